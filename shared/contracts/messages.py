@@ -1,0 +1,191 @@
+"""The messages between services. Each says what happened, in the past tense; `routes.py` says who listens."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.contracts.analysis import Attribute, AttributeName, QualityWarning
+from shared.contracts.fields import (
+    MAX_EVENTS,
+    CorrelationId,
+    EventId,
+    ImageId,
+    Sha256,
+    Sku,
+    TenantId,
+    Timestamp,
+    UserId,
+)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Message(BaseModel):
+    """What every message carries. Keys, never bytes or vectors."""
+
+    model_config = ConfigDict(frozen=True, protected_namespaces=())
+
+    name: ClassVar[str]
+
+    tenant: TenantId
+    correlation_id: CorrelationId
+    at: Timestamp = Field(default_factory=_now)
+
+
+class ImageStored(Message):
+    """A picture lies in the object store and its rows are committed. `item_revision` is the item's at that moment."""
+
+    name = "image.stored"
+
+    sku: Sku
+    image_id: ImageId
+    sha256: Sha256
+    item_revision: int = Field(ge=1)
+
+
+class ImageAnalysed(Message):
+    """The analysis object of a picture is written."""
+
+    name = "image.analysed"
+
+    sku: Sku
+    image_id: ImageId
+    sha256: Sha256
+    item_revision: int = Field(ge=1)
+    model_version: str
+
+
+class ImageRejected(Message):
+    """A picture will not be indexed; `reason` says why and what to do, `code` is the kind."""
+
+    name = "image.rejected"
+
+    sku: Sku
+    image_id: ImageId
+    code: str
+    reason: str
+
+
+class ImageIndexed(Message):
+    """A picture can be found."""
+
+    name = "image.indexed"
+
+    sku: Sku
+    image_id: ImageId
+    model_version: str
+    type: Attribute | None = None
+    metal: Attribute | None = None
+    stone: Attribute | None = None
+    warnings: list[QualityWarning] = Field(default_factory=list)
+
+
+class ImageRemoved(Message):
+    name = "image.removed"
+
+    sku: Sku
+    image_id: ImageId
+
+
+class ImageUnindexed(Message):
+    """A removed picture is gone from the index and stays gone."""
+
+    name = "image.unindexed"
+
+    sku: Sku
+    image_id: ImageId
+
+
+class ImageCorrected(Message):
+    """A merchant said what a picture shows. All corrections of the picture, the newest `revision` wins."""
+
+    name = "image.corrected"
+
+    sku: Sku
+    image_id: ImageId
+    revision: int = Field(ge=1)
+    corrections: dict[AttributeName, str]
+
+
+class CorrectionIndexed(Message):
+    name = "correction.indexed"
+
+    image_id: ImageId
+    revision: int
+
+
+class ItemFields(BaseModel):
+    """The fields of an item that a search filters by or shows."""
+
+    model_config = ConfigDict(frozen=True)
+
+    title: str = ""
+    price: float | None = None
+    currency: str | None = None
+    in_stock: bool = True
+    tags: list[str] = Field(default_factory=list)
+    created_at: Timestamp
+
+
+class ItemChanged(Message):
+    """An item was put or removed. `revision` grows with every change and outlives the item; `fields` is None when removed."""
+
+    name = "item.changed"
+
+    sku: Sku
+    revision: int = Field(ge=1)
+    fields: ItemFields | None = None
+
+
+class ItemIndexed(Message):
+    """The index has this revision of the item, or a higher one."""
+
+    name = "item.indexed"
+
+    sku: Sku
+    revision: int
+
+
+EventType = Literal["viewed", "clicked", "favourited", "carted", "purchased", "returned", "dismissed"]
+
+
+class UserEvent(BaseModel):
+    """One thing a shopper did with an item. `id` is the shop's own, and makes a repeat harmless."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: EventId
+    type: EventType
+    user_id: UserId
+    sku: Sku
+    at: Timestamp
+
+
+class UserEvents(Message):
+    name = "user.events"
+
+    batch_id: str
+    events: list[UserEvent] = Field(min_length=1, max_length=MAX_EVENTS)
+
+
+class EventsRecorded(Message):
+    name = "events.recorded"
+
+    batch_id: str
+
+
+class MessageDied(Message):
+    """A message that no retry can save, with the reason and, where the contract was broken, the path of the bad field."""
+
+    name = "message.died"
+
+    source: str
+    queue: str
+    reason: str
+    path: str | None = None
+    payload: dict[str, Any]

@@ -1,0 +1,51 @@
+"""The system map: which message goes to which service. One queue a service, so every subscriber gets its own copy."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from shared.contracts.messages import (
+    CorrectionIndexed,
+    EventsRecorded,
+    ImageAnalysed,
+    ImageCorrected,
+    ImageIndexed,
+    ImageRejected,
+    ImageRemoved,
+    ImageStored,
+    ImageUnindexed,
+    ItemChanged,
+    ItemIndexed,
+    Message,
+    MessageDied,
+    UserEvents,
+)
+
+Service = Literal["gateway", "embedder", "indexer", "recommender"]
+
+SUBSCRIBERS: dict[type[Message], tuple[Service, ...]] = {
+    ImageStored: ("embedder",),
+    ImageAnalysed: ("indexer",),
+    ImageIndexed: ("gateway",),
+    ImageRejected: ("gateway",),
+    ImageRemoved: ("indexer",),
+    ImageUnindexed: ("gateway",),
+    ImageCorrected: ("indexer",),
+    CorrectionIndexed: ("gateway",),
+    ItemChanged: ("indexer",),
+    ItemIndexed: ("gateway",),
+    UserEvents: ("recommender",),
+    EventsRecorded: ("gateway",),
+    MessageDied: ("gateway",),
+}
+
+WAY_TO_OUTCOME: dict[type[Message], tuple[Service, ...]] = {
+    ImageStored: ("embedder", "indexer", "gateway"),
+    ImageRemoved: ("indexer", "gateway"),
+    ImageCorrected: ("indexer", "gateway"),
+    ItemChanged: ("indexer", "gateway"),
+    UserEvents: ("recommender", "gateway"),
+}
+"""The queues that a message of the outbox passes until its outcome is back. While one of them holds work, it is not late."""
+
+MESSAGES: dict[str, type[Message]] = {message.name: message for message in SUBSCRIBERS}

@@ -1,0 +1,96 @@
+"""The failures every part of Loupe speaks: what may be tried again, what may not, and how HTTP tells it.
+
+Adapters translate the errors of their library into these; nothing above an adapter knows the library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class LoupeError(Exception):
+    """A failure with words for the person who can act on it.
+
+    `title` names the kind of failure and stays the same for every occurrence, `detail` says what was wrong with
+    which input and what to do. `status` is the HTTP status that a caller of the API sees (RFC 9110).
+    """
+
+    status: int = 500
+    code: str = "internal-error"
+    title: str = "Something went wrong inside Loupe"
+
+    def __init__(self, detail: str, *, errors: Sequence[dict[str, Any]] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = list(errors)
+
+
+class Retryable(LoupeError):
+    """The same call may succeed later: a broker, store or service cannot be reached or is busy."""
+
+    status = 503
+    code = "temporarily-unavailable"
+    title = "A part of Loupe cannot be reached right now"
+
+
+class Permanent(LoupeError):
+    """The same call will fail again: the input is at fault. Messages go to the dead letter, people are told."""
+
+    status = 422
+    code = "unprocessable"
+    title = "The input cannot be processed"
+
+
+class InvalidInput(Permanent):
+    """A value breaks the contract; `errors` lists each as `{"path": ..., "message": ...}`."""
+
+    status = 422
+    code = "invalid-input"
+    title = "The request does not follow the contract"
+
+
+class BadRequest(Permanent):
+    status = 400
+    code = "bad-request"
+    title = "The request cannot be read"
+
+
+class Unauthorized(Permanent):
+    status = 401
+    code = "unauthorized"
+    title = "A valid API key is needed"
+
+
+class NotFound(Permanent):
+    status = 404
+    code = "not-found"
+    title = "There is no such thing"
+
+
+class Conflict(Permanent):
+    status = 409
+    code = "conflict"
+    title = "The request disagrees with what is stored"
+
+
+class TooLarge(Permanent):
+    status = 413
+    code = "too-large"
+    title = "The input is larger than Loupe takes"
+
+
+class UnsupportedPicture(Permanent):
+    """The bytes are no picture that Loupe reads."""
+
+    status = 415
+    code = "unsupported-picture"
+    title = "This is not a picture that Loupe can read"
+
+
+class UnreadablePicture(Permanent):
+    """It says that it is a picture, and breaks while being decoded."""
+
+    status = 422
+    code = "unreadable-picture"
+    title = "The picture is damaged"

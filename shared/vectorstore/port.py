@@ -1,0 +1,101 @@
+"""The port to the vector index: points of one collection, always within one tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from shared.contracts.fields import Vector
+
+Payload = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """`id` is a UUID as text, `vector` a unit-length float32 array of shape (dimension,), `payload` JSON values."""
+
+    id: str
+    vector: Vector
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """`score` is the cosine similarity to the query, in -1..1."""
+
+    id: str
+    score: float
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """The field (a keyword, a bool or a list of keywords) has at least one of `values`."""
+
+    field: str
+    values: Sequence[str | bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """The field is a number in `low`..`high`, both ends included; None leaves an end open. A missing field never matches."""
+
+    field: str
+    low: float | None = None
+    high: float | None = None
+
+
+Condition = AnyOf | Between
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """All of `must` hold and none of `must_not`."""
+
+    must: Sequence[Condition] = field(default_factory=tuple)
+    must_not: Sequence[Condition] = field(default_factory=tuple)
+
+
+class VectorStore(Protocol):
+    """One collection of one dimension with cosine distance, safe to call from several threads.
+
+    The tenant is stored in the payload field `tenant` by the adapter itself, and every read and write is confined to it:
+    an id of another tenant behaves like an id that does not exist. Raises `Retryable` when the engine cannot be reached
+    and `Permanent` for a vector of another dimension. A write is visible to reads when its call returns, and survives
+    the death of the process.
+    """
+
+    dimension: int
+
+    def upsert(self, tenant: str, points: Sequence[Point]) -> None:
+        """Write points, replacing vector and payload of those that exist."""
+        ...
+
+    def delete(self, tenant: str, where: Filter) -> None: ...
+
+    def set_payload(self, tenant: str, where: Filter, payload: Payload) -> None:
+        """Overwrite the given payload fields of all matching points; other fields stay. None removes a field's value."""
+        ...
+
+    def search(
+        self, tenant: str, vector: Vector, limit: int, where: Filter | None = None, offset: int = 0
+    ) -> list[Hit]:
+        """The nearest points by cosine, best first; equal scores in order of id."""
+        ...
+
+    def scroll(
+        self, tenant: str, where: Filter | None = None, limit: int = 1000, after: str | None = None
+    ) -> list[Point]:
+        """Points in order of id, those after the id `after`, with vectors: `limit` of them, fewer at the end."""
+        ...
+
+    def count(self, tenant: str, where: Filter | None = None) -> int:
+        """Exactly how many points match."""
+        ...
+
+    def ping(self) -> None:
+        """Return when the engine answers, else raise `Retryable` saying what is wrong."""
+        ...
+
+    def close(self) -> None: ...
