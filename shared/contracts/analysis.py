@@ -1,4 +1,4 @@
-"""What the embedder knows of one picture. Stored as an object beside the picture; everything else is derived from it."""
+"""What the embedder knows of one picture: an object beside the picture, from which all else is derived."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ class ItemFields(BaseModel):
 
 
 class ItemChanged(Message):
-    """An item was put or removed. `revision` grows with every change and outlives the item; `fields` is None when removed."""
+    """An item was put, or removed: then `fields` is None. `revision` grows with every change and outlives the item."""
 
     name = "item.changed"
 
@@ -180,7 +180,7 @@ class EventsRecorded(Message):
 
 
 class MessageDied(Message):
-    """A message that no retry can save, with the reason and, where the contract was broken, the path of the bad field."""
+    """A message that no retry can save, with the reason and, where it broke the contract, the path of the bad field."""
 
     name = "message.died"
 

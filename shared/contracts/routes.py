@@ -46,6 +46,6 @@ WAY_TO_OUTCOME: dict[type[Message], tuple[Service, ...]] = {
     ItemChanged: ("indexer", "gateway"),
     UserEvents: ("recommender", "gateway"),
 }
-"""The queues that a message of the outbox passes until its outcome is back. While one of them holds work, it is not late."""
+"""The queues that an outbox message passes until its outcome is back. While one of them holds work, it is not late."""
 
 MESSAGES: dict[str, type[Message]] = {message.name: message for message in SUBSCRIBERS}

@@ -1,0 +1,1 @@
+"""What operators see: structured logs that one correlation id leads through, metrics, health."""

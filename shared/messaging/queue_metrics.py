@@ -1,0 +1,37 @@
+"""Depth and age of the queues, read at the moment of a scrape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import get_args
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from shared.contracts.routes import Service
+from shared.errors import Retryable
+from shared.messaging.broker import Broker
+
+
+class QueueCollector(Collector):
+    """`loupe_queue_*` for every service's queue, and `loupe_broker_up`."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    def collect(self) -> Iterator[Metric]:
+        waiting = GaugeMetricFamily("loupe_queue_waiting", "Messages waiting in a queue", labels=["queue"])
+        working = GaugeMetricFamily("loupe_queue_working", "Messages taken and not acknowledged", labels=["queue"])
+        age = GaugeMetricFamily("loupe_queue_oldest_seconds", "Age of the oldest waiting message", labels=["queue"])
+        up = GaugeMetricFamily("loupe_broker_up", "1 when the broker answers")
+        try:
+            for queue in get_args(Service):
+                depth = self._broker.depth(queue)
+                waiting.add_metric([queue], depth.waiting)
+                working.add_metric([queue], depth.working)
+                age.add_metric([queue], depth.oldest_seconds)
+            up.add_metric([], 1)
+        except Retryable:
+            up.add_metric([], 0)
+        yield from (waiting, working, age, up)

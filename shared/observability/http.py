@@ -1,0 +1,192 @@
+"""The frame of every HTTP app: correlation id, metrics, problem documents, health."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from prometheus_client.registry import Collector
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.contracts.api import FieldError, PartHealth, Problem, Readiness
+from shared.errors import BadRequest, InvalidInput, LoupeError
+from shared.observability import logs, metrics
+
+Check = Callable[[], None]
+REQUEST_ID = "X-Request-ID"
+_ACCEPTABLE_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
+_QUIET = {"/healthz", "/readyz", "/metrics"}
+_log = structlog.get_logger(__name__)
+
+
+def create_app(
+    service: str, checks: Mapping[str, Check], collectors: Sequence[Collector] = (), **fastapi: Any
+) -> FastAPI:
+    """An app with `/healthz`, `/readyz` (each of `checks` returns or raises), `/metrics` and problem documents."""
+    app = FastAPI(**fastapi)
+    app.add_middleware(_Observed, service=service)
+    app.add_exception_handler(LoupeError, _loupe_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+
+    @app.get("/healthz", tags=["operations"], summary="The process lives")
+    def healthz() -> dict[str, bool]:
+        return {"ok": True}
+
+    @app.get("/readyz", tags=["operations"], summary="Every part that it needs answers")
+    def readyz(response: Response) -> Readiness:
+        parts = {name: _health(check) for name, check in checks.items()}
+        ready = all(part.ok for part in parts.values())
+        response.status_code = 200 if ready else 503
+        return Readiness(ready=ready, parts=parts)
+
+    @app.get("/metrics", tags=["operations"], summary="Prometheus metrics")
+    def prometheus() -> Response:
+        return Response(metrics.render(collectors), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return app
+
+
+def _health(check: Check) -> PartHealth:
+    try:
+        check()
+    except LoupeError as error:
+        return PartHealth(ok=False, detail=error.detail)
+    return PartHealth(ok=True)
+
+
+class _Observed:
+    def __init__(self, app: ASGIApp, service: str) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = dict(scope["headers"]).get(REQUEST_ID.lower().encode(), b"").decode("latin-1")
+        request_id = given if _ACCEPTABLE_ID.match(given) else uuid.uuid4().hex
+        scope.setdefault("state", {})["correlation_id"] = request_id
+        status = 500
+        started = time.perf_counter()
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", []), (REQUEST_ID.lower().encode(), request_id.encode())]
+            await send(message)
+
+        with logs.bound(correlation_id=request_id, service=self._service):
+            try:
+                await self._app(scope, receive, send_with_id)
+            except Exception:  # noqa: BLE001 - the last line of defence: every fault ends in a problem document
+                _log.exception("request_failed", method=scope["method"])
+                problem = _problem_response(scope["path"], request_id, 500, "internal-error", LoupeError.title, _SORRY)
+                await problem(scope, receive, send_with_id)
+            finally:
+                self._record(scope, status, time.perf_counter() - started)
+
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "unmatched")
+        metrics.HTTP_REQUESTS.labels(self._service, scope["method"], route, str(status)).inc()
+        metrics.HTTP_SECONDS.labels(self._service, route).observe(seconds)
+        if route not in _QUIET:
+            _log.info("request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+_SORRY = (
+    "This is a fault of Loupe, not of the request. Try again; if it stays, give the correlation_id to the operator."
+)
+
+
+def _problem_response(
+    path: str,
+    correlation_id: str,
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    errors: Sequence[dict[str, Any]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    problem = Problem(
+        type=f"urn:loupe:problem:{code}",
+        title=title,
+        status=status,
+        detail=detail,
+        instance=path,
+        correlation_id=correlation_id,
+        errors=[FieldError.model_validate(error) for error in errors] or None,
+    )
+    return JSONResponse(
+        problem.model_dump(exclude_none=True), status, headers=headers, media_type="application/problem+json"
+    )
+
+
+def _respond(request: Request, error: LoupeError, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    extra = dict(headers or {})
+    if error.status == 401:
+        extra["WWW-Authenticate"] = "Bearer"
+    if error.status == 503:
+        extra["Retry-After"] = "2"
+    return _problem_response(
+        request.url.path,
+        request.state.correlation_id,
+        error.status,
+        error.code,
+        error.title,
+        error.detail,
+        error.errors,
+        extra,
+    )
+
+
+async def _loupe_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, LoupeError)  # noqa: S101 - registered for this type alone
+    if error.status >= 500:
+        _log.warning("request_refused", code=error.code, detail=error.detail)
+    return _respond(request, error)
+
+
+async def _validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type alone
+    return _respond(request, invalid(error.errors()))
+
+
+def invalid(found: Sequence[Any]) -> LoupeError:
+    """The error that tells what pydantic found; bad JSON is 400, all else 422. Never echoes the input."""
+    for entry in found:
+        if entry["type"] == "json_invalid":
+            reason = entry.get("ctx", {}).get("error", "it does not parse")
+            return BadRequest(
+                f"The body is not valid JSON: {reason}. Send UTF-8 JSON with Content-Type application/json."
+            )
+    errors = [{"path": ".".join(str(part) for part in e["loc"]), "message": e["msg"]} for e in found]
+    told = "; ".join(f"{e['path']}: {e['message']}" for e in errors[:3])
+    return InvalidInput(f"{told}. The full contract is at /docs.", errors=errors[:50])
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type alone
+    details = {
+        404: "No resource has this address. The list of addresses is at /docs.",
+        405: "This address does not take this method. The list of methods is at /docs.",
+    }
+    return _problem_response(
+        request.url.path,
+        request.state.correlation_id,
+        error.status_code,
+        f"http-{error.status_code}",
+        str(error.detail),
+        details.get(error.status_code, str(error.detail)),
+        headers=error.headers,
+    )

@@ -1,0 +1,119 @@
+"""What a service is, and how a process runs one or several."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from shared.contracts.messages import Message
+from shared.contracts.routes import Service as ServiceName
+from shared.errors import Retryable
+from shared.messaging import Broker, Consumer, Handler
+
+_log = structlog.get_logger(__name__)
+Loop = Callable[[threading.Event], None]
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service as its `main.build(settings)` composes it; nothing in it runs yet.
+
+    `handlers` take the messages of its queue, `background` loops run in a thread each until their event is set, `close`
+    gives back what `build` opened.
+    """
+
+    name: ServiceName
+    http: FastAPI
+    host: str
+    port: int
+    close: Callable[[], None]
+    handlers: Mapping[type[Message], Handler] = field(default_factory=dict)
+    background: Sequence[Loop] = ()
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield  # several servers share this process: `run` listens for signals and tells them all
+
+
+def run(services: Sequence[Service], broker: Broker, threads: int, *, sole_worker: bool) -> None:
+    """Serve the services in this process until SIGTERM or SIGINT.
+
+    One consumer of `threads` threads reads all their queues. `sole_worker`: no other process has this role, so what a
+    dead predecessor left unacknowledged is put back first.
+    """
+    if sole_worker:
+        try:
+            restored = broker.restore_unacknowledged()
+            _log.info("restored_unacknowledged", role=broker.role, messages=restored)
+        except Retryable as error:
+            _log.warning("restore_postponed", detail=error.detail)  # the visibility timeout brings them back
+    consumer = Consumer(broker, {s.name: s.handlers for s in services if s.handlers}, threads)
+    stop = threading.Event()
+    loops = [
+        threading.Thread(target=loop, args=(stop,), name=f"{service.name}-background")
+        for service in services
+        for loop in service.background
+    ]
+    for loop in loops:
+        loop.start()
+    consumer.start()
+    try:
+        asyncio.run(_serve(services))
+    finally:
+        stop.set()
+        consumer.stop()
+        for loop in loops:
+            loop.join()
+        for service in services:
+            service.close()
+        broker.close()
+        _log.info("stopped", services=[service.name for service in services])
+
+
+async def _serve(services: Sequence[Service]) -> None:
+    servers = [
+        _Server(
+            uvicorn.Config(
+                service.http,
+                host=service.host,
+                port=service.port,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=5,
+                server_header=False,
+            )
+        )
+        for service in services
+    ]
+
+    def leave() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, leave)
+    _log.info("serving", services={s.name: f"{s.host}:{s.port}" for s in services})
+    outcomes: list[Any] = await asyncio.gather(*(_guarded(server, leave) for server in servers), return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+
+
+async def _guarded(server: _Server, leave: Callable[[], None]) -> None:
+    """A server that cannot start, or breaks, takes the process with it: its supervisor starts it again."""
+    try:
+        await server.serve()
+    finally:
+        leave()
