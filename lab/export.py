@@ -1,0 +1,83 @@
+"""Make a model folder's encoder.onnx from the torch network, and check that both give the same vector."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+
+from services.embedder.manifest import ENCODER, Manifest, TypeClasses, file_sha256
+from services.embedder.onnx_encoder import OnnxEncoder
+from services.embedder.torch_encoder import LiteNetwork, TorchEncoder, weights_path
+
+VERSION = "efficientnet-lite2-1"
+INPUT_SIZE = 260
+DIMENSION = 1280
+GEM_P = 3.0
+PREPROCESSING = "RGB, whole picture letterboxed on white to the square (bicubic), (x - 127) / 128, channels first"
+MIN_COSINE = 0.999
+
+
+def export(folder: Path) -> float:
+    """Write encoder.onnx and a first manifest.json into `folder`; heads and thresholds are `train-type`'s to set.
+
+    Returns the lowest cosine between torch and ONNX on 16 random pictures; raises `SystemExit` when it is under 0.999.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    network = LiteNetwork(GEM_P).eval()
+    buffer = io.BytesIO()
+    torch.onnx.export(
+        network,
+        (torch.zeros(2, 3, INPUT_SIZE, INPUT_SIZE),),
+        buffer,  # type: ignore[arg-type]  # the TorchScript exporter takes a file; its signature does not say so
+        input_names=["pictures"],
+        output_names=["vectors"],
+        dynamic_axes={"pictures": {0: "n"}, "vectors": {0: "n"}},
+        opset_version=17,
+        dynamo=False,
+    )
+    model = onnx.load_from_string(buffer.getvalue())
+    store_as_half(model.graph)
+    onnx.checker.check_model(model)
+    onnx.save(model, folder / ENCODER)
+    manifest = Manifest(
+        version=VERSION,
+        dimension=DIMENSION,
+        input_size=INPUT_SIZE,
+        preprocessing=PREPROCESSING,
+        gem_p=GEM_P,
+        torch_weights_sha256=file_sha256(weights_path()),
+        files={ENCODER: file_sha256(folder / ENCODER)},
+        no_match_below=0.0,
+        types=TypeClasses(classes=["ring", "earring"], temperature=1.0, min_confidence=1.0),
+    )
+    (folder / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n")
+    return lowest_cosine(folder, manifest)
+
+
+def store_as_half(graph: onnx.GraphProto) -> None:
+    """Keep weights of more than 64 values as float16 behind a Cast: half the file; the runtime folds the cast away."""
+    for tensor in list(graph.initializer):
+        if tensor.data_type != TensorProto.FLOAT or int(np.prod(tensor.dims)) <= 64:
+            continue
+        half = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), f"{tensor.name}.half")
+        cast = helper.make_node("Cast", [half.name], [tensor.name], to=TensorProto.FLOAT)
+        graph.initializer.remove(tensor)
+        graph.initializer.append(half)
+        graph.node.insert(0, cast)
+
+
+def lowest_cosine(folder: Path, manifest: Manifest) -> float:
+    """The lowest cosine between torch and ONNX vectors over 16 random pictures."""
+    noise = np.random.default_rng(7).normal(0, 0.6, (16, 3, manifest.input_size, manifest.input_size))
+    batch = noise.astype(np.float32)
+    ours = OnnxEncoder(folder, manifest, threads=2).forward(batch)
+    theirs = TorchEncoder(manifest, "cpu").forward(batch)
+    lowest = float((ours * theirs).sum(axis=1).min())
+    if lowest < MIN_COSINE:
+        raise SystemExit(f"encoder.onnx differs from torch: lowest cosine {lowest:.5f}, needed {MIN_COSINE}")
+    return lowest

@@ -1,0 +1,26 @@
+"""What the embedder counts beside the metrics that every service has."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Histogram
+
+from services.embedder.batcher import Lane
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+BATCH_SIZE = Histogram(
+    "loupe_embedder_batch_size", "Pictures in a forward", ["lane"], buckets=(1, 2, 4, 8, 16, 32, 64, 128)
+)
+BATCH_WAIT = Histogram(
+    "loupe_embedder_batch_wait_seconds", "From submit to the start of its forward", ["lane"], buckets=_SECONDS
+)
+FORWARD = Histogram("loupe_embedder_forward_seconds", "Duration of a forward", ["lane"], buckets=_SECONDS)
+PICTURES = Counter("loupe_embedder_pictures_total", "Ingested pictures: analysed, repeated or rejected", ["outcome"])
+
+
+def observe_batch(lane: Lane, waits: list[float], forward_seconds: float) -> None:
+    """The batcher's observer."""
+    BATCH_SIZE.labels(lane).observe(len(waits))
+    FORWARD.labels(lane).observe(forward_seconds)
+    for wait in waits:
+        BATCH_WAIT.labels(lane).observe(wait)
