@@ -37,7 +37,7 @@ from shared.contracts.routes import MESSAGES, WAY_TO_OUTCOME, Service
 from shared.database.engine import Database
 from shared.errors import Retryable
 
-_BATCH = 200
+_BATCH = 64
 _POLL = timedelta(seconds=1)
 _FIRST_RESEND = timedelta(seconds=5)
 _LONGEST_RESEND = timedelta(minutes=5)
@@ -49,7 +49,9 @@ RESENT = Counter("loupe_outbox_resent_total", "Messages sent again because their
 class Wire(Protocol):
     """What the relay needs of a broker."""
 
-    def publish(self, message: Message) -> None: ...
+    def publish_many(self, messages: Sequence[Message]) -> None:
+        """All of them, or `Retryable` when some may not have gone out."""
+        ...
 
     def idle(self, queues: Iterable[Service]) -> bool:
         """Whether none of the queues has a message waiting or in work."""
@@ -154,23 +156,21 @@ class Relay:
         return len(rows)
 
     def _send(self, rows: Sequence[Any]) -> None:
-        sent: list[dict[str, Any]] = []
-        try:
-            for row in rows:
-                self._wire.publish(MESSAGES[row.message].model_validate(row.payload))
-                backoff = 2 ** min(row.attempts, 10)
-                sent.append(
-                    {
-                        "row": row.id,
-                        "attempts": row.attempts + 1,
-                        "late_at": _now() + min(_FIRST_RESEND * backoff, _LONGEST_RESEND),
-                        "overdue_at": _now() + _CEILING * backoff,
-                    }
-                )
-        finally:
-            if sent:
-                with self._database.write() as session:
-                    session.connection().execute(self._mark, sent)
+        if not rows:
+            return
+        self._wire.publish_many([MESSAGES[row.message].model_validate(row.payload) for row in rows])
+        now = _now()
+        marks = [
+            {
+                "row": row.id,
+                "attempts": row.attempts + 1,
+                "late_at": now + min(_FIRST_RESEND * 2 ** min(row.attempts, 10), _LONGEST_RESEND),
+                "overdue_at": now + _CEILING * 2 ** min(row.attempts, 10),
+            }
+            for row in rows
+        ]
+        with self._database.write() as session:
+            session.connection().execute(self._mark, marks)
 
 
 def _now() -> datetime:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
@@ -19,13 +21,31 @@ from shared.contracts.routes import SUBSCRIBERS, Service
 from shared.errors import Retryable
 
 VISIBILITY_SECONDS = 120
+BUNDLE = 8
 _SENT_AT = "loupe-sent-at"
 _ROLES = "loupe:roles"
 
 
+_held: ContextVar[list[Message] | None] = ContextVar("held", default=None)
+
+
+@contextmanager
+def holding() -> Iterator[list[Message]]:
+    """Hold back what is published inside, on this thread: the list of it, to be published at the end."""
+    held: list[Message] = []
+    token = _held.set(held)
+    try:
+        yield held
+    finally:
+        _held.reset(token)
+
+
 @dataclass(frozen=True)
 class QueueDepth:
-    """`waiting` messages nobody took yet, `working` taken and not acknowledged, `oldest_seconds` the longest wait."""
+    """`waiting` bundles nobody took yet, `working` taken and not acknowledged, `oldest_seconds` the longest wait.
+
+    A bundle holds 1 to `BUNDLE` messages.
+    """
 
     waiting: int
     working: int
@@ -73,17 +93,36 @@ class Broker:
         )
 
     def publish(self, message: Message) -> None:
-        payload = message.model_dump(mode="json")
+        self.publish_many([message])
+
+    def publish_many(self, messages: Sequence[Message]) -> None:
+        """Publish in bundles: messages of one type share a task, because a task costs more than most of its messages.
+
+        Inside a handler nothing leaves before the handler has succeeded, and all does before its own message is
+        acknowledged.
+        """
+        held = _held.get()
+        if held is not None:
+            held.extend(messages)
+            return
+        by_type: dict[type[Message], list[Message]] = {}
+        for message in messages:
+            by_type.setdefault(type(message), []).append(message)
         with self._translated():
-            for service in SUBSCRIBERS[type(message)]:
-                self.celery.send_task(
-                    task_name(service, message.name),
-                    args=[payload],
-                    queue=service,
-                    headers={_SENT_AT: time.time()},
-                    retry=True,
-                    retry_policy={"max_retries": 1, "interval_start": 0.1},
-                )
+            for message_type, alike in by_type.items():
+                for start in range(0, len(alike), BUNDLE):
+                    self._send(message_type, [m.model_dump(mode="json") for m in alike[start : start + BUNDLE]])
+
+    def _send(self, message_type: type[Message], payloads: list[dict[str, Any]]) -> None:
+        for service in SUBSCRIBERS[message_type]:
+            self.celery.send_task(
+                task_name(service, message_type.name),
+                args=[payloads],
+                queue=service,
+                headers={_SENT_AT: time.time()},
+                retry=True,
+                retry_policy={"max_retries": 1, "interval_start": 0.1},
+            )
 
     def idle(self, queues: Iterable[Service]) -> bool:
         return all((depth := self.depth(queue)).waiting == 0 and depth.working == 0 for queue in queues)

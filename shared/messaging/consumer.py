@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from shared.contracts.messages import Message, MessageDied
 from shared.contracts.routes import Service
 from shared.errors import Permanent, Retryable
-from shared.messaging.broker import Broker, task_name
+from shared.messaging.broker import Broker, holding, task_name
 from shared.observability import logs, metrics
 
 Handler = Callable[[Any], None]
@@ -92,43 +92,62 @@ class Consumer:
         self._worker.start()
 
     def _register(self, service: Service, message_type: type[Message], handler: Handler) -> None:
-        def run(task: Task, payload: dict[str, Any]) -> None:
-            self._handle(task, service, message_type, handler, payload)
+        def run(task: Task, payloads: list[dict[str, Any]]) -> None:
+            self._handle_bundle(task, service, message_type, handler, payloads)
 
-        self._broker.celery.task(run, name=task_name(service, message_type.name), bind=True, shared=False, lazy=False)
+        name = task_name(service, message_type.name)
+        self._broker.celery.task(run, name=name, bind=True, shared=False, lazy=False)
+
+    def _handle_bundle(
+        self,
+        task: Task,
+        service: Service,
+        message_type: type[Message],
+        handler: Handler,
+        payloads: list[dict[str, Any]],
+    ) -> None:
+        failed: list[dict[str, Any]] = []
+        last = task.request.retries >= _MAX_RETRIES
+        with holding() as outgoing:
+            for payload in payloads:
+                if not self._handle(service, message_type, handler, payload, last):
+                    failed.append(payload)
+        self._broker.publish_many(outgoing)
+        if failed:
+            pause = min(2.0**task.request.retries, _LONGEST_PAUSE) * random.uniform(0.5, 1)
+            raise task.retry(args=[failed], countdown=pause, max_retries=_MAX_RETRIES)
 
     def _handle(
-        self, task: Task, service: Service, message_type: type[Message], handler: Handler, payload: dict[str, Any]
-    ) -> None:
+        self, service: Service, message_type: type[Message], handler: Handler, payload: dict[str, Any], last: bool
+    ) -> bool:
+        """Whether the message is done with: handled or buried."""
         name = message_type.name
         with logs.bound(service=service, message=name, **_context(payload)):
             started = time.perf_counter()
+            outcome = "dead"
             try:
-                handler(message_type.model_validate(payload))
+                with holding() as caused:
+                    handler(message_type.model_validate(payload))
+                self._broker.publish_many(caused)
                 outcome = "ok"
             except ValidationError as error:
                 first = error.errors()[0]
                 path = ".".join(str(part) for part in first["loc"])
                 self._bury(service, name, payload, f"{path}: {first['msg']}", path)
-                outcome = "dead"
             except Permanent as error:
                 self._bury(service, name, payload, error.detail)
-                outcome = "dead"
-            except Exception as error:
-                if task.request.retries < _MAX_RETRIES:
-                    metrics.MESSAGES.labels(service, name, "retried").inc()
-                    pause = min(2.0**task.request.retries, _LONGEST_PAUSE) * random.uniform(0.5, 1)
-                    expected = isinstance(error, Retryable)
-                    _log.warning(
-                        "message_retried", error=str(error), pause=round(pause, 2), exc_info=None if expected else error
-                    )
-                    raise task.retry(countdown=pause, exc=error, max_retries=_MAX_RETRIES) from error
-                self._bury(service, name, payload, f"{type(error).__name__}: {error}")
-                outcome = "dead"
+            except Exception as error:  # noqa: BLE001 - a fault of ours is tried again too, then buried, never lost
+                expected = isinstance(error, Retryable)
+                _log.warning("message_failed", error=str(error), exc_info=None if expected else error)
+                if last:
+                    self._bury(service, name, payload, f"{type(error).__name__}: {error}")
+                else:
+                    outcome = "retried"
             seconds = time.perf_counter() - started
             metrics.MESSAGE_SECONDS.labels(service, name).observe(seconds)
             metrics.MESSAGES.labels(service, name, outcome).inc()
             _log.info("message_handled", outcome=outcome, ms=round(seconds * 1000, 1))
+            return outcome != "retried"
 
     def _bury(self, service: str, name: str, payload: dict[str, Any], reason: str, path: str | None = None) -> None:
         _log.error("message_died", reason=reason, path=path)

@@ -26,6 +26,11 @@ def removed(sku: str = "RING-1") -> ImageRemoved:
     return ImageRemoved(tenant="acme", correlation_id="c-1", sku=sku, image_id="0" * 8 + "-" + "0" * 27)
 
 
+def analysed() -> ImageAnalysed:
+    base = removed().model_dump()
+    return ImageAnalysed(**base, sha256="0" * 64, item_revision=1, model_version="m")
+
+
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[RunningBroker]:
     broker = RunningBroker(tmp_path)
@@ -83,6 +88,37 @@ def test_a_retryable_failure_is_tried_again_until_it_succeeds(running: RunningBr
     assert worker.died == []
 
 
+def test_in_a_bundle_one_failure_harms_no_neighbour(running: RunningBroker) -> None:
+    attempts: list[str] = []
+
+    def fail_some(message: ImageRemoved) -> None:
+        attempts.append(message.sku)
+        if message.sku == "PERMANENT":
+            raise Permanent("never")
+        if message.sku == "RETRYABLE" and attempts.count("RETRYABLE") == 1:
+            raise Retryable("later")
+
+    with Worker(running.url, fail_some) as worker:
+        worker.broker.publish_many([removed(sku) for sku in ("FIRST", "PERMANENT", "RETRYABLE", "LAST")])
+        until(lambda: len(worker.handled) == 3 and worker.died, "three succeed and one is buried")
+    assert attempts == ["FIRST", "PERMANENT", "RETRYABLE", "LAST", "RETRYABLE"]
+
+
+def test_what_a_handler_publishes_leaves_once_it_has_succeeded(running: RunningBroker) -> None:
+    attempts: list[str] = []
+
+    def publish_then_fail_once(message: ImageRemoved) -> None:
+        worker.broker.publish(analysed())
+        attempts.append(message.sku)
+        if len(attempts) == 1:
+            raise Retryable("after publishing")
+
+    with Worker(running.url, publish_then_fail_once) as worker:
+        worker.broker.publish(removed())
+        until(lambda: len(worker.handled) == 2, "the message and what it caused are handled")
+    assert sorted(message.name for message in worker.handled) == ["image.analysed", "image.removed"]
+
+
 def test_a_permanent_failure_is_buried_with_its_reason_and_not_repeated(running: RunningBroker) -> None:
     attempts: list[str] = []
 
@@ -103,7 +139,7 @@ def test_a_permanent_failure_is_buried_with_its_reason_and_not_repeated(running:
 def test_a_message_that_breaks_the_contract_is_buried_with_the_path_of_the_bad_field(running: RunningBroker) -> None:
     with Worker(running.url) as worker:
         bad = removed().model_dump(mode="json") | {"sku": "a/b"}
-        worker.broker.celery.send_task(task_name("indexer", "image.removed"), args=[bad], queue="indexer")
+        worker.broker.celery.send_task(task_name("indexer", "image.removed"), args=[[bad]], queue="indexer")
         until(lambda: worker.died, "the dead letter arrives")
     assert worker.died[0].path == "sku"
     assert worker.handled == []
@@ -115,7 +151,7 @@ def test_depth_tells_waiting_and_age_without_a_worker(running: RunningBroker) ->
     for _ in range(3):
         broker.publish(removed())
     depth = broker.depth("indexer")
-    assert depth.waiting == 3
+    assert depth.waiting == 3  # published one by one: three bundles
     assert 0 < depth.oldest_seconds < 60
     assert not broker.idle(["indexer"])
     broker.close()

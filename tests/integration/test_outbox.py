@@ -1,0 +1,153 @@
+"""The outbox: what was committed is sent until its outcome is back, and no oftener than needed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import MetaData, update
+
+from shared import database
+from shared.contracts.messages import ImageRemoved, Message
+from shared.contracts.routes import Service
+from shared.database import Database, Outbox, Relay
+from shared.errors import Retryable
+from tests.support.waiting import until
+
+
+class Wire:
+    """A broker end that a test can take away or fill."""
+
+    def __init__(self) -> None:
+        self.sent: list[Message] = []
+        self.away = False
+        self.busy = False
+
+    def publish_many(self, messages: Sequence[Message]) -> None:
+        if self.away:
+            raise Retryable("the broker is away")
+        self.sent.extend(messages)
+
+    def idle(self, queues: Iterable[Service]) -> bool:
+        return not self.busy
+
+
+METADATA = MetaData()
+OUTBOX = Outbox(METADATA)
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Database]:
+    opened = database.open(f"sqlite:///{tmp_path}/outbox.db")
+    METADATA.create_all(opened.engine)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+@pytest.fixture
+def relay(db: Database, wire: Wire) -> Relay:
+    return Relay(db, OUTBOX, wire)
+
+
+def add(db: Database, *skus: str) -> None:
+    with db.write() as session:
+        for sku in skus:
+            message = ImageRemoved(tenant="acme", correlation_id="c-1", sku=sku, image_id="0" * 36)
+            OUTBOX.add(session, f"image.removed:{sku}", message)
+
+
+def age(db: Database, seconds: float) -> None:
+    table = OUTBOX.table
+    with db.write() as session:
+        for row in session.execute(table.select()).all():
+            shift = timedelta(seconds=seconds)
+            moved = {"late_at": row.late_at - shift, "overdue_at": row.overdue_at - shift}
+            session.execute(update(table).where(table.c.id == row.id).values(**moved))
+
+
+def skus(wire: Wire) -> list[str]:
+    return [message.sku for message in wire.sent if isinstance(message, ImageRemoved)]
+
+
+def test_a_new_row_is_sent_once(db: Database, relay: Relay, wire: Wire) -> None:
+    add(db, "A", "B")
+    assert relay.send_new() == 2
+    assert relay.send_new() == 0
+    assert skus(wire) == ["A", "B"]
+
+
+def test_a_row_of_an_undone_transaction_is_never_sent(db: Database, relay: Relay, wire: Wire) -> None:
+    with pytest.raises(RuntimeError), db.write() as session:
+        OUTBOX.add(session, "k", ImageRemoved(tenant="acme", correlation_id="c", sku="A", image_id="0" * 36))
+        raise RuntimeError
+    assert relay.send_new() == 0
+
+
+def test_a_row_without_outcome_is_sent_again_only_when_its_queues_are_empty_twice(
+    db: Database, relay: Relay, wire: Wire
+) -> None:
+    add(db, "A")
+    relay.send_new()
+    age(db, 60)
+    wire.busy = True
+    assert relay.send_late() == 0, "its queue still holds work"
+    wire.busy = False
+    assert relay.send_late() == 0, "it may be between two queues"
+    assert relay.send_late() == 1
+    assert relay.send_late() == 0, "it has just been sent"
+    assert skus(wire) == ["A", "A"]
+
+
+def test_a_row_past_the_ceiling_is_sent_again_though_its_queue_is_busy(db: Database, relay: Relay, wire: Wire) -> None:
+    add(db, "A")
+    relay.send_new()
+    wire.busy = True
+    age(db, 20 * 60)
+    assert relay.send_late() == 1
+    age(db, 20 * 60)
+    assert relay.send_late() == 0, "the ceiling doubles with each attempt"
+
+
+def test_a_closed_row_is_not_sent_again(db: Database, relay: Relay, wire: Wire) -> None:
+    add(db, "A")
+    relay.send_new()
+    with db.write() as session:
+        OUTBOX.close(session, "image.removed:A")
+        OUTBOX.close(session, "image.removed:A")
+        assert OUTBOX.open_rows(session) == 0
+    assert relay.send_late() == relay.send_late() == 0
+
+
+def test_rows_wait_while_the_broker_is_away(db: Database, relay: Relay, wire: Wire) -> None:
+    wire.away = True
+    stop = threading.Event()
+    running = threading.Thread(target=relay.run, args=(stop,))
+    running.start()
+    add(db, "A")
+    relay.wake()
+    wire.away = False
+    until(lambda: skus(wire) == ["A"], "the row is sent once the broker is back")
+    stop.set()
+    running.join()
+
+
+def test_two_writers_wait_for_each_other_instead_of_failing(db: Database) -> None:
+    def write(name: str) -> None:
+        for number in range(25):
+            add(db, f"{name}-{number}")
+
+    writers = [threading.Thread(target=write, args=(name,)) for name in "abcd"]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    with db.read() as session:
+        assert OUTBOX.open_rows(session) == 100
