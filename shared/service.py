@@ -90,7 +90,7 @@ async def _serve(services: Sequence[Service]) -> None:
                 port=service.port,
                 log_config=None,
                 access_log=False,
-                timeout_graceful_shutdown=5,
+                timeout_graceful_shutdown=3,
                 server_header=False,
             )
         )

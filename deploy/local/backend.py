@@ -1,0 +1,80 @@
+"""One process with the gateway, the indexer and the recommender: it alone opens the embedded vector engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings
+
+from deploy.local.home import Home
+from services.gateway import main as gateway
+from services.gateway.settings import Settings as GatewaySettings
+from services.indexer import main as indexer
+from services.indexer.settings import Settings as IndexerSettings
+from services.recommender import main as recommender
+from services.recommender.settings import Settings as RecommenderSettings
+from shared import messaging
+from shared.observability import logs
+from shared.service import run
+
+ROLE = "backend"
+TENANT = "shop"
+_THREADS = 8
+
+
+class Settings(BaseSettings):
+    """Set by the stack for this process."""
+
+    loupe_home: Path
+    port: int
+    broker_url: str
+    embedder_url: str
+    indexer_port: int
+    recommender_port: int
+
+
+def main() -> None:
+    settings = Settings()
+    logs.configure(ROLE)
+    home = Home.at(settings.loupe_home)
+    broker = messaging.open(settings.broker_url, ROLE)
+    services = [
+        indexer.build(
+            IndexerSettings(
+                broker_url=settings.broker_url,
+                object_store_url=home.objects_url,
+                vector_store_url=home.vectors_url,
+                database_url=home.database_url("indexer"),
+                port=settings.indexer_port,
+            ),
+            broker,
+        ),
+        recommender.build(
+            RecommenderSettings(
+                broker_url=settings.broker_url,
+                vector_store_url=home.vectors_url,
+                database_url=home.database_url("recommender"),
+                port=settings.recommender_port,
+            ),
+            broker,
+        ),
+        gateway.build(
+            GatewaySettings(
+                broker_url=settings.broker_url,
+                object_store_url=home.objects_url,
+                database_url=home.database_url("gateway"),
+                embedder_url=settings.embedder_url,
+                recommender_url=f"http://127.0.0.1:{settings.recommender_port}",
+                port=settings.port,
+                secret=home.secret("gateway"),
+                page_tenant=TENANT,
+                page_key=home.api_key_file.read_text().strip(),
+            ),
+            broker,
+        ),
+    ]
+    run(services, broker, _THREADS, sole_worker=True)
+
+
+if __name__ == "__main__":
+    main()

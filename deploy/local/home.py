@@ -1,0 +1,90 @@
+"""The state folder of the one-command stack: `LOUPE_HOME`. All that Loupe keeps on this machine is below it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from shared.errors import Conflict, NotFound
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths and secrets. Secrets are made at the first start and readable by their owner alone."""
+
+    path: Path
+
+    @classmethod
+    def at(cls, path: Path) -> Home:
+        path = path.expanduser().absolute()
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return cls(path)
+
+    @property
+    def api_key_file(self) -> Path:
+        return self.path / "api-key"
+
+    @property
+    def objects_url(self) -> str:
+        return f"file://{self.path}/objects"
+
+    @property
+    def vectors_url(self) -> str:
+        return f"edge://{self.path}/vectors"
+
+    def folder(self, name: str) -> Path:
+        folder = self.path / name
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def database_url(self, service: str) -> str:
+        return f"sqlite:///{self.path}/{service}.db"
+
+    def secret(self, name: str) -> str:
+        """A random secret that stays the same for this home."""
+        file = self.folder("secrets") / name
+        try:
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return file.read_text().strip()
+        with os.fdopen(descriptor, "w") as opened:
+            opened.write(value := secrets.token_urlsafe(32))
+        return value
+
+    def lock(self) -> IO[str]:
+        """Held while a stack runs over this home. Raises `Conflict` when one does already."""
+        file = (self.path / "lock").open("a+")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            raise Conflict(
+                f"Loupe already runs over {self.path} (process {file.read().strip() or 'unknown'}). "
+                "Stop it with Ctrl-C where it runs, or set LOUPE_HOME and PORT to start a second one."
+            ) from error
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        return file
+
+    def note_running(self, **facts: Any) -> None:
+        """Leave what other commands need to find the running stack."""
+        partial = self.path / "running.json.partial"
+        partial.write_text(json.dumps(facts))
+        partial.chmod(0o600)
+        partial.replace(self.path / "running.json")
+
+    def running(self) -> dict[str, Any]:
+        """What the last start noted. Raises `NotFound` when there never was one."""
+        try:
+            facts: dict[str, Any] = json.loads((self.path / "running.json").read_text())
+        except FileNotFoundError as error:
+            raise NotFound(
+                f"Loupe was never started over {self.path}. Start it with `make run` or `loupe up`."
+            ) from error
+        return facts

@@ -1,0 +1,96 @@
+"""Keeps child processes running: starts them in order, restarts one that dies, stops them in reverse order."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_FIRST_PAUSE = 0.2
+_LONGEST_PAUSE = 10.0
+_STEADY_SECONDS = 30.0
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
+
+
+@dataclass
+class Child:
+    """One process. `log` takes its output; `seconds_to_stop` it has after SIGTERM before SIGKILL."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    log: Path
+    seconds_to_stop: float
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    start_at: float = 0.0
+    pause: float = field(default=_FIRST_PAUSE)
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(  # noqa: S603 - commands are our own
+                self.command,
+                env={**os.environ, **self.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches the supervisor alone, which stops them in order
+                preexec_fn=_die_with_parent,
+            )
+        self.started_at = time.monotonic()
+
+    @property
+    def alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+
+class Supervisor:
+    """`say` is told, in words for a person, when a child dies and when it is back."""
+
+    def __init__(self, children: Sequence[Child], say: Callable[[str], None]) -> None:
+        self.children = list(children)
+        self._say = say
+
+    def watch(self) -> None:
+        """One look: a dead child is started again, after a pause that doubles each time it dies young."""
+        now = time.monotonic()
+        for child in self.children:
+            if child.alive:
+                if now - child.started_at > _STEADY_SECONDS:
+                    child.pause = _FIRST_PAUSE
+                continue
+            if child.process is not None:
+                self._say(f"{child.name} {_ended(child.process.returncode)}; starting it again. Its log: {child.log}")
+                child.process = None
+                child.start_at = now + child.pause
+                child.pause = min(child.pause * 2, _LONGEST_PAUSE)
+            if now >= child.start_at:
+                child.start()
+
+    def stop(self) -> None:
+        """SIGTERM to the last started first, each given its time; whoever stays is killed."""
+        for child in reversed(self.children):
+            if child.alive and child.process:
+                child.process.terminate()
+                try:
+                    child.process.wait(child.seconds_to_stop)
+                except subprocess.TimeoutExpired:
+                    self._say(f"{child.name} did not stop within {child.seconds_to_stop:g} s; killing it")
+                    child.process.kill()
+                    child.process.wait()
+
+
+def _die_with_parent() -> None:
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _ended(returncode: int) -> str:
+    if returncode < 0:
+        return f"was ended by {signal.Signals(-returncode).name}"
+    return f"ended with status {returncode}"
