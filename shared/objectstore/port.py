@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import BinaryIO, Protocol
 
+from shared.errors import Permanent
+
+_KEY = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,200}(/(?!\.)[A-Za-z0-9._-]{1,200}){0,3}")
+_TENANT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
 
 class ObjectStore(Protocol):
-    """One bucket. Keys are relative paths of letters, digits, `.`, `_`, `-` and `/`, never starting with a dot or a slash.
+    """One bucket, safe to use from several threads and processes.
 
-    Every method raises `Retryable` when the store cannot be reached or is full, and `Permanent` for a key or tenant that
-    breaks the rules above. Objects are written whole or not at all, and are durable when `put` returns.
+    A key is one to four names of letters, digits, `.`, `_` and `-`, joined by `/`; no name starts with a dot or is
+    longer than 200. A key cannot also be the folder of another key. Every method raises `Retryable` when the store
+    cannot be reached or is full, and `Permanent` for a key or tenant that breaks these rules. Objects are written whole
+    or not at all, and are durable when `put` returns.
     """
 
     def put(self, tenant: str, key: str, data: bytes | BinaryIO) -> None:
-        """Write an object, replacing one of the same key in one step. A file is read from where it stands to its end."""
+        """Write an object, replacing one of the same key in one step. A file is read from where it stands on."""
         ...
 
     def get(self, tenant: str, key: str) -> bytes:
@@ -28,9 +36,24 @@ class ObjectStore(Protocol):
         ...
 
     def keys(self, tenant: str, prefix: str = "") -> Iterator[str]:
-        """The tenant's keys that start with `prefix`, in lexical order."""
+        """The tenant's keys that start with `prefix`, in order of their characters' code points."""
         ...
 
     def ping(self) -> None:
         """Return when the store can be written to, else raise `Retryable` saying what is wrong."""
         ...
+
+
+def check_tenant(tenant: str) -> None:
+    """Raise `Permanent` unless `tenant` may be the prefix of its objects."""
+    if not _TENANT.fullmatch(tenant):
+        raise Permanent(f"{tenant!r} is no tenant: use up to 63 lower-case letters, digits and hyphens.")
+
+
+def check_key(key: str) -> None:
+    """Raise `Permanent` unless `key` follows the rules of `ObjectStore`."""
+    if not _KEY.fullmatch(key):
+        raise Permanent(
+            f"{key!r} is no object key: use up to four names of letters, digits, '.', '_' and '-', joined by '/', "
+            "none of them empty, starting with a dot or longer than 200."
+        )
