@@ -17,6 +17,8 @@ import httpx
 from deploy.local import broker
 from deploy.local.home import Home
 from deploy.local.supervisor import Child, Supervisor
+from services.gateway import tenants
+from shared import database
 from shared.errors import Conflict
 
 _LOOK_SECONDS = 0.2
@@ -124,6 +126,14 @@ def _greet(address: str, stopping: threading.Event, when_ready: Callable[[str], 
         time.sleep(_LOOK_SECONDS)
 
 
-def sample_catalogue() -> Path:
-    """The catalogue that is shipped for a first look, rendered by our own lab."""
-    return Path(__file__).parent / "sample" / "catalogue.csv"
+def add_tenant(home: Home, tenant: str) -> str:
+    """Make a shop in this home's catalogue; its first API key. Raises `Conflict` when there is one of that name."""
+    catalogue = database.open(home.database_url("gateway"))
+    try:
+        return tenants.add_tenant(catalogue, home.secret("gateway"), tenant)
+    finally:
+        catalogue.close()
+
+
+SAMPLE = Path(__file__).parent / "sample"
+"""The catalogue that is shipped for a first look, rendered by our own lab: catalogue.csv and pictures/."""

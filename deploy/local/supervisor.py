@@ -34,7 +34,7 @@ class Child:
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603 - commands are our own
+            self.process = subprocess.Popen(
                 self.command,
                 env={**os.environ, **self.environment},
                 stdin=subprocess.DEVNULL,

@@ -1,0 +1,99 @@
+"""Checks each part of an installation and says what to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from deploy.local import stack
+from deploy.local.home import Home
+from loupe.client import Client
+from shared import messaging
+from shared.errors import LoupeError
+
+_ENOUGH_BYTES = 1_000_000_000
+_LATE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`words` say what was found, and what to do when it is not ok."""
+
+    part: str
+    ok: bool
+    words: str
+
+
+def examine(home: Home, url: str | None) -> list[Finding]:
+    """Every part of the stack over `home`; of one elsewhere, at `url`, what its gateway says."""
+    if url:
+        return list(_gateway(home, url))
+    return [*_disk(home), *_local(home)]
+
+
+def _disk(home: Home) -> Iterator[Finding]:
+    free = shutil.disk_usage(home.path).free
+    words = f"{free / 1e9:.1f} GB free at {home.path}"
+    if free < _ENOUGH_BYTES:
+        words += ". Make room: at less than 1 GB uploads and the broker may soon fail."
+    yield Finding("disk", free >= _ENOUGH_BYTES, words)
+
+
+def _local(home: Home) -> Iterator[Finding]:
+    try:
+        running = home.running()
+    except LoupeError as error:
+        yield Finding("stack", False, error.detail)
+        return
+    if not _lives(running["pid"]):
+        yield Finding("stack", False, f"not running over {home.path}. Start it with `make run` or `loupe up`.")
+        return
+    yield Finding("stack", True, f"process {running['pid']} supervises it")
+    broker = messaging.open(stack.broker_url(home, running["broker_port"]), "doctor")
+    try:
+        broker.ping()
+        yield Finding("broker", True, f"answers on port {running['broker_port']}")
+    except LoupeError as error:
+        yield Finding(
+            "broker",
+            False,
+            f"{error.detail} The stack starts a dead broker again by itself within seconds; if it stays away, "
+            f"{home.path}/logs/broker.log says why, and Ctrl-C and `make run` start everything anew.",
+        )
+    finally:
+        broker.close()
+    yield from _gateway(home, running["address"])
+
+
+def _gateway(home: Home, address: str) -> Iterator[Finding]:
+    key = home.api_key_file.read_text().strip() if home.api_key_file.exists() else ""
+    client = Client(address, key)
+    try:
+        readiness = client.readiness()
+        yield Finding("gateway", True, f"answers at {address}")
+        for part, health in readiness.parts.items():
+            yield Finding(f"gateway to {part}", health.ok, health.detail or "answers")
+        status = client.status()
+        for queue, depth in status.queues.items():
+            age = float(depth["oldest_seconds"])
+            words = f"{depth['waiting']} waiting, the oldest for {age:.0f} s"
+            if age > _LATE_SECONDS:
+                words += f". Nobody, or too few, work on it: see the log of the {queue}."
+            yield Finding(f"queue {queue}", age <= _LATE_SECONDS, words)
+        yield Finding("outbox", True, f"{status.outbox} messages without an outcome yet")
+    except LoupeError as error:
+        yield Finding("gateway", False, error.detail)
+    finally:
+        client.close()
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,97 @@
+"""Imports a catalogue through the HTTP API: the same file twice changes nothing."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from loupe.catalogue_file import Entry
+from loupe.client import Client
+from shared.contracts.api import Image
+from shared.errors import LoupeError, Permanent, Retryable
+
+_T = TypeVar("_T")
+_ATTEMPTS = 6
+_POLL_SECONDS = 0.5
+
+
+@dataclass
+class Outcome:
+    """What became of an import. `faults`: a line and what was wrong; `images`: picture by image id."""
+
+    items: int = 0
+    images: dict[str, Path] = field(default_factory=dict)
+    faults: list[tuple[int, str]] = field(default_factory=list)
+    rejected: list[tuple[Path, str]] = field(default_factory=list)
+
+
+def upload(client: Client, entries: Sequence[Entry], jobs: int, advance: Callable[[int], None]) -> Outcome:
+    """Send items and pictures, `jobs` at a time. `advance` is told how many pictures have been dealt with.
+
+    Raises `Retryable` when the gateway stays away; what was accepted until then is not lost.
+    """
+    outcome = Outcome()
+    with ThreadPoolExecutor(jobs) as pool:
+        running = {pool.submit(_send, client, entry): entry for entry in entries}
+        try:
+            for done in as_completed(running):
+                entry = running[done]
+                images, faults = done.result()
+                outcome.items += 1
+                outcome.images.update(images)
+                outcome.faults.extend((entry.line, fault) for fault in faults)
+                advance(len(entry.pictures))
+        except LoupeError:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return outcome
+
+
+def await_indexed(client: Client, outcome: Outcome, advance: Callable[[int], None]) -> None:
+    """Wait until every picture of the import is indexed or rejected, and note the rejected ones with their reasons.
+
+    `advance` is told how many pictures of the whole shop are still on their way.
+    """
+    while waiting := _on_their_way(client):
+        advance(waiting)
+        time.sleep(_POLL_SECONDS)
+    advance(0)
+    rejected: list[Image] = [image for image in client.rejected() if image.image_id in outcome.images]
+    outcome.rejected = [(outcome.images[image.image_id], image.reason or "no reason given") for image in rejected]
+
+
+def _on_their_way(client: Client) -> int:
+    counts = client.status().images
+    return counts.get("stored", 0) + counts.get("analysed", 0)
+
+
+def _send(client: Client, entry: Entry) -> tuple[dict[str, Path], list[str]]:
+    images: dict[str, Path] = {}
+    faults: list[str] = []
+    try:
+        _patiently(lambda: client.put_item(entry.sku, entry.item))
+    except Permanent as error:
+        return images, [f"{entry.sku}: {error.detail}"]
+    for picture in entry.pictures:
+        try:
+            images[_patiently(partial(client.add_image, entry.sku, picture))] = picture
+        except Permanent as error:
+            faults.append(f"{picture}: {error.detail}")
+    return images, faults
+
+
+def _patiently(call: Callable[[], _T]) -> _T:
+    for attempt in range(_ATTEMPTS):
+        try:
+            return call()
+        except Retryable:
+            if attempt == _ATTEMPTS - 1:
+                raise
+            time.sleep(0.2 * 2**attempt * random.uniform(0.5, 1))
+    raise AssertionError("unreachable")
