@@ -1,4 +1,4 @@
-"""The real pictures of ../shared/data/jewelry and their embeddings, made by the embedder's own steps, kept in lab/cache."""
+"""The real pictures of ../shared/data/jewelry and their embeddings by the embedder's own steps, kept in lab/cache."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def decode(data: bytes, at_least: int) -> Picture:
         image.load()
     except _BROKEN as error:
         raise UnreadablePicture(
-            f"The {image.format} picture is cut off or damaged ({error}). Open it in a viewer, save it and send it again."
+            f"The {image.format} picture is cut off or damaged ({error}). Open it in a viewer, save it, send it again."
         ) from error
     turn = _UPRIGHT.get(_orientation(image))
     rgb = _to_rgb(_reduced(image, at_least))
@@ -83,7 +83,7 @@ def _open(data: bytes) -> Image.Image:
         raise UnsupportedPicture(f"The bytes are no picture that Loupe can read. Send a {_TOLD}.") from error
     except _BROKEN as error:
         raise UnreadablePicture(
-            f"The start of the picture is damaged ({error}). Open it in a viewer, save it and send it again."
+            f"The start of the picture is damaged ({error}). Open it in a viewer, save it, send it again."
         ) from error
 
 

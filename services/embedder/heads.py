@@ -10,6 +10,7 @@ import numpy.typing as npt
 from services.embedder.manifest import TypeClasses
 from shared.contracts.analysis import Attribute
 from shared.contracts.fields import Vector
+from shared.errors import Permanent
 
 Logits = npt.NDArray[np.float32]
 NOT_JEWELRY = "not-jewelry"
@@ -49,5 +50,7 @@ class TypeHead:
 
     @classmethod
     def load(cls, path: Path, types: TypeClasses) -> TypeHead:
+        if not path.is_file():
+            raise Permanent(f"The model folder has no {path.name}. Make it with `python -m lab train-type`.")
         with np.load(path, allow_pickle=False) as arrays:
             return cls(arrays["weight"].astype(np.float32), arrays["bias"].astype(np.float32), types)

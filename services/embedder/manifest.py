@@ -56,7 +56,7 @@ def read_manifest(folder: Path) -> Manifest:
     except OSError as error:
         raise Permanent(
             f"There is no model in {folder}: manifest.json cannot be read ({error.strerror}). "
-            "Set MODEL_DIR to a folder made by `python -m lab export`."
+            "Set EMBEDDER_MODEL_DIR to a folder made by `python -m lab export`."
         ) from error
     except ValidationError as error:
         raise Permanent(f"{folder / 'manifest.json'} does not follow the model manifest: {error}") from error

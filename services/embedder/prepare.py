@@ -19,7 +19,7 @@ def scale(rgb: Image.Image, size: int) -> Image.Image:
 def letterbox(scaled: Image.Image, size: int) -> Image.Image:
     """The scaled picture in the middle of a white square.
 
-    White, squashed, edge-repeated and border-coloured squares find the same piece equally often (lab/reports/fit.md);
+    Squashed, edge-repeated and white squares find the same piece equally often (`python -m lab evaluate --suite fit`);
     this one keeps the proportions and looks like shop pictures.
     """
     if scaled.size == (size, size):

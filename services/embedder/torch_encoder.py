@@ -44,7 +44,9 @@ class TorchEncoder:
 
     def __init__(self, manifest: Manifest, device: str) -> None:
         if device == "cuda" and not torch.cuda.is_available():
-            raise Permanent("COMPUTE is cuda, but torch finds no CUDA device here. Set COMPUTE=cpu or mend the driver.")
+            raise Permanent(
+                "EMBEDDER_COMPUTE is cuda, but torch finds no CUDA device. Set it to cpu, or mend the driver."
+            )
         if file_sha256(weights_path()) != manifest.torch_weights_sha256:
             raise Permanent(
                 f"The installed torch weights are not those that model {manifest.version} was exported from. "
