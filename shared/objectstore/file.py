@@ -120,7 +120,7 @@ class FileObjectStore:
         except OSError as error:
             raise Retryable(
                 f"The object store's bucket {self._bucket!r} cannot be used: {error.strerror or error}. "
-                "Make room on its disk, or let Loupe read and write its folder."
+                "See that its folder is there, may be written by Loupe, and has room on its disk."
             ) from error
 
 

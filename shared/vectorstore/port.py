@@ -13,7 +13,11 @@ Payload = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """`id` is a UUID as text, `vector` a unit-length float32 array of shape (dimension,), `payload` JSON values."""
+    """`id` is a UUID as text, `vector` a unit-length float32 array of shape (dimension,).
+
+    `payload` maps names (Python identifiers other than `tenant`) to text, bools, finite floats, integers up to 2**53,
+    lists of text, or None, which is the same as no field at all: what is read back never holds a None.
+    """
 
     id: str
     vector: Vector
@@ -22,7 +26,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """`score` is the cosine similarity to the query, in -1..1."""
+    """`score` is the cosine similarity to the query, in -1..1, rounded to 6 decimals."""
 
     id: str
     score: float
@@ -39,7 +43,10 @@ class AnyOf:
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """The field is a number in `low`..`high`, both ends included; None leaves an end open. A missing field never matches."""
+    """The field is a number in `low`..`high`, both ends included; None leaves an end open.
+
+    A missing field never matches.
+    """
 
     field: str
     low: float | None = None
@@ -60,22 +67,25 @@ class Filter:
 class VectorStore(Protocol):
     """One collection of one dimension with cosine distance, safe to call from several threads.
 
-    The tenant is stored in the payload field `tenant` by the adapter itself, and every read and write is confined to it:
-    an id of another tenant behaves like an id that does not exist. Raises `Retryable` when the engine cannot be reached
-    and `Permanent` for a vector of another dimension. A write is visible to reads when its call returns, and survives
-    the death of the process.
+    The tenant is stored in the payload field `tenant` by the adapter itself, and every read and write is confined to
+    it: an id of another tenant behaves like an id that does not exist, except that writing it raises `Conflict`. Raises
+    `Retryable` when the engine cannot be reached and `Permanent` for a vector of another dimension or with a number that
+    is not finite, an id that is no UUID, and a payload that `Point` does not allow. A write is visible to reads when its
+    call returns, and survives the death of the process. Filters on the fields in `points.INDEXED` are fast.
     """
 
     dimension: int
 
     def upsert(self, tenant: str, points: Sequence[Point]) -> None:
-        """Write points, replacing vector and payload of those that exist."""
+        """Write points, replacing vector and whole payload of those that exist. Of equal ids the last one counts."""
         ...
 
-    def delete(self, tenant: str, where: Filter) -> None: ...
+    def delete(self, tenant: str, where: Filter) -> None:
+        """Remove all matching points: an empty filter removes all of the tenant's."""
+        ...
 
     def set_payload(self, tenant: str, where: Filter, payload: Payload) -> None:
-        """Overwrite the given payload fields of all matching points; other fields stay. None removes a field's value."""
+        """Overwrite the given payload fields of all matching points; other fields stay. None removes a field."""
         ...
 
     def search(

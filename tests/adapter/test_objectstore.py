@@ -197,7 +197,7 @@ def test_a_full_disk_is_a_retryable_error_and_leaves_nothing(tmp_path: Path) -> 
         try:
             store.put("lumen", "big", bytes(200_000))
         except Retryable as error:
-            sys.exit(7 if "Make room" in error.detail else 1)
+            sys.exit(7 if "room on its disk" in error.detail else 1)
     """
     url = f"file://{tmp_path}"
     assert _run(code, url) == 7

@@ -1,0 +1,125 @@
+"""What every adapter does alike: refuse what no engine may store, and put hits in one order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal
+from uuid import UUID
+
+import numpy as np
+
+from shared.contracts.fields import Vector
+from shared.errors import Conflict, Permanent
+from shared.vectorstore.port import Filter, Hit, Payload, Point
+
+TENANT = "tenant"
+INDEXED: dict[str, Literal["keyword", "bool", "float"]] = {
+    "sku": "keyword",
+    "image_id": "keyword",
+    "type": "keyword",
+    "tags": "keyword",
+    "in_stock": "bool",
+    "price": "float",
+}
+"""The payload fields with an index, beside the tenant's: a filter on another field reads every point's payload."""
+
+_MAX_INT = 2**53
+_SCORE_DIGITS = 6
+
+
+def checked_points(points: Sequence[Point], dimension: int) -> dict[str, Point]:
+    """Points by id in its usual form, the last of each id, without the fields that are None."""
+    return {
+        point_id: Point(
+            point_id, checked_vector(point.vector, dimension), _without_none(checked_payload(point.payload))
+        )
+        for point in points
+        if (point_id := checked_id(point.id))
+    }
+
+
+def checked_id(point_id: str) -> str:
+    """A UUID in lower case with hyphens: its order as text is its order as a number."""
+    try:
+        return str(UUID(point_id))
+    except ValueError:
+        raise Permanent(f"{point_id!r} is no point id: use a UUID.") from None
+
+
+def checked_vector(vector: Vector, dimension: int) -> Vector:
+    if vector.shape != (dimension,):
+        raise Permanent(
+            f"The vector has the shape {vector.shape}, this index holds ({dimension},). "
+            "Analyse the picture with the model that the index was made with, or reindex."
+        )
+    if not np.isfinite(vector).all():
+        raise Permanent("The vector holds a number that is not finite, so it cannot be compared.")
+    return vector
+
+
+def checked_payload(payload: Payload) -> dict[str, Any]:
+    for name, value in payload.items():
+        if name == TENANT or not name.isidentifier():
+            raise Permanent(
+                f"{name!r} is no payload field: use a name of letters, digits and '_', other than 'tenant'."
+            )
+        if not _storable(value):
+            raise Permanent(f"The payload field {name!r} cannot be {value!r}: use text, a number, a bool or texts.")
+    return dict(payload)
+
+
+def checked_filter(where: Filter | None) -> Filter:
+    where = where or Filter()
+    for condition in (*where.must, *where.must_not):
+        if not condition.field.isidentifier():
+            raise Permanent(f"{condition.field!r} is no payload field to filter by.")
+    return where
+
+
+def shown(payload: Payload | None) -> dict[str, Any]:
+    """A stored payload as it was given: without the adapter's own field, and without nulls."""
+    return {name: value for name, value in (payload or {}).items() if value is not None and name != TENANT}
+
+
+def refuse_foreign(tenant: str, stored: Iterable[tuple[str, Payload | None]]) -> None:
+    """Raise `Conflict` if one of the stored points is another tenant's: writing it would take it away."""
+    for point_id, payload in stored:
+        if (payload or {}).get(TENANT) != tenant:
+            raise Conflict(f"The point id {point_id} is taken. Make ids from the tenant's name and the picture.")
+
+
+def as_score(cosine: float) -> float:
+    """float32 gives about 6 digits; cut to them, equal vectors have equal scores on every engine."""
+    return min(1.0, max(-1.0, round(cosine, _SCORE_DIGITS)))
+
+
+def best_first(fetch: Callable[[int], list[Hit]], limit: int, offset: int) -> list[Hit]:
+    """`limit` hits from `offset`, best first and by id where scores are equal.
+
+    `fetch(n)` gives the n best in the engine's order. Engines keep no order among equals, so where the page ends
+    among equals all of these are fetched: else a shopper would see a piece on two pages and another on none.
+    """
+    end = offset + limit
+    if limit < 1:
+        return []
+    count = end + 1
+    while True:
+        hits = fetch(count)
+        if len(hits) < count or hits[-1].score < hits[end - 1].score:
+            return sorted(hits, key=lambda hit: (-hit.score, hit.id))[offset:end]
+        count *= 2
+
+
+def _storable(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(isinstance(element, str) for element in value)
+    if isinstance(value, int):
+        return abs(value) <= _MAX_INT
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or isinstance(value, str)
+
+
+def _without_none(payload: Payload) -> dict[str, Any]:
+    return {name: value for name, value in payload.items() if value is not None}
