@@ -1,0 +1,1 @@
+"""Rendered jewelry: procedural pieces, studio and phone light, the sample catalogue and its query photos."""

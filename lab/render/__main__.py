@@ -1,0 +1,3 @@
+from lab.render.cli import main
+
+main()
