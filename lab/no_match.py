@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -38,7 +39,7 @@ def best_scores(rows: Sequence[Row], vectors: Vector, split: str) -> tuple[Score
 
 def choose(present: Scores) -> float:
     """The highest threshold, in steps of 0.01, that says "no match" to at most 5% of queries whose piece is there."""
-    return float(np.floor(np.quantile(present, MAX_FALSE_ALARMS, method="lower") * 100) / 100)
+    return math.floor(float(np.quantile(present, MAX_FALSE_ALARMS, method="lower")) * 100) / 100
 
 
 def rates(rows: Sequence[Row], vectors: Vector, split: str, threshold: float) -> str:

@@ -17,7 +17,7 @@ from services.embedder.onnx_encoder import OnnxEncoder
 from services.embedder.prepare import letterbox, normalise, scale
 from services.embedder.torch_encoder import TorchEncoder
 from shared.errors import Permanent
-from tests.support.pictures import drawn_pieces
+from tests.support.drawn_pieces import drawn_pieces
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,8 @@ def head(min_confidence: float, temperature: float = 1.0) -> TypeHead:
 
 
 def unit(place: int) -> Batch:
-    return np.eye(4, dtype=np.float32)[place]
+    row: Batch = np.eye(4, dtype=np.float32)[place]
+    return row
 
 
 def test_a_sure_type_is_told_with_its_probability() -> None:

@@ -1,0 +1,149 @@
+"""The whole embedder: its HTTP app, and its queue over a real broker, with the shipped model."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+
+from services.embedder.main import build
+from services.embedder.manifest import SHIPPED, read_manifest
+from services.embedder.settings import Settings
+from shared import messaging, objectstore
+from shared.contracts.analysis import Analysis, analysis_key, picture_key
+from shared.contracts.fields import MAX_PICTURE_BYTES
+from shared.contracts.messages import ImageAnalysed, ImageRejected, ImageStored, Message
+from shared.messaging import Consumer
+from shared.service import Service
+from tests.support.broker import RunningBroker
+from tests.support.drawn_pieces import drawn_pieces, jpeg
+from tests.support.waiting import until
+
+TENANT = "acme"
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    broker = RunningBroker(tmp_path_factory.mktemp("broker"))
+    store = tmp_path_factory.mktemp("objects")
+    yield Settings(broker_url=broker.url, object_store_url=store.as_uri(), threads=2)
+    broker.stop()
+
+
+@pytest.fixture(scope="module")
+def embedder(settings: Settings) -> Iterator[Service]:
+    service = build(settings)
+    yield service
+    service.close()
+
+
+@pytest.fixture(scope="module")
+def http(embedder: Service) -> TestClient:
+    return TestClient(embedder.http)
+
+
+def stored(settings: Settings, data: bytes) -> ImageStored:
+    sha256 = hashlib.sha256(data).hexdigest()
+    objectstore.open(settings.object_store_url, "pictures").put(TENANT, picture_key(sha256), data)
+    return ImageStored(
+        tenant=TENANT, correlation_id="c-1", sku="RING-1", image_id="0" * 36, sha256=sha256, item_revision=1
+    )
+
+
+def test_analyse_answers_the_analysis_of_the_body(http: TestClient) -> None:
+    piece = drawn_pieces(1)[0]
+    data = jpeg(piece)
+    response = http.post("/analyse", content=data)
+    assert response.status_code == 200
+    analysis = Analysis.model_validate(response.json())
+    manifest = read_manifest(SHIPPED)
+    assert analysis.sha256 == hashlib.sha256(data).hexdigest()
+    assert analysis.model_version == manifest.version
+    assert (analysis.width, analysis.height) == piece.size
+    vector = analysis.pieces[0].embedding()
+    assert vector.shape == (manifest.dimension,)
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "word"),
+    [
+        (b"", 415, "no bytes"),
+        (b"a letter", 415, "JPEG"),
+        (jpeg(drawn_pieces(1)[0])[:4_000], 422, "damaged"),
+        (bytes(MAX_PICTURE_BYTES + 1), 413, "20 MB"),
+    ],
+    ids=["no bytes", "text", "truncated", "too many bytes"],
+)
+def test_bad_input_is_a_problem_document_that_says_what_to_do(
+    http: TestClient, data: bytes, status: int, word: str
+) -> None:
+    response = http.post("/analyse", content=data)
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    assert word in response.json()["detail"]
+
+
+def test_an_endless_body_is_given_up_at_the_limit(embedder: Service) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while sent < 10 * MAX_PICTURE_BYTES:
+            sent += 1_000_000
+            yield bytes(1_000_000)
+
+    async def post() -> int:
+        transport = httpx.ASGITransport(embedder.http)
+        async with httpx.AsyncClient(transport=transport, base_url="http://embedder") as client:
+            return (await client.post("/analyse", content=endless())).status_code
+
+    assert asyncio.run(post()) == 413
+    assert sent <= MAX_PICTURE_BYTES + 2_000_000
+
+
+def test_readiness_and_metrics_are_there(http: TestClient) -> None:
+    http.post("/analyse", content=jpeg(drawn_pieces(1)[0]))
+    assert http.get("/readyz").json()["ready"] is True
+    assert 'loupe_embedder_batch_size_count{lane="query"}' in http.get("/metrics").text
+
+
+def test_a_picture_announced_on_the_queue_is_analysed_and_a_bad_one_rejected(
+    embedder: Service, settings: Settings
+) -> None:
+    good = [stored(settings, jpeg(piece)) for piece in drawn_pieces(20)]
+    bad = stored(settings, b"no picture")
+    outcomes: list[Message] = []
+    broker = messaging.open(settings.broker_url, settings.role)
+    consumer = Consumer(
+        broker,
+        {
+            "embedder": embedder.handlers,
+            "indexer": {ImageAnalysed: outcomes.append},
+            "gateway": {ImageRejected: outcomes.append},
+        },
+        settings.worker_threads,
+    )
+    consumer.start()
+    try:
+        for message in [*good, bad]:
+            broker.publish(message)
+        until(lambda: len(outcomes) == 21, "21 outcomes", seconds=60)
+    finally:
+        consumer.stop()
+        broker.close()
+    analysed = [outcome for outcome in outcomes if isinstance(outcome, ImageAnalysed)]
+    assert sorted(outcome.sha256 for outcome in analysed) == sorted(message.sha256 for message in good)
+    analyses = objectstore.open(settings.object_store_url, "analyses")
+    assert all(analyses.exists(TENANT, analysis_key(a.sha256, a.model_version)) for a in analysed)
+
+
+def test_a_model_folder_that_was_changed_stops_the_start(settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="EMBEDDER_MODEL_DIR"):
+        build(settings.model_copy(update={"model_dir": tmp_path}))

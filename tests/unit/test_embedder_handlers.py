@@ -1,0 +1,169 @@
+"""What the embedder answers to image.stored: always an outcome, the same one at a repeat."""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from services.embedder.analyse import Analyser
+from services.embedder.batcher import Array, Batcher, Lane
+from services.embedder.handlers import handle_image_stored
+from services.embedder.heads import TypeHead
+from services.embedder.manifest import TypeClasses
+from shared import objectstore
+from shared.contracts.analysis import Analysis, analysis_key, picture_key
+from shared.contracts.messages import ImageAnalysed, ImageRejected, ImageStored, Message
+from shared.errors import Retryable
+from tests.support.drawn_pieces import drawn_pieces, jpeg
+
+VERSION = "mean-colour-1"
+TENANT = "acme"
+TYPES = TypeClasses(classes=["ring", "watch"], temperature=1.0, min_confidence=0.0)
+HEAD = TypeHead(np.eye(2, 3, dtype=np.float32), np.zeros(2, dtype=np.float32), TYPES)
+
+
+class MeanColour:
+    """A small model: a picture's mean colour, as a unit vector of 3; counts what it was given."""
+
+    def __init__(self) -> None:
+        self.seen = 0
+
+    def __call__(self, batch: Array) -> Array:
+        self.seen += len(batch)
+        means = batch.mean(axis=(2, 3)) + 2
+        return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), dtype=np.float32)
+
+
+class Outbox:
+    def __init__(self) -> None:
+        self.sent: list[Message] = []
+
+    def publish(self, message: Message) -> None:
+        self.sent.append(message)
+
+
+class Embedder:
+    """The handler over real stores, a real batcher and a small model."""
+
+    def __init__(self, folder: Path) -> None:
+        self.pictures = objectstore.open(folder.as_uri(), "pictures")
+        self.analyses = objectstore.open(folder.as_uri(), "analyses")
+        self.model = MeanColour()
+        self.batcher = Batcher(self.model, 4, lambda *_: None)
+        self.analyse = Analyser(self.batcher, HEAD, VERSION, 64)
+
+    def stored(self, data: bytes) -> ImageStored:
+        message = self.announced(data)
+        self.pictures.put(TENANT, picture_key(message.sha256), data)
+        return message
+
+    def announced(self, data: bytes) -> ImageStored:
+        return ImageStored(
+            tenant=TENANT,
+            correlation_id="c-1",
+            sku="RING-1",
+            image_id="0" * 36,
+            sha256=hashlib.sha256(data).hexdigest(),
+            item_revision=4,
+        )
+
+    def handle(self, message: ImageStored) -> Message:
+        outbox = Outbox()
+        handle_image_stored(
+            message, pictures=self.pictures, analyses=self.analyses, analyse=self.analyse, publisher=outbox
+        )
+        (outcome,) = outbox.sent
+        return outcome
+
+
+@pytest.fixture
+def embedder(tmp_path: Path) -> Embedder:
+    return Embedder(tmp_path)
+
+
+def picture() -> bytes:
+    return jpeg(drawn_pieces(1)[0])
+
+
+def test_a_stored_picture_is_analysed_and_its_analysis_lies_where_the_contract_says(embedder: Embedder) -> None:
+    message = embedder.stored(picture())
+    outcome = embedder.handle(message)
+    expected = ImageAnalysed(**message.model_dump(exclude={"at"}), model_version=VERSION, at=outcome.at)
+    assert outcome == expected
+    analysis = Analysis.model_validate_json(embedder.analyses.get(TENANT, analysis_key(message.sha256, VERSION)))
+    (piece,) = analysis.pieces
+    assert (analysis.sha256, analysis.model_version) == (message.sha256, VERSION)
+    assert (analysis.width, analysis.height) == drawn_pieces(1)[0].size
+    assert np.linalg.norm(piece.embedding()) == pytest.approx(1, abs=1e-5)
+    assert piece.type is not None
+
+
+def test_a_repeat_sends_the_outcome_again_and_does_not_compute_again(embedder: Embedder) -> None:
+    message = embedder.stored(picture())
+    first, second = embedder.handle(message), embedder.handle(message)
+    assert first.model_dump(exclude={"at"}) == second.model_dump(exclude={"at"})
+    assert embedder.model.seen == 1
+
+
+def test_a_tenants_picture_and_analysis_are_of_no_use_to_another_tenant(embedder: Embedder) -> None:
+    message = embedder.stored(picture())
+    embedder.handle(message)
+    other = message.model_copy(update={"tenant": "zenith"})
+    assert isinstance(embedder.handle(other), ImageRejected)
+
+
+def test_a_picture_that_is_gone_is_rejected_and_may_be_sent_again(embedder: Embedder) -> None:
+    outcome = embedder.handle(embedder.announced(picture()))
+    assert isinstance(outcome, ImageRejected)
+    assert outcome.code == "not-found"
+    assert "Upload it again" in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"no picture at all", "unsupported-picture"),
+        (picture()[:3_000], "unreadable-picture"),
+        (b"", "unsupported-picture"),
+    ],
+    ids=["text", "truncated", "no bytes"],
+)
+def test_what_cannot_be_decoded_is_rejected_with_code_and_reason_every_time(
+    embedder: Embedder, data: bytes, code: str
+) -> None:
+    message = embedder.stored(data)
+    for outcome in (embedder.handle(message), embedder.handle(message)):
+        assert isinstance(outcome, ImageRejected)
+        assert (outcome.code, outcome.image_id, outcome.sku) == (code, message.image_id, message.sku)
+        assert len(outcome.reason) > 30
+    assert embedder.model.seen == 0
+
+
+def test_a_picture_that_cannot_be_decoded_does_not_harm_its_batch_mates(embedder: Embedder) -> None:
+    messages = [embedder.stored(jpeg(piece)) for piece in drawn_pieces(12)]
+    messages[5] = embedder.stored(b"poison")
+    with ThreadPoolExecutor(12) as pool:
+        outcomes = list(pool.map(embedder.handle, messages))
+    assert [isinstance(outcome, ImageRejected) for outcome in outcomes] == [n == 5 for n in range(12)]
+
+
+def test_a_failure_that_may_pass_is_left_to_the_consumer_and_nothing_is_written(embedder: Embedder) -> None:
+    message = embedder.stored(picture())
+    embedder.batcher.close()
+    with pytest.raises(Retryable):
+        embedder.handle(message)
+    assert not embedder.analyses.exists(TENANT, analysis_key(message.sha256, VERSION))
+
+
+def test_the_lane_reaches_the_batcher(embedder: Embedder) -> None:
+    heard: list[Lane] = []
+    batcher = Batcher(embedder.model, 4, lambda lane, *_: heard.append(lane))
+    analyse = Analyser(batcher, HEAD, VERSION, 64)
+    analyse(picture(), "query")
+    analyse(picture(), "ingest")
+    batcher.close()
+    assert heard == ["query", "ingest"]
