@@ -16,21 +16,19 @@ from shared.service import Service, run
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def build(settings: Settings) -> Service:
+def build(settings: Settings, broker: messaging.Broker) -> Service:
     """The indexer over these settings, its database brought up to date."""
-    publisher = messaging.open(settings.broker_url, settings.role)
     analyses = objectstore.open(settings.object_store_url, "analyses")
     vectors = vectorstore.open(settings.vector_store_url, collection_of(settings.model_version), settings.dimension)
     state = database.open(settings.database_url)
     state.migrate(_MIGRATIONS)
-    indexer = Indexer(state, analyses, vectors, publisher, settings.model_version)
+    indexer = Indexer(state, analyses, vectors, broker, settings.model_version)
 
     def close() -> None:
         vectors.close()
         state.close()
-        publisher.close()
 
-    checks = {"broker": publisher.ping, "analyses": analyses.ping, "vectors": vectors.ping, "database": state.ping}
+    checks = {"broker": broker.ping, "analyses": analyses.ping, "vectors": vectors.ping, "database": state.ping}
     return Service(
         name="indexer",
         http=create_app("indexer", checks),
@@ -49,8 +47,8 @@ def build(settings: Settings) -> Service:
 def main() -> None:
     settings = Settings()
     logs.configure("indexer")
-    broker = messaging.open(settings.broker_url, settings.role)
-    run([build(settings)], broker, settings.worker_threads, sole_worker=settings.sole_worker)
+    broker = messaging.open(settings.broker_url, "indexer")
+    run([build(settings, broker)], broker, settings.worker_threads, sole_worker=settings.sole_worker)
 
 
 if __name__ == "__main__":

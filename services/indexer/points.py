@@ -17,8 +17,8 @@ Known = dict[str, Attribute | None]
 
 
 def collection_of(model_version: str) -> str:
-    """The collection that holds the vectors of a model."""
-    return f"pieces-{model_version}"
+    """The collection that holds the vectors of a model; a collection's name has no dots."""
+    return f"pieces-{model_version.replace('.', '_')}"
 
 
 def point_id(tenant: str, image_id: str, model_version: str) -> str:

@@ -20,7 +20,6 @@ class Settings(BaseSettings):
     )
     model_version: str = Field("efficientnet-lite2-1", validation_alias=AliasChoices("model_version", "MODEL_VERSION"))
     dimension: int = Field(1280, gt=0, validation_alias=AliasChoices("dimension", "MODEL_DIMENSION"))
-    role: str = "indexer"
     host: str = "127.0.0.1"
     port: int = Field(8092, ge=1, le=65_535)
     worker_threads: int = Field(4, ge=1)

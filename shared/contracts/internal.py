@@ -77,8 +77,12 @@ class Hit(BaseModel):
 
 
 class HitList(BaseModel):
-    """Hits, best first. `no_match`: even the best is too far to be the piece. `more`: the next page is not empty."""
+    """Hits, best first. `no_match`: even the best is too far to be the piece. `more`: the next page is not empty.
+
+    `cold`: the shopper is not known yet, so the suggestions are what is popular and new.
+    """
 
     hits: list[Hit]
     no_match: bool = False
     more: bool = False
+    cold: bool = False

@@ -1,0 +1,131 @@
+"""What shoppers did: recorded once, read for one shopper's taste and for what is popular."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import case, func, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.elements import ColumnElement
+
+from services.recommender.settings import Weight
+from services.recommender.tables import Event
+from shared.contracts.messages import EventType, UserEvent
+from shared.database import Database
+from shared.errors import Retryable
+
+_RECENT_EVENTS = 200
+_POPULAR_WITHIN = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One event of a shopper. `at` is UTC, and never later than it was recorded."""
+
+    sku: str
+    type: EventType
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Popular:
+    """`shoppers` different ones acted on the item lately; `weight` sums the strongest act of each."""
+
+    sku: str
+    shoppers: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shopper:
+    """What suggestions need of one shopper: the `recent` acts, newest first, and the items never to suggest."""
+
+    recent: Sequence[Act]
+    never: frozenset[str]
+
+
+class History:
+    """All events, always within one tenant."""
+
+    def __init__(self, database: Database, weights: Mapping[EventType, Weight]) -> None:
+        self._database = database
+        self._strongest = _strongest_act(weights)
+
+    def record(self, tenant: str, events: Sequence[UserEvent]) -> int:
+        """Keep the events whose id is new to the tenant; returns how many these were."""
+        by_id = {event.id: event for event in reversed(events)}
+        known = select(Event.event_id).where(Event.tenant == tenant, Event.event_id.in_(by_id))
+        now = _naive(datetime.now(UTC))
+        try:
+            with self._database.write() as session:
+                for event_id in session.scalars(known):
+                    del by_id[event_id]
+                rows = [
+                    {
+                        "tenant": tenant,
+                        "event_id": event.id,
+                        "user_id": event.user_id,
+                        "sku": event.sku,
+                        "type": event.type,
+                        "at": _naive(event.at),
+                        "recorded_at": now,
+                    }
+                    for event in by_id.values()
+                ]
+                if rows:
+                    session.execute(insert(Event), rows)
+        except IntegrityError as error:
+            raise Retryable("The same events are being recorded by another worker at this moment.") from error
+        return len(rows)
+
+    def shopper(self, tenant: str, user_id: str) -> Shopper:
+        """The shopper as of now: nothing is cached. One never heard of has no acts."""
+        own = (Event.tenant == tenant, Event.user_id == user_id)
+        recent = (
+            select(Event.sku, Event.type, Event.at, Event.recorded_at)
+            .where(*own)
+            .order_by(Event.at.desc(), Event.event_id)
+            .limit(_RECENT_EVENTS)
+        )
+        settled = (
+            select(Event.sku, Event.type, func.max(Event.at))
+            .where(*own, Event.type.in_(("purchased", "returned", "dismissed")))
+            .group_by(Event.sku, Event.type)
+        )
+        with self._database.read() as session:
+            acts = [
+                Act(sku, kind, min(at, recorded_at).replace(tzinfo=UTC))
+                for sku, kind, at, recorded_at in session.execute(recent)
+            ]
+            last = {(sku, kind): at for sku, kind, at in session.execute(settled)}
+        never = frozenset(
+            sku
+            for (sku, kind), at in last.items()
+            if kind == "dismissed" or (kind == "purchased" and last.get((sku, "returned"), datetime.min) < at)
+        )
+        return Shopper(acts, never)
+
+    def popular(self, tenant: str, limit: int) -> list[Popular]:
+        """The items with the most weight of different shoppers within the last 30 days; a shopper counts once each."""
+        now = _naive(datetime.now(UTC))
+        each = (
+            select(Event.sku, func.max(self._strongest).label("weight"))
+            .where(Event.tenant == tenant, Event.at.between(now - _POPULAR_WITHIN, now))
+            .group_by(Event.sku, Event.user_id)
+            .having(func.max(self._strongest) > 0)
+            .subquery()
+        )
+        weight = func.sum(each.c.weight)
+        top = select(each.c.sku, func.count(), weight).group_by(each.c.sku).order_by(weight.desc(), each.c.sku)
+        with self._database.read() as session:
+            return [Popular(*row) for row in session.execute(top.limit(limit))]
+
+
+def _strongest_act(weights: Mapping[EventType, Weight]) -> ColumnElement[float]:
+    return case({name: weight.weight for name, weight in weights.items()}, value=Event.type, else_=0.0)
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,111 @@
+"""Items that look like what a shopper likes, and not like what they dislike."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.recommender.taste import Seed, Taste
+from shared.contracts.fields import Vector
+from shared.contracts.internal import Hit, Source
+from shared.vectorstore import AnyOf, Filter, VectorStore
+
+_QUERIES = 24
+"""Searches for one list of suggestions, shared out among the seeds: few seeds are asked with all of their pictures."""
+_PICTURES_OF_SEEDS = 200
+_DEPTH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Likeness:
+    similarity: float
+    image_id: str
+    type: str | None
+
+
+_Neighbours = dict[str, _Likeness]
+
+
+class LookAlikes:
+    """Neighbours of each seed on its own, never of an average: who likes studs and bangles likes nothing between."""
+
+    def __init__(self, vectors: VectorStore, look_at_least: float) -> None:
+        self._vectors = vectors
+        self._look_at_least = look_at_least
+
+    def find(self, tenant: str, taste: Taste, where: Filter, limit: int) -> list[Hit]:
+        """Up to `limit` items, best first, each with the liked item that speaks most for it.
+
+        A liked seed of strength s at similarity c speaks for an item with p = s * ((c - m) / (1 - m))^2, m being the
+        least similarity that counts, and the item's score is the noisy-or 1 - prod(1 - p) of all that speak for it;
+        each disliked seed multiplies it by 1 - p.
+        """
+        seeds = [*taste.liked, *taste.disliked]
+        pictures = self._pictures(tenant, seeds)
+        if not pictures:
+            return []
+        each = max(1, _QUERIES // len(pictures))
+        liked = self._neighbours(tenant, taste.liked, pictures, each, where, _DEPTH * limit)
+        disliked = self._neighbours(tenant, taste.disliked, pictures, each, where, _DEPTH * limit)
+        ranked = sorted((self._hit(sku, liked, disliked) for sku in {s for _, n in liked for s in n}), key=_rank)
+        return ranked[:limit]
+
+    def _pictures(self, tenant: str, seeds: Sequence[Seed]) -> dict[str, list[Vector]]:
+        by_sku: dict[str, list[Vector]] = defaultdict(list)
+        if seeds:
+            skus = AnyOf("sku", tuple(seed.act.sku for seed in seeds))
+            for point in self._vectors.scroll(tenant, Filter(must=(skus,)), _PICTURES_OF_SEEDS):
+                by_sku[point.payload["sku"]].append(point.vector)
+        return by_sku
+
+    def _neighbours(
+        self,
+        tenant: str,
+        seeds: Sequence[Seed],
+        pictures: dict[str, list[Vector]],
+        each: int,
+        where: Filter,
+        depth: int,
+    ) -> list[tuple[Seed, _Neighbours]]:
+        found: list[tuple[Seed, _Neighbours]] = []
+        for seed in seeds:
+            near: _Neighbours = {}
+            for vector in pictures.get(seed.act.sku, ())[:each]:
+                for hit in self._vectors.search(tenant, vector, depth, where):
+                    if hit.score < self._look_at_least:
+                        break
+                    best = near.get(hit.payload["sku"])
+                    if best is None or hit.score > best.similarity:
+                        near[hit.payload["sku"]] = _Likeness(
+                            hit.score, hit.payload["image_id"], hit.payload.get("type")
+                        )
+            found.append((seed, near))
+        return found
+
+    def _hit(self, sku: str, liked: list[tuple[Seed, _Neighbours]], disliked: list[tuple[Seed, _Neighbours]]) -> Hit:
+        speaking = [(self._speaks(seed, near[sku]), seed, near[sku]) for seed, near in liked if sku in near]
+        nobody = against = 1.0
+        for chance, _, _ in speaking:
+            nobody *= 1 - chance
+        for seed, near in disliked:
+            if sku in near:
+                against *= 1 - self._speaks(seed, near[sku])
+        _, seed, likeness = max(speaking, key=lambda one: (one[0], one[2].similarity))
+        return Hit.model_construct(
+            sku=sku,
+            image_id=likeness.image_id,
+            score=(1 - nobody) * against,
+            type=likeness.type,
+            source=Source(
+                kind="look", sku=seed.act.sku, event=seed.act.type, at=seed.act.at, similarity=likeness.similarity
+            ),
+        )
+
+    def _speaks(self, seed: Seed, likeness: _Likeness) -> float:
+        span = 1 - self._look_at_least
+        return seed.strength * min(max((likeness.similarity - self._look_at_least) / span, 0.0), 1.0) ** 2
+
+
+def _rank(hit: Hit) -> tuple[float, str]:
+    return (-hit.score, hit.sku)

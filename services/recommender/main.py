@@ -1,0 +1,57 @@
+"""The composition root of the recommender: `python -m services.recommender.main` runs it."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from services.recommender import routes
+from services.recommender.handlers import handle_user_events
+from services.recommender.history import History
+from services.recommender.search import Searcher
+from services.recommender.settings import Settings
+from services.recommender.suggest import Suggester
+from shared import database, messaging, vectorstore
+from shared.contracts.messages import UserEvents
+from shared.observability import logs
+from shared.observability.http import create_app
+from shared.service import Service, run
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def build(settings: Settings, broker: messaging.Broker) -> Service:
+    """The recommender over these settings, its database brought up to date."""
+    collection = f"pieces-{settings.model_version.replace('.', '_')}"  # as the indexer names it
+    vectors = vectorstore.open(settings.vector_store_url, collection, settings.dimension)
+    events = database.open(settings.database_url)
+    events.migrate(_MIGRATIONS)
+    history = History(events, settings.weights)
+    searcher = Searcher(vectors, settings.no_match_below)
+    suggester = Suggester(vectors, history, settings.weights, settings.look_at_least)
+
+    def close() -> None:
+        vectors.close()
+        events.close()
+
+    app = create_app("recommender", {"broker": broker.ping, "vectors": vectors.ping, "database": events.ping})
+    app.include_router(routes.router(searcher, suggester))
+    return Service(
+        name="recommender",
+        http=app,
+        host=settings.host,
+        port=settings.port,
+        close=close,
+        handlers={UserEvents: partial(handle_user_events, history=history, publisher=broker)},
+    )
+
+
+def main() -> None:
+    settings = Settings()
+    logs.configure("recommender")
+    broker = messaging.open(settings.broker_url, "recommender")
+    run([build(settings, broker)], broker, settings.worker_threads, sole_worker=settings.sole_worker)
+
+
+if __name__ == "__main__":
+    main()

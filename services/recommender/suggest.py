@@ -1,0 +1,99 @@
+"""Suggestions for one shopper: what looks like what they like, then what is popular, then what is new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from services.recommender import metrics
+from services.recommender.arrivals import Arrivals
+from services.recommender.history import History, Popular
+from services.recommender.look import LookAlikes
+from services.recommender.ranking import without
+from services.recommender.settings import Weight
+from services.recommender.taste import taste_of
+from shared.contracts.internal import Hit, HitList, Source, SuggestRequest
+from shared.contracts.messages import EventType
+from shared.vectorstore import AnyOf, Filter, Point, VectorStore
+
+_IN_STOCK = AnyOf("in_stock", (True,))
+_POPULAR_ITEMS = 200
+_POPULAR_PICTURES = 1_000
+
+
+class Suggester:
+    """Each call reads the shopper's history and the index anew: the last event counts at once, and so does the stock."""
+
+    def __init__(
+        self,
+        vectors: VectorStore,
+        history: History,
+        weights: Mapping[EventType, Weight],
+        look_at_least: float,
+    ) -> None:
+        self._vectors = vectors
+        self._history = history
+        self._weights = weights
+        self._looks = LookAlikes(vectors, look_at_least)
+        self._arrivals = Arrivals(vectors)
+
+    def suggest(self, request: SuggestRequest) -> HitList:
+        """Up to `limit` items in stock, best first, scores falling.
+
+        Never one that was bought (unless returned later) or dismissed. What the shopper has acted on lately comes last,
+        and only where nothing else is left to fill the list.
+        """
+        tenant, limit = request.tenant, request.limit
+        shopper = self._history.shopper(tenant, request.user_id)
+        known = frozenset(act.sku for act in shopper.recent) - shopper.never
+        unknown = Filter((_IN_STOCK,), without(known | shopper.never))
+        hits = self._looks.find(tenant, taste_of(shopper.recent, self._weights), unknown, limit)
+        if len(hits) < limit:
+            popular = self._history.popular(tenant, _POPULAR_ITEMS)
+            self._fill(hits, tenant, unknown, popular, limit)
+            if known and len(hits) < limit:
+                again = Filter((_IN_STOCK, AnyOf("sku", tuple(sorted(known)))))
+                self._fill(hits, tenant, again, popular, limit)
+        for hit in hits:
+            metrics.SUGGESTED.labels(hit.source.kind).inc()
+        return HitList.model_construct(hits=hits, no_match=False, more=False, cold=not shopper.recent)
+
+    def _fill(self, hits: list[Hit], tenant: str, where: Filter, popular: list[Popular], limit: int) -> None:
+        """Append popular, then new items that `where` allows, until there are `limit`."""
+        by_sku = {item.sku: item for item in popular}
+        pictures = self._first_pictures(tenant, where, by_sku)
+        ceiling = hits[-1].score if hits else 1.0
+        taken = {hit.sku for hit in hits}
+        for item in popular:
+            if len(hits) < limit and item.sku in pictures and item.sku not in taken:
+                score = ceiling * item.weight / popular[0].weight
+                hits.append(_hit(pictures[item.sku], score, Source(kind="popular", count=item.shoppers)))
+                taken.add(item.sku)
+        missing = limit - len(hits)
+        if not missing:
+            return
+        ceiling = hits[-1].score if hits else 1.0
+        newest = self._arrivals.newest(tenant, where, missing + len(taken))
+        fresh = [point for point in newest if point.payload["sku"] not in taken][:missing]
+        for place, point in enumerate(fresh):
+            arrived = datetime.fromisoformat(point.payload["created_at"])
+            hits.append(_hit(point, ceiling * (1 - place / len(fresh)), Source(kind="new", at=arrived)))
+
+    def _first_pictures(self, tenant: str, where: Filter, skus: Iterable[str]) -> dict[str, Point]:
+        wanted = AnyOf("sku", tuple(skus))
+        if not wanted.values:
+            return {}
+        pictures: dict[str, Point] = {}
+        for point in self._vectors.scroll(tenant, Filter((*where.must, wanted), where.must_not), _POPULAR_PICTURES):
+            pictures.setdefault(point.payload["sku"], point)
+        return pictures
+
+
+def _hit(point: Point, score: float, source: Source) -> Hit:
+    return Hit.model_construct(
+        sku=point.payload["sku"],
+        image_id=point.payload["image_id"],
+        score=score,
+        type=point.payload.get("type"),
+        source=source,
+    )

@@ -1,0 +1,30 @@
+"""What the recommender remembers: every event of every shopper."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index, String
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    """The tables of the recommender's own database. Times are UTC without a zone."""
+
+
+class Event(Base):
+    """One thing a shopper did. `at` is when by the shop's clock, `recorded_at` when it came in here."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        Index("ix_events_shopper", "tenant", "user_id", "at"),
+        Index("ix_events_popular", "tenant", "at", "sku", "user_id", "type"),
+    )
+
+    tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
+    event_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    user_id: Mapped[str] = mapped_column(String(128))
+    sku: Mapped[str] = mapped_column(String(128))
+    type: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
