@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from sqlalchemy import case, func, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -96,16 +97,14 @@ class History:
         )
         with self._database.read() as session:
             acts = [
-                Act(sku, kind, min(at, recorded_at).replace(tzinfo=UTC))
+                Act(sku, cast(EventType, kind), min(at, recorded_at).replace(tzinfo=UTC))
                 for sku, kind, at, recorded_at in session.execute(recent)
             ]
             last = {(sku, kind): at for sku, kind, at in session.execute(settled)}
-        never = frozenset(
-            sku
-            for (sku, kind), at in last.items()
-            if kind == "dismissed" or (kind == "purchased" and last.get((sku, "returned"), datetime.min) < at)
-        )
-        return Shopper(acts, never)
+        kept = {
+            sku for (sku, kind), at in last.items() if kind == "purchased" and last.get((sku, "returned"), at) <= at
+        }
+        return Shopper(acts, frozenset(kept | {sku for sku, kind in last if kind == "dismissed"}))
 
     def popular(self, tenant: str, limit: int) -> list[Popular]:
         """The items with the most weight of different shoppers within the last 30 days; a shopper counts once each."""

@@ -33,6 +33,7 @@ def _points(vectors: VectorStore, tenant: str, query: Vector, where: Filter, pag
         if len(hits) < page:
             return
         offset += page
+        page *= 2
 
 
 def _each_item_once(hits: Iterable[Hit]) -> Iterator[Hit]:

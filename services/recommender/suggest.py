@@ -22,7 +22,7 @@ _POPULAR_PICTURES = 1_000
 
 
 class Suggester:
-    """Each call reads the shopper's history and the index anew: the last event counts at once, and so does the stock."""
+    """Each call reads history and index anew: the last event counts at once, and so does the stock."""
 
     def __init__(
         self,
