@@ -32,7 +32,7 @@ class Entry:
 
 @dataclass
 class Catalogue:
-    """What a file holds. `faults` are rows that cannot be imported: line and what is wrong; `unused` columns nobody reads."""
+    """What a file holds. `faults`: line and what is wrong with it; `unused`: columns that nobody reads."""
 
     entries: list[Entry]
     faults: list[tuple[int, str]]

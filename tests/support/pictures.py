@@ -1,32 +1,39 @@
-"""Pictures of imagined pieces, drawn for tests: no photograph is in this repository."""
+"""Pictures that tests make: each drawn from its number, no two alike."""
 
 from __future__ import annotations
 
 import io
+import random
+from pathlib import Path
 
-import numpy as np
 from PIL import Image, ImageDraw
 
 
-def drawn_pieces(count: int, seed: int = 11) -> list[Image.Image]:
-    """`count` RGB pictures, all different: rings with stones in random colours, places and sizes."""
-    random = np.random.default_rng(seed)
-    pieces = []
-    for _ in range(count):
-        width, height = (int(side) for side in random.integers(280, 520, 2))
-        picture = Image.new("RGB", (width, height), tuple(int(level) for level in random.integers(180, 256, 3)))
-        draw = ImageDraw.Draw(picture)
-        metal, stone = (tuple(int(level) for level in random.integers(0, 230, 3)) for _ in range(2))
-        x, y, radius = random.uniform(0.35, 0.6) * width, random.uniform(0.35, 0.6) * height, random.uniform(60, 120)
-        draw.ellipse((x - radius, y - radius, x + radius, y + radius), outline=metal, width=int(random.integers(6, 24)))
-        for angle in np.linspace(0, 2 * np.pi, int(random.integers(2, 12)), endpoint=False):
-            at_x, at_y, size = x + radius * np.cos(angle), y + radius * np.sin(angle), float(random.uniform(6, 22))
-            draw.regular_polygon((at_x, at_y, size), int(random.integers(3, 9)), fill=stone, outline="black")
-        pieces.append(picture)
-    return pieces
+def drawing(number: int, side: int = 320) -> bytes:
+    """A JPEG of coloured rings and stones, the same for the same number."""
+    dice = random.Random(number)
+    picture = Image.new("RGB", (side, side), _colour(dice, 200))
+    pencil = ImageDraw.Draw(picture)
+    for _ in range(12):
+        x, y, size = dice.randrange(side), dice.randrange(side), dice.randrange(20, side // 2)
+        pencil.ellipse((x - size, y - size, x + size, y + size), outline=_colour(dice), width=dice.randrange(3, 25))
+        pencil.rectangle((y, x, y + size // 3, x + size // 4), fill=_colour(dice))
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=85)
+    return out.getvalue()
 
 
-def jpeg(picture: Image.Image, quality: int = 90) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=quality)
-    return buffer.getvalue()
+def catalogue(folder: Path, count: int) -> Path:
+    """A CSV of `count` items with a drawing each, in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = ["sku,title,price,currency,images"]
+    for number in range(count):
+        (folder / f"{number}.jpg").write_bytes(drawing(number))
+        lines.append(f"DRAWN-{number:04},Drawing {number},{10 + number}.50,EUR,{number}.jpg")
+    file = folder / "catalogue.csv"
+    file.write_text("\n".join(lines) + "\n")
+    return file
+
+
+def _colour(dice: random.Random, darkest: int = 0) -> tuple[int, int, int]:
+    return (dice.randrange(darkest, 256), dice.randrange(darkest, 256), dice.randrange(darkest, 256))

@@ -1,0 +1,126 @@
+"""Operating the stack: what breaks, what is said, what comes back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.pictures import catalogue, drawing
+from tests.support.stack import RunningStack
+from tests.support.waiting import until
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    running = RunningStack(tmp_path_factory.mktemp("operating") / "home")
+    yield running
+    running.stop()
+
+
+def test_doctor_finds_a_healthy_stack_healthy(empty: RunningStack) -> None:
+    done = empty.loupe("doctor")
+    assert done.returncode == 0, done.stdout
+    assert "FAIL" not in done.stdout
+
+
+def test_doctor_explains_a_stopped_broker_and_uploads_wait_for_it(empty: RunningStack) -> None:
+    broker = empty.child("valkey.conf")
+    broker.suspend()
+    try:
+        done = empty.loupe("doctor")
+        assert done.returncode == 1
+        assert "FAIL broker" in done.stdout
+        assert "outbox" in done.stdout, "it says that nothing is lost"
+        with empty.api as api:
+            assert api.put("/v1/items/WAITS", json={"title": "Waits"}).status_code == 201
+            file = {"file": ("p.jpg", drawing(1), "image/jpeg")}
+            status_url = api.post("/v1/items/WAITS/images", files=file).json()["status_url"]
+    finally:
+        broker.resume()
+    with empty.api as api:
+        until(
+            lambda: api.get(status_url).json()["state"] == "indexed", "the upload goes on when the broker is back", 60
+        )
+
+
+@pytest.mark.parametrize("name", ["services.embedder.main", "valkey.conf"])
+def test_a_killed_child_is_started_again_and_it_is_said(empty: RunningStack, name: str) -> None:
+    victim = empty.child(name)
+    victim.kill()
+    until(lambda: empty.child(name).pid != victim.pid, "a new child runs")
+    assert "was ended by SIGKILL; starting it again" in empty.said
+    until(lambda: empty.loupe("doctor").returncode == 0, "all is well again", 60)
+
+
+def test_importing_the_same_file_twice_changes_nothing(empty: RunningStack, tmp_path: Path) -> None:
+    file = catalogue(tmp_path, 12)
+    first = empty.loupe("import", str(file))
+    assert first.returncode == 0, first.stderr
+    assert "12 items, 12 pictures: 12 indexed, 0 rejected" in first.stdout
+    before = empty.loupe("status").stdout
+    assert empty.loupe("import", str(file)).returncode == 0
+    assert empty.loupe("status").stdout == before
+    with empty.api as api:
+        assert api.get("/v1/items/DRAWN-0003").json()["revision"] == 1
+
+
+def test_an_import_tells_faulty_rows_by_line_and_rejected_pictures_by_reason(
+    empty: RunningStack, tmp_path: Path
+) -> None:
+    (tmp_path / "good.jpg").write_bytes(drawing(77))
+    (tmp_path / "cut.jpg").write_bytes(drawing(78)[:3000])
+    (tmp_path / "text.jpg").write_text("not a picture")
+    rows = [
+        "sku,price,images,shelf",
+        "A-1,10,good.jpg,x",
+        "A-2,cheap,,",
+        "A-3,1,missing.jpg,",
+        "A-4,1,cut.jpg,",
+        "A-5,1,text.jpg,",
+    ]
+    file = tmp_path / "shop.csv"
+    file.write_text("\n".join(rows))
+    done = empty.loupe("import", str(file))
+    assert done.returncode == 1
+    assert "line 3: price:" in done.stderr
+    assert "line 4: there is no picture" in done.stderr
+    assert "line 6:" in done.stderr
+    assert "cut.jpg" in done.stderr
+    assert "rejected" in done.stderr
+    assert "Columns not used: shelf" in done.stderr
+
+
+def test_a_second_shop_sees_nothing_of_the_first(empty: RunningStack) -> None:
+    added = empty.loupe("tenant", "add", "other-shop")
+    assert added.returncode == 0, added.stderr
+    with empty.api as first, empty.api as second:
+        second.headers["Authorization"] = f"Bearer {added.stdout.strip()}"
+        first.put("/v1/items/SHARED-SKU", json={"title": "Of the first shop"})
+        assert second.get("/v1/items/SHARED-SKU").status_code == 404
+        assert second.get("/v1/items").json()["items"] == []
+        found = second.post("/v1/search", files={"image": ("p.jpg", drawing(3), "image/jpeg")}).json()
+        assert found["results"] == []
+    assert empty.loupe("tenant", "add", "other-shop").returncode == 1
+
+
+def test_a_second_stack_over_the_same_home_is_refused_in_words(empty: RunningStack) -> None:
+    refused = empty.loupe("up")
+    assert refused.returncode == 1
+    assert "already runs" in refused.stderr
+
+
+def test_ctrl_c_stops_within_ten_seconds_and_the_next_start_goes_on(tmp_path: Path) -> None:
+    stack = RunningStack(tmp_path / "home")
+    assert stack.loupe("import", str(catalogue(tmp_path / "shop", 5))).returncode == 0
+    started = time.monotonic()
+    assert stack.interrupt() == 0
+    assert time.monotonic() - started < 10
+    assert "killing it" not in stack.said
+    assert "not running" in stack.loupe("doctor").stdout
+    stack.start()
+    with stack.api as api:
+        assert api.get("/v1/status").json()["images"]["indexed"] == 5
+    stack.stop()
