@@ -2,137 +2,25 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import permutations, zip_longest
-from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from services.indexer import main
-from services.indexer.handlers import Indexer
-from services.indexer.points import field_payload
-from shared import database, objectstore, vectorstore
-from shared.contracts.analysis import Analysis, Attribute, AttributeName, Piece, QualityWarning, analysis_key
-from shared.contracts.fields import pack_vector
+from shared.contracts.analysis import Attribute, analysis_key
 from shared.contracts.messages import (
-    CorrectionIndexed,
-    ImageAnalysed,
-    ImageCorrected,
     ImageIndexed,
-    ImageRemoved,
     ImageUnindexed,
-    ItemChanged,
-    ItemFields,
-    ItemIndexed,
-    Message,
 )
 from shared.errors import Permanent, Retryable
-from shared.objectstore import ObjectStore
-from shared.vectorstore import VectorStore
-
-MODEL = "model-1"
-DIMENSION = 8
-MIGRATIONS = Path(main.__file__).parent / "migrations"
-CREATED = datetime(2026, 5, 1, 12, tzinfo=UTC)
-
-
-class Recorder:
-    def __init__(self) -> None:
-        self.published: list[Message] = []
-
-    def publish(self, message: Message) -> None:
-        self.published.append(message)
-
-
-@dataclass
-class World:
-    """An indexer on real parts, and a shop of its own to talk about."""
-
-    indexer: Indexer
-    recorder: Recorder
-    vectors: VectorStore
-    analyses: ObjectStore
-    tenant: str = field(default_factory=lambda: f"t-{uuid.uuid4().hex}")
-
-    def deliver(self, *messages: Message) -> None:
-        handlers: dict[type[Message], Callable[[Any], None]] = {
-            ImageAnalysed: self.indexer.image_analysed,
-            ImageRemoved: self.indexer.image_removed,
-            ImageCorrected: self.indexer.image_corrected,
-            ItemChanged: self.indexer.item_changed,
-        }
-        for message in messages:
-            handlers[type(message)](message)
-
-    def index(self) -> dict[str, dict[str, Any]]:
-        """Image id -> what the index tells of it."""
-        points = self.vectors.scroll(self.tenant)
-        found = {point.payload["image_id"]: dict(point.payload) for point in points}
-        assert len(found) == len(points), "a picture is in the index twice"
-        return found
-
-    def changed(self, revision: int, *, price: float | None = 100.0, removed: bool = False) -> ItemChanged:
-        fields = None if removed else ItemFields(title=f"at {revision}", price=price, tags=["gold"], created_at=CREATED)
-        return ItemChanged(tenant=self.tenant, correlation_id="c", sku="RING-1", revision=revision, fields=fields)
-
-    def analysed(self, image: int, item_revision: int) -> ImageAnalysed:
-        sha256 = f"{image:064x}"
-        vector = np.eye(DIMENSION, dtype=np.float32)[image % DIMENSION]
-        piece = Piece(vector=pack_vector(vector), type=Attribute(value="ring", confidence=0.75))
-        warnings = [QualityWarning(code="blurred", message="Hold still.")]
-        analysis = Analysis(sha256=sha256, model_version=MODEL, width=9, height=9, pieces=[piece], warnings=warnings)
-        self.analyses.put(self.tenant, analysis_key(sha256, MODEL), analysis.model_dump_json().encode())
-        return ImageAnalysed(
-            tenant=self.tenant,
-            correlation_id="c",
-            sku="RING-1",
-            image_id=image_id(image),
-            sha256=sha256,
-            item_revision=item_revision,
-            model_version=MODEL,
-        )
-
-    def removed(self, image: int) -> ImageRemoved:
-        return ImageRemoved(tenant=self.tenant, correlation_id="c", sku="RING-1", image_id=image_id(image))
-
-    def corrected(self, image: int, revision: int, corrections: dict[AttributeName, str]) -> ImageCorrected:
-        return ImageCorrected(
-            tenant=self.tenant,
-            correlation_id="c",
-            sku="RING-1",
-            image_id=image_id(image),
-            revision=revision,
-            corrections=corrections,
-        )
-
-
-def image_id(image: int) -> str:
-    return str(uuid.UUID(int=image))
+from tests.support.indexing import CREATED, MODEL, World, image_id, worlds
 
 
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], World]]:
-    folder = tmp_path_factory.mktemp("indexer")
-    state = database.open(f"sqlite:///{folder}/indexer.db")
-    state.migrate(MIGRATIONS)
-    analyses = objectstore.open(f"file://{folder}/objects", "analyses")
-    vectors = vectorstore.open(f"edge://{folder}/vectors", "pieces-test", DIMENSION)
-
-    def world() -> World:
-        recorder = Recorder()
-        return World(Indexer(state, analyses, vectors, recorder, MODEL), recorder, vectors, analyses)
-
-    yield world
-    vectors.close()
-    state.close()
+    with worlds(tmp_path_factory.mktemp("indexer")) as new_world:
+        yield new_world
 
 
 @pytest.fixture
@@ -261,113 +149,3 @@ def test_one_shops_removal_leaves_anothers_same_picture_in_place(parts: Callable
     theirs.deliver(theirs.removed(1), theirs.changed(2, removed=True))
     assert set(ours.index()) == {image_id(1)}
     assert theirs.index() == {}
-
-
-steps = st.lists(
-    st.one_of(
-        st.tuples(st.just("put"), st.integers(1, 3)),
-        st.tuples(st.just("remove"), st.just(0)),
-        st.tuples(st.just("upload"), st.just(0)),
-        st.tuples(st.just("delete"), st.integers(0, 3)),
-        st.tuples(st.just("correct"), st.integers(0, 3)),
-    ),
-    min_size=1,
-    max_size=14,
-)
-
-
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=steps, data=st.data())
-def test_any_order_and_repetition_of_a_shops_messages_ends_in_the_same_index(
-    parts: Callable[[], World], steps: list[tuple[str, int]], data: st.DataObject
-) -> None:
-    world = parts()
-    shop = Shop(world)
-    for step, value in steps:
-        getattr(shop, step)(value)
-    repeats = data.draw(st.lists(st.sampled_from(shop.messages), max_size=5)) if shop.messages else []
-    deliveries = data.draw(st.permutations([*shop.messages, *repeats]))
-    world.deliver(*deliveries)
-    assert world.index() == shop.expected()
-    answered = [type(message) for message in world.recorder.published]
-    assert len(answered) == len(deliveries)
-    for cause, outcome in zip(deliveries, answered, strict=True):
-        assert outcome in OUTCOMES[type(cause)]
-
-
-OUTCOMES: dict[type[Message], tuple[type[Message], ...]] = {
-    ImageAnalysed: (ImageIndexed, ImageUnindexed),
-    ImageRemoved: (ImageUnindexed,),
-    ImageCorrected: (CorrectionIndexed,),
-    ItemChanged: (ItemIndexed,),
-}
-
-
-class Shop:
-    """The oracle: what a shop does to one item, in its own order, and what must be found at the end."""
-
-    def __init__(self, world: World) -> None:
-        self.messages: list[Message] = []
-        self._world = world
-        self._revision = 0
-        self._fields: ItemFields | None = None
-        self._live: dict[int, ImageAnalysed] = {}
-        self._corrections: dict[int, dict[AttributeName, str]] = {}
-        self._images = 0
-        self._correction_revision = 0
-
-    def put(self, price: int) -> None:
-        self._revision += 1
-        change = self._world.changed(self._revision, price=float(price) if price > 1 else None)
-        self._fields = change.fields
-        self.messages.append(change)
-
-    def remove(self, _: int) -> None:
-        if self._fields is not None:
-            self._revision += 1
-            self._fields = None
-            self._live.clear()
-            self.messages.append(self._world.changed(self._revision, removed=True))
-
-    def upload(self, _: int) -> None:
-        if self._fields is not None:
-            self._images += 1
-            self._live[self._images] = self._world.analysed(self._images, self._revision)
-            self.messages.append(self._live[self._images])
-
-    def delete(self, which: int) -> None:
-        if self._live:
-            image = self._one_of_the_live(which)
-            del self._live[image]
-            self.messages.append(self._world.removed(image))
-
-    def correct(self, which: int) -> None:
-        if self._live:
-            image = self._one_of_the_live(which)
-            self._correction_revision += 1
-            corrections: dict[AttributeName, str] = (
-                {"type": f"kind {self._correction_revision}"} if self._correction_revision % 3 else {}
-            )
-            self._corrections[image] = corrections
-            self.messages.append(self._world.corrected(image, self._correction_revision, corrections))
-
-    def _one_of_the_live(self, which: int) -> int:
-        return sorted(self._live)[which % len(self._live)]
-
-    def expected(self) -> dict[str, dict[str, Any]]:
-        found: dict[str, dict[str, Any]] = {}
-        for image, message in self._live.items():
-            corrected = self._corrections.get(image, {}).get("type")
-            assert self._fields
-            fields = {name: value for name, value in field_payload(self._fields).items() if value is not None}
-            found[message.image_id] = {
-                "sku": message.sku,
-                "image_id": message.image_id,
-                "sha256": message.sha256,
-                "model_version": MODEL,
-                "item_revision": message.item_revision,
-                "type": corrected or "ring",
-                "type_confidence": 1.0 if corrected else 0.75,
-                **fields,
-            }
-        return found
