@@ -15,8 +15,8 @@ Payload = Mapping[str, Any]
 class Point:
     """`id` is a UUID as text, `vector` a unit-length float32 array of shape (dimension,).
 
-    `payload` maps names (Python identifiers other than `tenant`) to text, bools, finite floats, integers up to 2**53,
-    lists of text, or None, which is the same as no field at all: what is read back never holds a None.
+    `payload` maps names (Python identifiers other than `tenant`) to text, bools, finite floats (kept to 15 digits),
+    integers up to 2**53, lists of text, or None, which is the same as no field: none is read back.
     """
 
     id: str
@@ -69,9 +69,9 @@ class VectorStore(Protocol):
 
     The tenant is stored in the payload field `tenant` by the adapter itself, and every read and write is confined to
     it: an id of another tenant behaves like an id that does not exist, except that writing it raises `Conflict`. Raises
-    `Retryable` when the engine cannot be reached and `Permanent` for a vector of another dimension or with a number that
-    is not finite, an id that is no UUID, and a payload that `Point` does not allow. A write is visible to reads when its
-    call returns, and survives the death of the process. Filters on the fields in `points.INDEXED` are fast.
+    `Retryable` when the engine cannot be reached, and `Permanent` for a vector of another dimension or with a number
+    that is not finite, an id that is no UUID, and a payload that `Point` does not allow. A write is visible to reads
+    when its call returns, and survives the death of the process. Filters on `points.INDEXED` fields are fast.
     """
 
     dimension: int
