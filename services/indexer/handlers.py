@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from services.indexer import metrics
 from services.indexer.points import Known, field_payload, known, point_of
-from services.indexer.state import forget_images, image_of, is_gone, locked_item
-from services.indexer.tables import Image, Item
+from services.indexer.state import Image, Item, forget_images, image_of, locked_item, save_image, save_item
 from shared.contracts.analysis import Analysis, analysis_key
 from shared.contracts.messages import (
     CorrectionIndexed,
@@ -61,13 +60,15 @@ class Indexer:
         analysis = self._analysis(message.tenant, message.sha256)
         attributes: Known | None = None
         with self._database.write() as session:
-            item = locked_item(session, message.tenant, message.sku)
-            image = image_of(session, message.tenant, message.image_id, message.sku)
+            rows = session.connection()
+            item = locked_item(rows, message.tenant, message.sku)
+            image = image_of(rows, message.tenant, message.image_id, message.sku)
             image.item_revision = max(image.item_revision or 0, message.item_revision)
-            if not is_gone(item, image):
+            if not image.gone_with(item):
                 analysis = _present(analysis, message.sha256)
                 image.sha256, image.model_version = message.sha256, message.model_version
                 attributes = self._index(item, image, analysis)
+                save_image(rows, image)
         if attributes is None or analysis is None:
             metrics.PICTURES.labels("dropped").inc()
             self._publisher.publish(_unindexed(message))
@@ -90,23 +91,27 @@ class Indexer:
     def image_removed(self, message: ImageRemoved) -> None:
         """Take the picture out of the index for good."""
         with self._database.write() as session:
-            locked_item(session, message.tenant, message.sku)
-            image = image_of(session, message.tenant, message.image_id, message.sku)
+            rows = session.connection()
+            locked_item(rows, message.tenant, message.sku)
+            image = image_of(rows, message.tenant, message.image_id, message.sku)
             if not image.removed:
                 image.removed = True
                 self._vectors.delete(message.tenant, Filter(must=(AnyOf("image_id", (message.image_id,)),)))
+                save_image(rows, image)
         self._publisher.publish(_unindexed(message))
 
     def image_corrected(self, message: ImageCorrected) -> None:
         """Keep the corrections for whenever the picture is indexed, and apply them now if it is."""
         with self._database.write() as session:
-            item = locked_item(session, message.tenant, message.sku)
-            image = image_of(session, message.tenant, message.image_id, message.sku)
+            rows = session.connection()
+            item = locked_item(rows, message.tenant, message.sku)
+            image = image_of(rows, message.tenant, message.image_id, message.sku)
             if message.revision > image.correction_revision:
                 image.correction_revision = message.revision
                 image.corrections = {str(name): value for name, value in message.corrections.items()}
-                if image.sha256 and image.model_version == self._model_version and not is_gone(item, image):
+                if image.sha256 and image.model_version == self._model_version and not image.gone_with(item):
                     self._index(item, image, _present(self._analysis(item.tenant, image.sha256), image.sha256))
+                save_image(rows, image)
         self._publisher.publish(
             CorrectionIndexed(
                 tenant=message.tenant,
@@ -119,20 +124,22 @@ class Indexer:
     def item_changed(self, message: ItemChanged) -> None:
         """Bring the item's fields to all its pictures, or, when it was removed, take out those stored before."""
         tenant, sku, revision = message.tenant, message.sku, message.revision
+        of_item = AnyOf("sku", (sku,))
         with self._database.write() as session:
-            item = locked_item(session, tenant, sku)
-            if message.fields is None and revision > item.removed_revision:
+            rows = session.connection()
+            item = locked_item(rows, tenant, sku)
+            removes = message.fields is None and revision > item.removed_revision
+            if removes:
                 item.removed_revision = revision
-                stored_before = (AnyOf("sku", (sku,)), Between("item_revision", high=revision))
-                self._vectors.delete(tenant, Filter(must=stored_before))
-                forget_images(session, tenant, sku, revision)
+                self._vectors.delete(tenant, Filter(must=(of_item, Between("item_revision", high=revision))))
+                forget_images(rows, item)
             if revision > item.revision:
                 item.revision = revision
                 item.fields = message.fields.model_dump(mode="json") if message.fields else None
                 if message.fields:
-                    self._vectors.set_payload(
-                        tenant, Filter(must=(AnyOf("sku", (sku,)),)), field_payload(message.fields)
-                    )
+                    self._vectors.set_payload(tenant, Filter(must=(of_item,)), field_payload(message.fields))
+            if removes or revision == item.revision:
+                save_item(rows, item)
         self._publisher.publish(
             ItemIndexed(tenant=tenant, correlation_id=message.correlation_id, sku=sku, revision=revision)
         )

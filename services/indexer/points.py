@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from services.indexer.tables import Image, Item
+from services.indexer.state import Image, Item
 from shared.contracts.analysis import ATTRIBUTES, Analysis, Attribute
 from shared.contracts.messages import ItemFields
 from shared.vectorstore import Point
