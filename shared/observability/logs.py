@@ -8,27 +8,34 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import orjson
 import structlog
+
+_CHATTY = ("celery", "kombu", "httpx", "httpcore", "uvicorn", "alembic", "qdrant_client")
 
 
 def configure(service: str, level: str = "INFO") -> None:
-    """Send this process's logs, those of libraries included, to standard output as JSON lines."""
-    shared: list[structlog.typing.Processor] = [
+    """Send this process's logs, those of libraries included, to standard output as JSON lines.
+
+    Our own go straight to the stream, because a line is written for every message; libraries' go through `logging`.
+    """
+    common: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _default_service(service),
     ]
+    render = structlog.processors.JSONRenderer(serializer=orjson.dumps)
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*common, structlog.processors.format_exc_info, render],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+            foreign_pre_chain=[*common, structlog.stdlib.add_logger_name],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
@@ -39,8 +46,8 @@ def configure(service: str, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for chatty in ("celery", "kombu", "httpx", "httpcore", "uvicorn", "alembic", "qdrant_client"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _default_service(service: str) -> structlog.typing.Processor:
@@ -53,8 +60,8 @@ def _default_service(service: str) -> structlog.typing.Processor:
 
 def correlation_id() -> str:
     """The id of the request or message being handled; a new one outside of any."""
-    bound = structlog.contextvars.get_contextvars().get("correlation_id")
-    return str(bound) if bound else uuid.uuid4().hex
+    bound_id = structlog.contextvars.get_contextvars().get("correlation_id")
+    return str(bound_id) if bound_id else uuid.uuid4().hex
 
 
 @contextmanager
