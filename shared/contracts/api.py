@@ -88,6 +88,11 @@ class Image(ImageRef):
     corrected: list[str] = Field(default_factory=list, description="Attributes set by a merchant's correction.")
 
 
+class ImagePage(BaseModel):
+    images: list[Image]
+    next_cursor: str | None = None
+
+
 class Correction(BaseModel):
     """What the picture really shows. Absent: leave as it is. null: take the correction back."""
 

@@ -180,7 +180,10 @@ class EventsRecorded(Message):
 
 
 class MessageDied(Message):
-    """A message that no retry can save, with the reason and, where it broke the contract, the path of the bad field."""
+    """A message that no retry can save, with the reason and, where it broke the contract, the path of the bad field.
+
+    `retryable`: its last failure might have passed, so the outbox may send what caused it again.
+    """
 
     name = "message.died"
 
@@ -189,3 +192,4 @@ class MessageDied(Message):
     reason: str
     path: str | None = None
     payload: dict[str, Any]
+    retryable: bool = False

@@ -1,0 +1,273 @@
+"""All writes to the catalogue. Each is one transaction, with the message that tells of it in the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+from uuid import uuid4
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from services.gateway.outbox_keys import corrected_key, events_key, item_key, removed_key, stored_key
+from services.gateway.pictures import Picture
+from services.gateway.tables import OUTBOX, CorrectionEntry, Image, Item
+from shared.contracts.analysis import ATTRIBUTES, Analysis
+from shared.contracts.api import Correction, EventRefused, EventsAccepted, ItemIn
+from shared.contracts.messages import (
+    ImageCorrected,
+    ImageRemoved,
+    ImageStored,
+    ItemChanged,
+    ItemFields,
+    UserEvent,
+    UserEvents,
+)
+from shared.database import Database
+from shared.errors import InvalidInput, NotFound
+from shared.observability import logs
+
+_T = TypeVar("_T")
+
+
+class Catalogue:
+    """`wake` is called after each commit that left a message in the outbox."""
+
+    def __init__(self, database: Database, wake: Callable[[], None]) -> None:
+        self._database = database
+        self._wake = wake
+
+    def put_item(self, tenant: str, sku: str, item: ItemIn) -> bool:
+        """Make or replace an item; whether it was made. What says the same as before changes nothing."""
+        body = item.model_dump(mode="json", exclude_defaults=True)
+
+        def write(session: Session) -> tuple[bool, bool]:
+            now = datetime.now(UTC)
+            row = session.get(Item, (tenant, sku), with_for_update=True)
+            made = row is None or row.removed
+            if row is None:
+                row = Item(tenant=tenant, sku=sku, revision=1, removed=False, body=body, created_at=now, updated_at=now)
+                session.add(row)
+            elif not made and row.body == body:
+                return False, False
+            else:
+                row.revision += 1
+                row.body, row.removed, row.updated_at = body, False, now
+                row.created_at = now if made else row.created_at
+            _tell_change(session, row, _fields(item, row.created_at))
+            return made, True
+
+        made, changed = self._write(write)
+        if changed:
+            self._wake()
+        return made
+
+    def remove_item(self, tenant: str, sku: str) -> None:
+        """Remove an item with its pictures' rows. Their bytes stay for the collection of objects without a row."""
+
+        def write(session: Session) -> None:
+            row = session.get(Item, (tenant, sku), with_for_update=True)
+            if row is None or row.removed:
+                raise no_item(sku)
+            row.revision += 1
+            row.removed, row.updated_at = True, datetime.now(UTC)
+            images = session.execute(
+                delete(Image).where(Image.tenant == tenant, Image.sku == sku).returning(Image.image_id)
+            ).scalars()
+            for image_id in images.all():
+                OUTBOX.close(session, stored_key(image_id))
+            _tell_change(session, row, None)
+
+        self._write(write)
+        self._wake()
+
+    def add_image(self, tenant: str, sku: str, picture: Picture) -> str:
+        """The id of the item's picture of these bytes, which are in the object store already.
+
+        A picture that is there stays as it is; one that was rejected is tried again. Raises `NotFound` for an unknown
+        item.
+        """
+
+        def write(session: Session) -> str:
+            revision = session.execute(
+                select(Item.revision)
+                .where(Item.tenant == tenant, Item.sku == sku, Item.removed.is_(False))
+                .with_for_update(read=True)
+            ).scalar_one_or_none()
+            if revision is None:
+                raise no_item(sku)
+            known = find_image(session, tenant, sku, picture.sha256)
+            if known and known[1] != "rejected":
+                return known[0]
+            if known:
+                image_id = known[0]
+                session.execute(
+                    update(Image)
+                    .where(Image.image_id == image_id)
+                    .values(state="stored", reason=None, item_revision=revision)
+                )
+            else:
+                image_id = str(uuid4())
+                session.execute(insert(Image).values(_new_image(tenant, sku, image_id, revision, picture)))
+            message = ImageStored(
+                tenant=tenant,
+                correlation_id=logs.correlation_id(),
+                sku=sku,
+                image_id=image_id,
+                sha256=picture.sha256,
+                item_revision=revision,
+            )
+            OUTBOX.close(session, stored_key(image_id))
+            OUTBOX.add(session, stored_key(image_id), message)
+            return image_id
+
+        image_id = self._write(write)
+        self._wake()
+        return image_id
+
+    def remove_image(self, tenant: str, image_id: str) -> None:
+        def write(session: Session) -> None:
+            sku = session.execute(
+                delete(Image).where(Image.image_id == image_id, Image.tenant == tenant).returning(Image.sku)
+            ).scalar_one_or_none()
+            if sku is None:
+                raise no_image(image_id)
+            OUTBOX.close(session, stored_key(image_id))
+            message = ImageRemoved(tenant=tenant, correlation_id=logs.correlation_id(), sku=sku, image_id=image_id)
+            OUTBOX.add(session, removed_key(image_id), message)
+
+        self._write(write)
+        self._wake()
+
+    def correct(self, tenant: str, image_id: str, correction: Correction, analysis: Analysis | None) -> None:
+        """Keep what a merchant says of a picture. `analysis` is the model's, shown again for what is taken back."""
+
+        def write(session: Session) -> bool:
+            row = session.get(Image, image_id, with_for_update=True)
+            if row is None or row.tenant != tenant:
+                raise no_image(image_id)
+            before = row.corrected
+            said = {name: getattr(correction, name) for name in ATTRIBUTES if name in correction.model_fields_set}
+            new = {name: value for name, value in said.items() if before.get(name) != value}
+            if not new:
+                return False
+            row.correction_revision += 1
+            row.corrected = {name: value for name, value in (before | new).items() if value is not None}
+            for name, value in new.items():
+                if value is None and analysis:
+                    found = getattr(analysis.pieces[0], name)
+                    setattr(row, name, found.model_dump() if found else None)
+                session.add(_entry(row, name, value))
+            message = ImageCorrected(
+                tenant=tenant,
+                correlation_id=logs.correlation_id(),
+                sku=row.sku,
+                image_id=image_id,
+                revision=row.correction_revision,
+                corrections=row.corrected,
+            )
+            OUTBOX.add(session, corrected_key(image_id, row.correction_revision), message)
+            return True
+
+        if self._write(write):
+            self._wake()
+
+    def accept_events(self, tenant: str, events: Sequence[UserEvent]) -> EventsAccepted:
+        """Keep what shoppers did with items that the shop has or had. Raises `InvalidInput` when that leaves none."""
+        skus = {event.sku for event in events}
+        with self._database.read() as session:
+            known = set(
+                session.execute(select(Item.sku).where(Item.tenant == tenant, Item.sku.in_(skus))).scalars().all()
+            )
+        refused = [
+            EventRefused(index=i, id=event.id, reason=f"The shop never had an item {event.sku!r}. Put the item first.")
+            for i, event in enumerate(events)
+            if event.sku not in known
+        ]
+        accepted = [event for event in events if event.sku in known]
+        if not accepted:
+            raise InvalidInput(
+                f"No event was taken. {refused[0].reason}",
+                errors=[{"path": f"events.{one.index}.sku", "message": one.reason} for one in refused[:50]],
+            )
+        batch = uuid4().hex
+        message = UserEvents(tenant=tenant, correlation_id=logs.correlation_id(), batch_id=batch, events=accepted)
+        self._write(lambda session: OUTBOX.add(session, events_key(batch), message))
+        self._wake()
+        return EventsAccepted(accepted=len(accepted), rejected=refused)
+
+    def _write(self, work: Callable[[Session], _T]) -> _T:
+        try:
+            with self._database.write() as session:
+                return work(session)
+        except IntegrityError:  # another gateway made the same row at the same moment: now it is there
+            with self._database.write() as session:
+                return work(session)
+
+
+def find_image(session: Session, tenant: str, sku: str, sha256: str) -> tuple[str, str] | None:
+    """The id and state of the item's picture of these bytes."""
+    row = session.execute(
+        select(Image.image_id, Image.state).where(Image.tenant == tenant, Image.sku == sku, Image.sha256 == sha256)
+    ).one_or_none()
+    return (row.image_id, row.state) if row else None
+
+
+def no_item(sku: str) -> NotFound:
+    return NotFound(f"There is no item {sku!r} in this shop. Put it first: PUT /v1/items/{{sku}}.")
+
+
+def no_image(image_id: str) -> NotFound:
+    return NotFound(f"There is no picture {image_id!r} in this shop, or it was removed.")
+
+
+def _tell_change(session: Session, row: Item, fields: ItemFields | None) -> None:
+    message = ItemChanged(
+        tenant=row.tenant, correlation_id=logs.correlation_id(), sku=row.sku, revision=row.revision, fields=fields
+    )
+    OUTBOX.add(session, item_key(row.tenant, row.sku, row.revision), message)
+
+
+def _fields(item: ItemIn, created_at: datetime) -> ItemFields:
+    return ItemFields(
+        title=item.title,
+        price=item.price,
+        currency=item.currency,
+        in_stock=item.stock is None or item.stock > 0,
+        tags=item.tags,
+        created_at=created_at,
+    )
+
+
+def _new_image(tenant: str, sku: str, image_id: str, revision: int, picture: Picture) -> dict[str, object]:
+    return {
+        "image_id": image_id,
+        "tenant": tenant,
+        "sku": sku,
+        "sha256": picture.sha256,
+        "content_type": picture.content_type,
+        "bytes": picture.size,
+        "width": picture.width,
+        "height": picture.height,
+        "item_revision": revision,
+        "stored_at": datetime.now(UTC),
+        "state": "stored",
+        "warnings": [],
+        "corrected": {},
+        "correction_revision": 0,
+    }
+
+
+def _entry(row: Image, attribute: str, value: str | None) -> CorrectionEntry:
+    return CorrectionEntry(
+        tenant=row.tenant,
+        image_id=row.image_id,
+        sku=row.sku,
+        sha256=row.sha256,
+        revision=row.correction_revision,
+        attribute=attribute,
+        value=value,
+        at=datetime.now(UTC),
+    )

@@ -1,0 +1,67 @@
+"""What the header of a picture says, checked before anything is stored. Nothing is decoded here."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+import zlib
+from dataclasses import dataclass
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO, cast
+
+from PIL import Image, UnidentifiedImageError
+
+from services.gateway.multipart import Upload
+from shared.contracts.fields import MAX_PICTURE_PIXELS
+from shared.errors import TooLarge, UnsupportedPicture
+
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error)
+_TOLD = "Send a JPEG, PNG, WebP, GIF, BMP or TIFF."
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # `inspect` refuses such a picture itself, in words
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that may be stored. `width` and `height` in pixels, as in the header."""
+
+    sha256: str
+    size: int
+    content_type: str
+    width: int
+    height: int
+
+
+def inspect(upload: Upload) -> Picture:
+    """Read the header; leaves the file at its start.
+
+    Raises `UnsupportedPicture` for bytes that are no picture of a format that Loupe reads, whatever they were declared
+    as, and `TooLarge` over 50 megapixels.
+    """
+    width, height, content_type = _header(upload.file)
+    if width * height > MAX_PICTURE_PIXELS:
+        raise _too_many_pixels(f"{width} x {height} pixels")
+    return Picture(upload.sha256, upload.size, content_type, width, height)
+
+
+def _header(file: SpooledTemporaryFile[bytes]) -> tuple[int, int, str]:
+    try:
+        image = Image.open(cast(BinaryIO, file), formats=_FORMATS)
+        return image.width, image.height, Image.MIME[image.format or ""]
+    except Image.DecompressionBombError as error:
+        raise _too_many_pixels("far too many pixels") from error
+    except UnidentifiedImageError as error:
+        raise UnsupportedPicture(f"The bytes are no picture that Loupe can read. {_TOLD}") from error
+    except _BROKEN as error:
+        raise UnsupportedPicture(
+            f"The start of the picture is damaged. Open it in a viewer and save it. {_TOLD}"
+        ) from error
+    finally:
+        file.seek(0)
+
+
+def _too_many_pixels(size: str) -> TooLarge:
+    return TooLarge(
+        f"The picture has {size}; Loupe takes up to {MAX_PICTURE_PIXELS // 1_000_000} megapixels. "
+        "Scale it down; 1000 pixels a side are plenty."
+    )

@@ -1,0 +1,32 @@
+"""What the recommender found, joined with the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.gateway.listing import Listing
+from services.gateway.reasons import reason
+from shared.contracts.api import Item, Result
+from shared.contracts.internal import Hit
+
+
+def results_of(listing: Listing, tenant: str, hits: Sequence[Hit]) -> list[Result]:
+    """One result a hit, in their order; without hits whose item or pictures were removed a moment ago."""
+    items = listing.items_of(tenant, [hit.sku for hit in hits])
+    titles = {sku: item.title for sku, item in items.items()}
+    others = {hit.source.sku for hit in hits if hit.source.sku and hit.source.sku not in titles}
+    if others:
+        titles |= listing.titles(tenant, others)
+    return [
+        Result(
+            sku=hit.sku, score=round(hit.score, 4), reason=reason(hit, titles), item=items[hit.sku], image_url=address
+        )
+        for hit in hits
+        if hit.sku in items and (address := _address(items[hit.sku], hit.image_id))
+    ]
+
+
+def _address(item: Item, image_id: str) -> str | None:
+    """The picture that was found, or, when it was removed a moment ago, another one of the item."""
+    addresses = {image.image_id: image.image_url for image in item.images if image.state != "rejected"}
+    return addresses.get(image_id) or next(iter(addresses.values()), None)

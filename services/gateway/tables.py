@@ -1,0 +1,136 @@
+"""The catalogue database: shops and their keys, items, pictures, corrections, dead letters, the outbox."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, String, Text, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shared.database import Outbox
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime in UTC, kept naive: SQLite has no time zones."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's
+        return value.astimezone(UTC).replace(tzinfo=None) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's
+        return value.replace(tzinfo=UTC) if value else None
+
+
+class Base(DeclarativeBase):
+    """The tables of the gateway's own database."""
+
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON}  # noqa: RUF012 - SQLAlchemy's
+
+
+class Tenant(Base):
+    __tablename__ = "tenants"
+
+    tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
+    created_at: Mapped[datetime]
+
+
+class ApiKey(Base):
+    """`key_hash` is the HMAC-SHA256 of the key under the gateway's secret, in hex: the key itself is kept nowhere."""
+
+    __tablename__ = "api_keys"
+
+    key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(63), ForeignKey("tenants.tenant"))
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class Item(Base):
+    """An item. A removed one stays as a tombstone, so that its `revision` goes on when it is put again.
+
+    `body` is the `ItemIn` that the shop sent, as JSON.
+    """
+
+    __tablename__ = "items"
+
+    tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
+    sku: Mapped[str] = mapped_column(String(128), primary_key=True)
+    revision: Mapped[int]
+    removed: Mapped[bool]
+    body: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Image(Base):
+    """A live picture. `item_revision` is the item's when it was stored; `state` is stored, indexed or rejected.
+
+    `type`, `metal`, `stone` are what the index was told, each an `Attribute` as JSON; `corrected` maps the attributes
+    that a merchant set to their values. Removing a picture deletes its row.
+    """
+
+    __tablename__ = "images"
+    __table_args__ = (
+        Index("ix_images_tenant_sku_sha256", "tenant", "sku", "sha256", unique=True),
+        Index("ix_images_tenant_state", "tenant", "state", "image_id"),
+    )
+
+    image_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(63))
+    sku: Mapped[str] = mapped_column(String(128))
+    sha256: Mapped[str] = mapped_column(String(64))
+    content_type: Mapped[str] = mapped_column(String(32))
+    bytes: Mapped[int]
+    width: Mapped[int]
+    height: Mapped[int]
+    item_revision: Mapped[int]
+    stored_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(Text)
+    model_version: Mapped[str | None] = mapped_column(String(63))
+    type: Mapped[dict[str, Any] | None]
+    metal: Mapped[dict[str, Any] | None]
+    stone: Mapped[dict[str, Any] | None]
+    warnings: Mapped[list[Any]]
+    corrected: Mapped[dict[str, Any]]
+    correction_revision: Mapped[int]
+
+
+class CorrectionEntry(Base):
+    """One thing a merchant said of a picture, kept for training after the picture is gone; None takes it back."""
+
+    __tablename__ = "corrections"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(63))
+    image_id: Mapped[str] = mapped_column(String(36), index=True)
+    sku: Mapped[str] = mapped_column(String(128))
+    sha256: Mapped[str] = mapped_column(String(64))
+    revision: Mapped[int]
+    attribute: Mapped[str] = mapped_column(String(16))
+    value: Mapped[str | None] = mapped_column(String(64))
+    at: Mapped[datetime]
+
+
+class DeadLetter(Base):
+    """A message that nobody could handle. `id` is a hash of all the rest, so a repeat is the same row."""
+
+    __tablename__ = "dead_letters"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    tenant: Mapped[str] = mapped_column(String(63))
+    source: Mapped[str] = mapped_column(String(64))
+    queue: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(Text)
+    path: Mapped[str | None] = mapped_column(Text)
+    payload: Mapped[dict[str, Any]]
+
+
+OUTBOX = Outbox(Base.metadata)

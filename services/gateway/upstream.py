@@ -1,0 +1,89 @@
+"""The two services that the gateway asks while a shopper waits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from shared.contracts.analysis import Analysis
+from shared.contracts.api import Problem
+from shared.contracts.internal import HitList, SearchRequest, SimilarRequest, SuggestRequest
+from shared.errors import LoupeError, Retryable
+from shared.observability import logs
+from shared.observability.http import REQUEST_ID
+
+_M = TypeVar("_M", bound=BaseModel)
+_JSON = {"Content-Type": "application/json"}
+_BYTES = {"Content-Type": "application/octet-stream"}
+_TIMEOUT = httpx.Timeout(20, connect=2)
+_IDLE_SECONDS = 2.0  # shorter than uvicorn keeps a connection, so that none is used that it is closing
+
+
+class Upstream:
+    """One service by its URL. A problem that it tells is raised with its words and status; silence is `Retryable`."""
+
+    def __init__(self, name: str, url: str) -> None:
+        self._name = name
+        self._url = url.rstrip("/")
+        self._limits = httpx.Limits(max_connections=100, keepalive_expiry=_IDLE_SECONDS)
+        self._client = httpx.AsyncClient(
+            timeout=_TIMEOUT, transport=httpx.AsyncHTTPTransport(retries=1, limits=self._limits)
+        )
+
+    async def post(self, path: str, content: bytes, headers: Mapping[str, str], answer: type[_M]) -> _M:
+        try:
+            response = await self._client.post(
+                self._url + path, content=content, headers={**headers, REQUEST_ID: logs.correlation_id()}
+            )
+        except httpx.TransportError as error:
+            raise self._silent(error) from error
+        if not response.is_success:
+            raise self._refusal(response)
+        return answer.model_validate_json(response.content)
+
+    def ping(self) -> None:
+        """Return when the service answers, else raise `Retryable`."""
+        try:
+            httpx.get(f"{self._url}/healthz", timeout=2).raise_for_status()
+        except httpx.HTTPError as error:
+            raise self._silent(error) from error
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    def _silent(self, error: httpx.HTTPError) -> Retryable:
+        return Retryable(
+            f"The {self._name} does not answer ({type(error).__name__}). It may be starting: try again in a few "
+            "seconds. If this stays, `loupe doctor` says more."
+        )
+
+    def _refusal(self, response: httpx.Response) -> LoupeError:
+        try:
+            problem = Problem.model_validate_json(response.content)
+        except ValidationError:
+            return Retryable(f"The {self._name} answered {response.status_code} without saying why. Try again.")
+        error = LoupeError(problem.detail, errors=[entry.model_dump() for entry in problem.errors or ()])
+        error.status, error.title, error.code = problem.status, problem.title, problem.type.rpartition(":")[2]
+        return error
+
+
+class Embedder(Upstream):
+    async def analyse(self, picture: bytes) -> Analysis:
+        return await self.post("/analyse", picture, _BYTES, Analysis)
+
+
+class Recommender(Upstream):
+    async def search(self, request: SearchRequest) -> HitList:
+        return await self._ask("/search", request)
+
+    async def similar(self, request: SimilarRequest) -> HitList:
+        return await self._ask("/similar", request)
+
+    async def suggest(self, request: SuggestRequest) -> HitList:
+        return await self._ask("/suggest", request)
+
+    async def _ask(self, path: str, request: BaseModel) -> HitList:
+        return await self.post(path, request.model_dump_json().encode(), _JSON, HitList)
