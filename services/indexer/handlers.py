@@ -128,8 +128,7 @@ class Indexer:
         with self._database.write() as session:
             rows = session.connection()
             item = locked_item(rows, tenant, sku)
-            removes = message.fields is None and revision > item.removed_revision
-            if removes:
+            if message.fields is None and revision > item.removed_revision:
                 item.removed_revision = revision
                 self._vectors.delete(tenant, Filter(must=(of_item, Between("item_revision", high=revision))))
                 forget_images(rows, item)
@@ -138,8 +137,7 @@ class Indexer:
                 item.fields = message.fields.model_dump(mode="json") if message.fields else None
                 if message.fields:
                     self._vectors.set_payload(tenant, Filter(must=(of_item,)), field_payload(message.fields))
-            if removes or revision == item.revision:
-                save_item(rows, item)
+            save_item(rows, item)
         self._publisher.publish(
             ItemIndexed(tenant=tenant, correlation_id=message.correlation_id, sku=sku, revision=revision)
         )

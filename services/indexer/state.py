@@ -88,7 +88,9 @@ def save_item(connection: Connection, item: Item) -> None:
 def image_of(connection: Connection, tenant: str, image_id: str, sku: str) -> Image:
     """The picture, an empty one when it was never heard of. The caller holds the lock of its item."""
     row = connection.execute(_select_image, {"of_tenant": tenant, "of_image": image_id}).first()
-    return Image(tenant, image_id, *row, True) if row else Image(tenant, image_id, sku)
+    image = Image(tenant, image_id, *(row or (sku,)))
+    image.stored = row is not None
+    return image
 
 
 def save_image(connection: Connection, image: Image) -> None:
