@@ -20,7 +20,7 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     middle = share + _Z95**2 / (2 * n)
     spread = _Z95 * math.sqrt(share * (1 - share) / n + _Z95**2 / (4 * n * n))
     scale = 1 + _Z95**2 / n
-    return (middle - spread) / scale, (middle + spread) / scale
+    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
 
 
 def proportion(hits: Bools) -> str:

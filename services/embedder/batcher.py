@@ -88,10 +88,11 @@ class Batcher:
         started = time.perf_counter()
         try:
             rows = self._forward(np.stack([job.array for job in batch]))
+            outcomes = list(zip(batch, rows, strict=True))
         except Exception as error:  # noqa: BLE001  whatever it is, it belongs to this batch's callers
             for job in batch:
                 job.future.set_exception(error)
             return
         self._observe(lane, [started - job.since for job in batch], time.perf_counter() - started)
-        for job, row in zip(batch, rows, strict=True):
+        for job, row in outcomes:
             job.future.set_result(row)

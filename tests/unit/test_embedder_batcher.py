@@ -104,6 +104,14 @@ def test_a_failing_forward_fails_the_futures_of_its_batch_only(gate: Gate, busy:
         assert isinstance(future.exception(timeout=DEADLINE), ValueError)
 
 
+def test_a_forward_that_loses_a_row_fails_its_batch_and_the_next_one_runs() -> None:
+    short = iter([True, False])
+    batcher = Batcher(lambda batch: batch[1:] if next(short) else batch, 4, lambda *_: None)
+    assert isinstance(batcher.submit(array(1), "query").exception(timeout=DEADLINE), ValueError)
+    assert results([batcher.submit(array(2), "query")]) == [2.0]
+    batcher.close()
+
+
 def test_a_cancelled_future_is_left_out_of_its_batch(gate: Gate, busy: Batcher) -> None:
     first, second = busy.submit(array(1), "query"), busy.submit(array(2), "query")
     assert first.cancel()
