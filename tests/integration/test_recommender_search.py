@@ -1,0 +1,147 @@
+"""Search and similar over the real engine, through the HTTP app."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shared.contracts.fields import Vector, pack_vector
+from tests.support.recommending import DIMENSION, Shop, Shops, shops, skus, towards
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shops]:
+    with shops(tmp_path_factory.mktemp("recommender")) as made:
+        yield made
+
+
+@pytest.fixture
+def shop(parts: Shops) -> Shop:
+    return parts.new()
+
+
+def test_an_item_is_listed_once_at_its_best_picture_with_its_true_similarity(shop: Shop) -> None:
+    shop.piece("TWO-VIEWS", towards(0, 0.7, 2), towards(0, 0.9, 3))
+    shop.piece("BETWEEN", towards(0, 0.8, 4), type="watch")
+    found = shop.search(towards(0, 1.0, 1))
+    assert [(hit.sku, hit.image_id, hit.type) for hit in found.hits] == [
+        ("TWO-VIEWS", "TWO-VIEWS-1", "ring"),
+        ("BETWEEN", "BETWEEN-0", "watch"),
+    ]
+    assert [hit.score for hit in found.hits] == pytest.approx([0.9, 0.8], abs=1e-5)
+    assert [hit.source.similarity for hit in found.hits] == pytest.approx([0.9, 0.8], abs=1e-5)
+    assert {hit.source.kind for hit in found.hits} == {"picture"}
+    assert not found.more
+    assert not found.no_match
+
+
+def test_nothing_near_enough_is_said_and_the_nearest_are_listed_anyway(shop: Shop) -> None:
+    shop.piece("FAR", towards(0, 0.3, 1))
+    found = shop.search(towards(0, 1.0, 1))
+    assert found.no_match
+    assert skus(found) == ["FAR"]
+
+
+def test_an_empty_shop_is_no_match(shop: Shop) -> None:
+    found = shop.search(towards(0, 1.0, 1))
+    assert found.no_match
+    assert found.hits == []
+    assert not found.more
+
+
+def test_a_vector_that_points_away_scores_zero(shop: Shop) -> None:
+    shop.piece("OPPOSITE", -towards(0, 1.0, 1))
+    assert shop.search(towards(0, 1.0, 1)).hits[0].score == 0
+
+
+def test_filters_are_kept_by_every_result(shop: Shop) -> None:
+    near = towards(0, 0.9, 2)
+    shop.piece("RING", near, price=50.0, tags=["gold", "new"])
+    shop.piece("WATCH", near, type="watch", price=500.0, tags=["steel"])
+    shop.piece("SOLD-OUT", near, price=60.0, in_stock=False)
+    shop.piece("UNPRICED", near)
+    query = towards(0, 1.0, 1)
+    assert skus(shop.search(query, filters={"type": ["watch", "brooch"]})) == ["WATCH"]
+    assert skus(shop.search(query, filters={"tags": ["gold"]})) == ["RING"]
+    assert set(skus(shop.search(query, filters={"price_max": 100}))) == {"RING", "SOLD-OUT"}
+    assert skus(shop.search(query, filters={"price_min": 100})) == ["WATCH"]
+    assert skus(shop.search(query, filters={"in_stock": False})) == ["SOLD-OUT"]
+    assert "SOLD-OUT" not in skus(shop.search(query, filters={"in_stock": True}))
+    assert "RING" not in skus(shop.search(query, filters={"exclude_skus": ["RING"]}))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    pictures=st.lists(st.integers(0, 12), min_size=1, max_size=60),
+    limit=st.integers(1, 7),
+    seed=st.integers(0, 1000),
+)
+def test_pages_put_together_are_the_brute_force_ranking(
+    parts: Shops, pictures: list[int], limit: int, seed: int
+) -> None:
+    shop = parts.new()
+    generator = np.random.default_rng(seed)
+    query, *vectors = (unit(generator) for _ in range(len(pictures) + 1))
+    of_item: dict[str, list[Vector]] = {}
+    for item, vector in zip(pictures, vectors, strict=True):
+        of_item.setdefault(f"S{item}", []).append(vector)
+    for sku, own in of_item.items():
+        shop.piece(sku, *own)
+    best = {sku: max(float(v @ query) for v in own) for sku, own in of_item.items()}
+    paged: list[str] = []
+    more = True
+    while more:
+        page = shop.search(query, limit=limit, offset=len(paged))
+        assert len(page.hits) == limit or not page.more
+        paged += skus(page)
+        more = page.more
+    assert paged == sorted(best, key=lambda sku: -best[sku])
+
+
+def test_similar_pieces_are_found_by_the_nearest_pair_of_pictures_without_the_piece_itself(shop: Shop) -> None:
+    shop.piece("SEED", towards(0, 1.0, 1), towards(5, 1.0, 1))
+    shop.piece("LIKE-VIEW-1", towards(0, 0.8, 2))
+    shop.piece("LIKE-VIEW-2", towards(5, 0.9, 3))
+    found = shop.similar("SEED")
+    assert skus(found) == ["LIKE-VIEW-2", "LIKE-VIEW-1"]
+    assert [(hit.source.kind, hit.source.sku) for hit in found.hits] == [("item", "SEED")] * 2
+    assert found.hits[0].source.similarity == pytest.approx(0.9, abs=1e-5)
+    assert skus(shop.similar("SEED", limit=1, offset=1)) == ["LIKE-VIEW-1"]
+
+
+def test_similar_to_an_unknown_item_is_not_found_in_words(shop: Shop) -> None:
+    answer = shop.ask("/similar", sku="NOWHERE")
+    assert answer.status_code == 404
+    assert "NOWHERE" in answer.json()["detail"]
+
+
+def test_one_shop_never_sees_anothers_pieces(parts: Shops) -> None:
+    ours, theirs = parts.new(), parts.new()
+    theirs.piece("THEIRS", towards(0, 1.0, 1))
+    assert ours.search(towards(0, 1.0, 1)).hits == []
+    assert ours.ask("/similar", sku="THEIRS").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("vector", "told"),
+    [
+        ("not base64!", "base64"),
+        (pack_vector(np.ones(3, dtype=np.float32)), f"{DIMENSION}"),
+        (pack_vector(np.ones(DIMENSION, dtype=np.float32)), "unit length"),
+        (pack_vector(np.full(DIMENSION, np.nan, dtype=np.float32)), "unit length"),
+    ],
+)
+def test_a_vector_that_no_model_made_is_refused_in_words(shop: Shop, vector: str, told: str) -> None:
+    answer = shop.ask("/search", vector=vector)
+    assert answer.status_code == 422
+    assert told in answer.json()["detail"]
+
+
+def unit(generator: np.random.Generator) -> Vector:
+    vector = generator.normal(size=DIMENSION).astype(np.float32)
+    normalised: Vector = vector / np.linalg.norm(vector)
+    return normalised

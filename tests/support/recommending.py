@@ -1,0 +1,136 @@
+"""A recommender on real parts behind its HTTP app, with shops to talk about."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+from fastapi import FastAPI
+
+from services.recommender import main, routes
+from services.recommender.handlers import handle_user_events
+from services.recommender.history import History
+from services.recommender.search import Searcher
+from services.recommender.settings import Settings
+from services.recommender.suggest import Suggester
+from shared import database, vectorstore
+from shared.contracts.fields import Vector, pack_vector
+from shared.contracts.internal import HitList
+from shared.contracts.messages import EventType, Message, UserEvent, UserEvents
+from shared.observability.http import create_app
+from shared.vectorstore import Point, VectorStore
+
+DIMENSION = 16
+NOW = datetime.now(UTC).replace(microsecond=0)
+SETTINGS = Settings(broker_url="redis://127.0.0.1:1", vector_store_url="", database_url="", dimension=DIMENSION)
+_MIGRATIONS = Path(main.__file__).parent / "migrations"
+
+
+def towards(kind: int, nearness: float, other: int) -> Vector:
+    """A unit vector with the cosine `nearness` to axis `kind`, the rest along axis `other`."""
+    vector = np.zeros(DIMENSION, dtype=np.float32)
+    vector[kind], vector[other] = nearness, np.sqrt(1 - nearness**2)
+    return vector
+
+
+class Recorder:
+    def __init__(self) -> None:
+        self.published: list[Message] = []
+
+    def publish(self, message: Message) -> None:
+        self.published.append(message)
+
+
+@dataclass
+class Shop:
+    """One tenant: pieces are put into the index as the indexer would, events told as the gateway would."""
+
+    app: FastAPI
+    vectors: VectorStore
+    history: History
+    recorder: Recorder = field(default_factory=Recorder)
+    tenant: str = field(default_factory=lambda: f"t-{uuid.uuid4().hex}")
+
+    def piece(self, sku: str, *pictures: Vector, age_days: float = 100, **fields: Any) -> None:
+        created = NOW - timedelta(days=age_days)
+        payload = {"sku": sku, "type": "ring", "in_stock": True, "created_at": created.isoformat()}
+        payload |= {"created_ts": created.timestamp(), **fields}
+        points = [
+            Point(str(uuid.uuid4()), vector, {**payload, "image_id": f"{sku}-{view}"})
+            for view, vector in enumerate(pictures)
+        ]
+        self.vectors.upsert(self.tenant, points)
+
+    def tell(
+        self, user: str, kind: EventType, sku: str, *, minutes_ago: float = 0, event_id: str | None = None
+    ) -> None:
+        event = UserEvent(
+            id=event_id or uuid.uuid4().hex, type=kind, user_id=user, sku=sku, at=NOW - timedelta(minutes=minutes_ago)
+        )
+        self.tell_all([event])
+
+    def tell_all(self, events: Sequence[UserEvent]) -> None:
+        message = UserEvents(tenant=self.tenant, correlation_id="c", batch_id="b", events=list(events))
+        handle_user_events(message, history=self.history, publisher=self.recorder)
+
+    def search(self, vector: Vector, **more: Any) -> HitList:
+        return self._post("/search", vector=pack_vector(vector), **more)
+
+    def similar(self, sku: str, **more: Any) -> HitList:
+        return self._post("/similar", sku=sku, **more)
+
+    def suggest(self, user: str, limit: int = 20) -> HitList:
+        return self._post("/suggest", user_id=user, limit=limit)
+
+    def _post(self, path: str, **body: Any) -> HitList:
+        answer = self.ask(path, **body)
+        assert answer.status_code == 200, answer.text
+        return HitList.model_validate_json(answer.content)
+
+    def ask(self, path: str, **body: Any) -> httpx.Response:
+        async def post() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://recommender") as client:
+                return await client.post(path, json={"tenant": self.tenant, **body})
+
+        return asyncio.run(post())
+
+
+def skus(found: HitList) -> list[str]:
+    return [hit.sku for hit in found.hits]
+
+
+class Shops:
+    """Makes shops over one engine, one history and one app."""
+
+    def __init__(self, app: FastAPI, vectors: VectorStore, history: History) -> None:
+        self._app = app
+        self._vectors = vectors
+        self._history = history
+
+    def new(self) -> Shop:
+        return Shop(self._app, self._vectors, self._history)
+
+
+@contextmanager
+def shops(folder: Path) -> Iterator[Shops]:
+    """Shops over an engine and a database in `folder`."""
+    events = database.open(f"sqlite:///{folder}/recommender.db")
+    events.migrate(_MIGRATIONS)
+    vectors = vectorstore.open(f"edge://{folder}/vectors", "pieces-test", DIMENSION)
+    history = History(events, SETTINGS.weights)
+    searcher = Searcher(vectors, SETTINGS.no_match_below)
+    suggester = Suggester(vectors, history, SETTINGS.weights, SETTINGS.look_at_least)
+    app = create_app("recommender", {})
+    app.include_router(routes.router(searcher, suggester))
+    yield Shops(app, vectors, history)
+    vectors.close()
+    events.close()
