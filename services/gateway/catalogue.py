@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import uuid4
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from services.gateway.image_rows import find_place, insert_image, try_again
 from services.gateway.outbox_keys import corrected_key, events_key, item_key, removed_key, stored_key
 from services.gateway.pictures import Picture
 from services.gateway.tables import OUTBOX, CorrectionEntry, Image, Item
@@ -91,35 +92,26 @@ class Catalogue:
         """
 
         def write(session: Session) -> str:
-            revision = session.execute(
-                select(Item.revision)
-                .where(Item.tenant == tenant, Item.sku == sku, Item.removed.is_(False))
-                .with_for_update(read=True)
-            ).scalar_one_or_none()
-            if revision is None:
+            place = find_place(session, tenant, sku, picture.sha256, lock=True)
+            if place is None:
                 raise no_item(sku)
-            known = find_image(session, tenant, sku, picture.sha256)
-            if known and known[1] != "rejected":
-                return known[0]
-            if known:
-                image_id = known[0]
-                session.execute(
-                    update(Image)
-                    .where(Image.image_id == image_id)
-                    .values(state="stored", reason=None, item_revision=revision)
-                )
+            if place.image_id and place.state != "rejected":
+                return place.image_id
+            if place.image_id:
+                image_id = place.image_id
+                try_again(session, tenant, image_id, place.revision)
+                OUTBOX.close(session, stored_key(image_id))
             else:
                 image_id = str(uuid4())
-                session.execute(insert(Image).values(_new_image(tenant, sku, image_id, revision, picture)))
+                insert_image(session, _new_image(tenant, sku, image_id, place.revision, picture))
             message = ImageStored(
                 tenant=tenant,
                 correlation_id=logs.correlation_id(),
                 sku=sku,
                 image_id=image_id,
                 sha256=picture.sha256,
-                item_revision=revision,
+                item_revision=place.revision,
             )
-            OUTBOX.close(session, stored_key(image_id))
             OUTBOX.add(session, stored_key(image_id), message)
             return image_id
 
@@ -205,14 +197,6 @@ class Catalogue:
         except IntegrityError:  # another gateway made the same row at the same moment: now it is there
             with self._database.write() as session:
                 return work(session)
-
-
-def find_image(session: Session, tenant: str, sku: str, sha256: str) -> tuple[str, str] | None:
-    """The id and state of the item's picture of these bytes."""
-    row = session.execute(
-        select(Image.image_id, Image.state).where(Image.tenant == tenant, Image.sku == sku, Image.sha256 == sha256)
-    ).one_or_none()
-    return (row.image_id, row.state) if row else None
 
 
 def no_item(sku: str) -> NotFound:

@@ -12,6 +12,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from services.gateway import metrics
+from services.gateway.image_rows import mark_indexed
 from services.gateway.outbox_keys import corrected_key, events_key, item_key, removed_key, stored_key
 from services.gateway.tables import OUTBOX, DeadLetter, Image
 from shared.contracts.messages import (
@@ -51,11 +52,7 @@ class Outcomes:
     def image_indexed(self, message: ImageIndexed) -> None:
         values = message.model_dump(mode="json", include={"model_version", "type", "metal", "stone", "warnings"})
         with self._database.write() as session:
-            session.execute(
-                update(Image)
-                .where(Image.image_id == message.image_id, Image.tenant == message.tenant)
-                .values(state="indexed", reason=None, **values)
-            )
+            mark_indexed(session, message.tenant, message.image_id, values)
             OUTBOX.close(session, stored_key(message.image_id))
         metrics.OUTCOMES.labels("indexed").inc()
 

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.gateway.catalogue import find_image, no_image, no_item
+from services.gateway.catalogue import no_image, no_item
+from services.gateway.image_rows import find_place
 from services.gateway.signing import Signer
 from services.gateway.tables import OUTBOX, Image, Item
 from shared.contracts import api
@@ -79,12 +80,10 @@ class Listing:
     def known_picture(self, tenant: str, sku: str, sha256: str) -> str | None:
         """The id of the item's picture of these bytes, if not rejected. Raises `NotFound` for an unknown item."""
         with self._database.read() as session:
-            if not session.execute(
-                select(Item.sku).where(Item.tenant == tenant, Item.sku == sku, Item.removed.is_(False))
-            ).one_or_none():
-                raise no_item(sku)
-            found = find_image(session, tenant, sku, sha256)
-        return found[0] if found and found[1] != "rejected" else None
+            place = find_place(session, tenant, sku, sha256)
+        if place is None:
+            raise no_item(sku)
+        return place.image_id if place.state != "rejected" else None
 
     def status(self, tenant: str) -> api.Status:
         """Without the queues."""
