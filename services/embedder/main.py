@@ -19,9 +19,8 @@ from shared.observability.http import create_app
 from shared.service import Service, run
 
 
-def build(settings: Settings) -> Service:
+def build(settings: Settings, broker: messaging.Broker) -> Service:
     """The embedder over these settings. Raises `Permanent` when its model folder is not whole."""
-    publisher = messaging.open(settings.broker_url, settings.role)
     pictures = objectstore.open(settings.object_store_url, "pictures")
     analyses = objectstore.open(settings.object_store_url, "analyses")
     manifest = read_manifest(settings.model_dir)
@@ -29,20 +28,16 @@ def build(settings: Settings) -> Service:
     batcher = Batcher(encoder.forward, settings.max_batch, metrics.observe_batch)
     type_head = TypeHead.load(settings.model_dir / TYPE_HEAD, manifest.types)
     analyse = Analyser(batcher, type_head, manifest.version, manifest.input_size)
-    app = create_app("embedder", {"broker": publisher.ping, "pictures": pictures.ping, "analyses": analyses.ping})
+    app = create_app("embedder", {"broker": broker.ping, "pictures": pictures.ping, "analyses": analyses.ping})
     app.include_router(routes.router(analyse))
-    handler = partial(handle_image_stored, pictures=pictures, analyses=analyses, analyse=analyse, publisher=publisher)
-
-    def close() -> None:
-        batcher.close()
-        publisher.close()
+    handler = partial(handle_image_stored, pictures=pictures, analyses=analyses, analyse=analyse, publisher=broker)
 
     return Service(
         name="embedder",
         http=app,
         host=settings.host,
         port=settings.port,
-        close=close,
+        close=batcher.close,
         handlers={ImageStored: handler},
     )
 
@@ -61,8 +56,8 @@ def load_encoder(settings: Settings, manifest: Manifest) -> Encoder:
 def main() -> None:
     settings = Settings()
     logs.configure("embedder")
-    broker = messaging.open(settings.broker_url, settings.role)
-    run([build(settings)], broker, settings.worker_threads, sole_worker=settings.sole_worker)
+    broker = messaging.open(settings.broker_url, "embedder")
+    run([build(settings, broker)], broker, settings.worker_threads, sole_worker=settings.sole_worker)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ class Settings(BaseSettings):
 
     broker_url: str = Field(validation_alias=AliasChoices("broker_url", "BROKER_URL"))
     object_store_url: str = Field(validation_alias=AliasChoices("object_store_url", "OBJECT_STORE_URL"))
-    role: str = "embedder"
     host: str = "127.0.0.1"
     port: int = Field(8091, ge=1, le=65_535)
     model_dir: Path = SHIPPED

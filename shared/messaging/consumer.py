@@ -140,7 +140,7 @@ class Consumer:
                 expected = isinstance(error, Retryable)
                 _log.warning("message_failed", error=str(error), exc_info=None if expected else error)
                 if last:
-                    self._bury(service, name, payload, f"{type(error).__name__}: {error}")
+                    self._bury(service, name, payload, f"{type(error).__name__}: {error}", retryable=True)
                 else:
                     outcome = "retried"
             seconds = time.perf_counter() - started
@@ -149,7 +149,15 @@ class Consumer:
             _log.info("message_handled", outcome=outcome, ms=round(seconds * 1000, 1))
             return outcome != "retried"
 
-    def _bury(self, service: str, name: str, payload: dict[str, Any], reason: str, path: str | None = None) -> None:
+    def _bury(
+        self,
+        service: str,
+        name: str,
+        payload: dict[str, Any],
+        reason: str,
+        path: str | None = None,
+        retryable: bool = False,
+    ) -> None:
         _log.error("message_died", reason=reason, path=path)
         context = _context(payload)
         self._broker.publish(
@@ -161,6 +169,7 @@ class Consumer:
                 reason=reason,
                 path=path,
                 payload=payload,
+                retryable=retryable,
             )
         )
 

@@ -38,9 +38,11 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 
 @pytest.fixture(scope="module")
 def embedder(settings: Settings) -> Iterator[Service]:
-    service = build(settings)
+    broker = messaging.open(settings.broker_url, "embedder")
+    service = build(settings, broker)
     yield service
     service.close()
+    broker.close()
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +122,7 @@ def test_a_picture_announced_on_the_queue_is_analysed_and_a_bad_one_rejected(
     good = [stored(settings, jpeg(piece)) for piece in drawn_pieces(20)]
     bad = stored(settings, b"no picture")
     outcomes: list[Message] = []
-    broker = messaging.open(settings.broker_url, settings.role)
+    broker = messaging.open(settings.broker_url, "embedder")
     consumer = Consumer(
         broker,
         {
@@ -146,4 +148,4 @@ def test_a_picture_announced_on_the_queue_is_analysed_and_a_bad_one_rejected(
 
 def test_a_model_folder_that_was_changed_stops_the_start(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(Exception, match="EMBEDDER_MODEL_DIR"):
-        build(settings.model_copy(update={"model_dir": tmp_path}))
+        build(settings.model_copy(update={"model_dir": tmp_path}), messaging.open(settings.broker_url, "embedder"))
