@@ -39,6 +39,15 @@ def test_an_item_is_listed_once_at_its_best_picture_with_its_true_similarity(sho
     assert not found.no_match
 
 
+def test_a_piece_with_very_many_pictures_does_not_hide_the_next_one(shop: Shop) -> None:
+    shop.piece("MANY", *(towards(0, 0.9, 2 + view % 10) for view in range(50)))
+    shop.piece("NEXT", towards(0, 0.8, 3))
+    first = shop.search(towards(0, 1.0, 1), limit=1)
+    assert (skus(first), first.more) == (["MANY"], True)
+    second = shop.search(towards(0, 1.0, 1), limit=1, offset=1)
+    assert (skus(second), second.more) == (["NEXT"], False)
+
+
 def test_nothing_near_enough_is_said_and_the_nearest_are_listed_anyway(shop: Shop) -> None:
     shop.piece("FAR", towards(0, 0.3, 1))
     found = shop.search(towards(0, 1.0, 1))
