@@ -16,7 +16,7 @@ from lab.render.scene import photograph
 from lab.render.shots import phone
 
 PICTURE_SIZE = 320
-SAMPLES = 48
+SAMPLES = 24
 
 
 def write_queries(

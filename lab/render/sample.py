@@ -16,8 +16,8 @@ from lab.render.scene import photograph
 from lab.render.shots import studio
 
 VIEWS = 3
-PICTURE_SIZE = 288
-SAMPLES = 48
+PICTURE_SIZE = 256
+SAMPLES = 40
 CATALOGUE_SEED = 3
 COLUMNS = ["sku", "title", "description", "price", "currency", "stock", "tags", "type", "metal", "stone", "images"]
 

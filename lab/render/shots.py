@@ -19,7 +19,7 @@ def studio(standing: bool, view: int, seed: int) -> Shot:
     """The shop's view 0, 1 or 2: white sweep, soft grey, then cloth or wood; `standing` pieces are seen from lower."""
     random = np.random.default_rng([seed, view])
     azimuth = (-24.0, 28.0, 4.0)[view] + random.uniform(-5, 5)
-    elevation = ((24.0, 40.0, 54.0) if standing else (58.0, 44.0, 74.0))[view] + random.uniform(-4, 4)
+    elevation = ((31.0, 42.0, 56.0) if standing else (58.0, 44.0, 74.0))[view] + random.uniform(-4, 4)
     key = (250.0, 95.0, 300.0)[view] + random.uniform(-12, 12)
     lights = [
         Light(key, 50, 60, 44, 5.0, NEUTRAL),
