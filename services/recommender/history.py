@@ -1,24 +1,21 @@
-"""What shoppers did: recorded once, read for one shopper's taste and for what is popular."""
+"""What shoppers did: recorded once, read for one shopper's taste."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import cast
 
-from sqlalchemy import case, func, insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.sql.elements import ColumnElement
 
-from services.recommender.settings import Weight
 from services.recommender.tables import Event
 from shared.contracts.messages import EventType, UserEvent
 from shared.database import Database
 from shared.errors import Retryable
 
 _RECENT_EVENTS = 200
-_POPULAR_WITHIN = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +25,6 @@ class Act:
     sku: str
     type: EventType
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Popular:
-    """`shoppers` different ones acted on the item lately; `weight` sums the strongest act of each."""
-
-    sku: str
-    shoppers: int
-    weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +38,14 @@ class Shopper:
 class History:
     """All events, always within one tenant."""
 
-    def __init__(self, database: Database, weights: Mapping[EventType, Weight]) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._strongest = _strongest_act(weights)
 
     def record(self, tenant: str, events: Sequence[UserEvent]) -> int:
         """Keep the events whose id is new to the tenant; returns how many these were."""
         by_id = {event.id: event for event in reversed(events)}
         known = select(Event.event_id).where(Event.tenant == tenant, Event.event_id.in_(by_id))
-        now = _naive(datetime.now(UTC))
+        now = naive(datetime.now(UTC))
         try:
             with self._database.write() as session:
                 for event_id in session.scalars(known):
@@ -70,7 +57,7 @@ class History:
                         "user_id": event.user_id,
                         "sku": event.sku,
                         "type": event.type,
-                        "at": _naive(event.at),
+                        "at": naive(event.at),
                         "recorded_at": now,
                     }
                     for event in by_id.values()
@@ -106,25 +93,7 @@ class History:
         }
         return Shopper(acts, frozenset(kept | {sku for sku, kind in last if kind == "dismissed"}))
 
-    def popular(self, tenant: str, limit: int) -> list[Popular]:
-        """The items with the most weight of different shoppers within the last 30 days; a shopper counts once each."""
-        now = _naive(datetime.now(UTC))
-        each = (
-            select(Event.sku, func.max(self._strongest).label("weight"))
-            .where(Event.tenant == tenant, Event.at.between(now - _POPULAR_WITHIN, now))
-            .group_by(Event.sku, Event.user_id)
-            .having(func.max(self._strongest) > 0)
-            .subquery()
-        )
-        weight = func.sum(each.c.weight)
-        top = select(each.c.sku, func.count(), weight).group_by(each.c.sku).order_by(weight.desc(), each.c.sku)
-        with self._database.read() as session:
-            return [Popular(*row) for row in session.execute(top.limit(limit))]
 
-
-def _strongest_act(weights: Mapping[EventType, Weight]) -> ColumnElement[float]:
-    return case({name: weight.weight for name, weight in weights.items()}, value=Event.type, else_=0.0)
-
-
-def _naive(moment: datetime) -> datetime:
+def naive(moment: datetime) -> datetime:
+    """A moment as the tables keep it."""
     return moment.astimezone(UTC).replace(tzinfo=None)

@@ -8,6 +8,7 @@ from pathlib import Path
 from services.recommender import routes
 from services.recommender.handlers import handle_user_events
 from services.recommender.history import History
+from services.recommender.popularity import Popularity
 from services.recommender.search import Searcher
 from services.recommender.settings import Settings
 from services.recommender.suggest import Suggester
@@ -26,9 +27,12 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     vectors = vectorstore.open(settings.vector_store_url, collection, settings.dimension)
     events = database.open(settings.database_url)
     events.migrate(_MIGRATIONS)
-    history = History(events, settings.weights)
+    history = History(events)
+    popularity = Popularity(events, settings.weights)
     searcher = Searcher(vectors, settings.no_match_below)
-    suggester = Suggester(vectors, history, settings.weights, settings.look_at_least)
+    suggester = Suggester(
+        vectors, history, Popularity(events, settings.weights), settings.weights, settings.look_at_least
+    )
 
     def close() -> None:
         vectors.close()

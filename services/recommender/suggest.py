@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from services.recommender import metrics
 from services.recommender.arrivals import Arrivals
-from services.recommender.history import History, Popular
+from services.recommender.history import History
 from services.recommender.look import LookAlikes
+from services.recommender.popularity import Popular, Popularity
 from services.recommender.ranking import without
 from services.recommender.settings import Weight
 from services.recommender.taste import taste_of
@@ -17,7 +18,6 @@ from shared.contracts.messages import EventType
 from shared.vectorstore import AnyOf, Filter, Point, VectorStore
 
 _IN_STOCK = AnyOf("in_stock", (True,))
-_POPULAR_ITEMS = 200
 _POPULAR_PICTURES = 1_000
 
 
@@ -28,11 +28,13 @@ class Suggester:
         self,
         vectors: VectorStore,
         history: History,
+        popularity: Popularity,
         weights: Mapping[EventType, Weight],
         look_at_least: float,
     ) -> None:
         self._vectors = vectors
         self._history = history
+        self._popularity = popularity
         self._weights = weights
         self._looks = LookAlikes(vectors, look_at_least)
         self._arrivals = Arrivals(vectors)
@@ -49,7 +51,7 @@ class Suggester:
         unknown = Filter((_IN_STOCK,), without(known | shopper.never))
         hits = self._looks.find(tenant, taste_of(shopper.recent, self._weights), unknown, limit)
         if len(hits) < limit:
-            popular = self._history.popular(tenant, _POPULAR_ITEMS)
+            popular = self._popularity.most(tenant)
             self._fill(hits, tenant, unknown, popular, limit)
             if known and len(hits) < limit:
                 again = Filter((_IN_STOCK, AnyOf("sku", tuple(sorted(known)))))
@@ -58,7 +60,7 @@ class Suggester:
             metrics.SUGGESTED.labels(hit.source.kind).inc()
         return HitList.model_construct(hits=hits, no_match=False, more=False, cold=not shopper.recent)
 
-    def _fill(self, hits: list[Hit], tenant: str, where: Filter, popular: list[Popular], limit: int) -> None:
+    def _fill(self, hits: list[Hit], tenant: str, where: Filter, popular: Sequence[Popular], limit: int) -> None:
         """Append popular, then new items that `where` allows, until there are `limit`."""
         by_sku = {item.sku: item for item in popular}
         pictures = self._first_pictures(tenant, where, by_sku)

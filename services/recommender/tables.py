@@ -17,7 +17,7 @@ class Event(Base):
 
     __tablename__ = "events"
     __table_args__ = (
-        Index("ix_events_shopper", "tenant", "user_id", "at"),
+        Index("ix_events_shopper", "tenant", "user_id", "at", "sku", "type"),
         Index("ix_events_popular", "tenant", "at", "sku", "user_id", "type"),
     )
 

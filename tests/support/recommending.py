@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from services.recommender import main, routes
 from services.recommender.handlers import handle_user_events
 from services.recommender.history import History
+from services.recommender.popularity import Popularity
 from services.recommender.search import Searcher
 from services.recommender.settings import Settings
 from services.recommender.suggest import Suggester
@@ -126,9 +127,12 @@ def shops(folder: Path) -> Iterator[Shops]:
     events = database.open(f"sqlite:///{folder}/recommender.db")
     events.migrate(_MIGRATIONS)
     vectors = vectorstore.open(f"edge://{folder}/vectors", "pieces-test", DIMENSION)
-    history = History(events, SETTINGS.weights)
+    history = History(events)
+    popularity = Popularity(events, SETTINGS.weights)
     searcher = Searcher(vectors, SETTINGS.no_match_below)
-    suggester = Suggester(vectors, history, SETTINGS.weights, SETTINGS.look_at_least)
+    suggester = Suggester(
+        vectors, history, Popularity(events, SETTINGS.weights), SETTINGS.weights, SETTINGS.look_at_least
+    )
     app = create_app("recommender", {})
     app.include_router(routes.router(searcher, suggester))
     yield Shops(app, vectors, history)

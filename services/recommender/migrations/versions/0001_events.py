@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime, nullable=False),
         sa.Column("recorded_at", sa.DateTime, nullable=False),
     )
-    op.create_index("ix_events_shopper", "events", ["tenant", "user_id", "at"])
+    op.create_index("ix_events_shopper", "events", ["tenant", "user_id", "at", "sku", "type"])
     op.create_index("ix_events_popular", "events", ["tenant", "at", "sku", "user_id", "type"])
 
 
