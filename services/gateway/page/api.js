@@ -1,0 +1,86 @@
+// The gateway's API as the page uses it. A failure is thrown as the problem document that tells of it.
+
+const KEY = "loupe-key";
+const SHOPPER = "loupe-shopper";
+
+export class Problem extends Error {
+  constructor(status, title, detail) {
+    super(detail);
+    this.status = status;
+    this.title = title;
+    this.detail = detail;
+  }
+}
+
+export function useKey(key) {
+  sessionStorage.setItem(KEY, key);
+}
+
+// An id for this browser, made at the first visit; it says nothing about the person.
+export function shopper() {
+  let id = localStorage.getItem(SHOPPER);
+  if (!id) {
+    id = `page-${hex(12)}`;
+    localStorage.setItem(SHOPPER, id);
+  }
+  return id;
+}
+
+export const items = (limit, cursor) => ask(`/v1/items?${query({ limit, cursor })}`);
+export const item = (sku) => ask(`/v1/items/${encodeURIComponent(sku)}`);
+export const similar = (sku, limit) => ask(`/v1/items/${encodeURIComponent(sku)}/similar?limit=${limit}`);
+export const suggestions = (limit) => ask(`/v1/users/${shopper()}/suggestions?limit=${limit}`);
+
+export function search(photo, limit, cursor, signal) {
+  const form = new FormData();
+  form.append("query", JSON.stringify(cursor ? { limit, cursor } : { limit }));
+  form.append("image", photo, "photo");
+  return ask("/v1/search", { method: "POST", body: form, signal });
+}
+
+export function clicked(sku) {
+  const event = { id: hex(16), type: "clicked", user_id: shopper(), sku, at: new Date().toISOString() };
+  return ask("/v1/events", {
+    method: "POST",
+    body: JSON.stringify({ events: [event] }),
+    headers: { "Content-Type": "application/json" },
+  });
+}
+
+// What is wrong, one line a part; empty when all is well.
+export async function faults() {
+  try {
+    const { parts } = await (await fetch("/readyz")).json();
+    return Object.entries(parts).filter(([, part]) => !part.ok).map(([name, part]) => `${name}: ${part.detail}`);
+  } catch {
+    return ["Loupe does not answer. Is it running?"];
+  }
+}
+
+async function ask(path, options = {}) {
+  const key = sessionStorage.getItem(KEY);
+  const headers = { ...options.headers, ...(key && { Authorization: `Bearer ${key}` }) };
+  let response;
+  try {
+    response = await fetch(path, { ...options, headers });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem(0, "Loupe does not answer", "See that it is running, then try again.");
+  }
+  const body = await response.json().catch(() => ({}));
+  if (response.ok) return body;
+  throw new Problem(
+    response.status,
+    body.title ?? "Something went wrong",
+    body.detail ?? `The answer was ${response.status}. Try again.`,
+  );
+}
+
+function query(values) {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== null);
+  return new URLSearchParams(given).toString();
+}
+
+function hex(bytes) {
+  return Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (b) => b.toString(16).padStart(2, "0")).join("");
+}
