@@ -68,13 +68,11 @@ class RunningStack:
             self._command(*arguments), env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
 
-    def child(self, name: str) -> psutil.Process:
-        """The child process whose command line holds `name`."""
+    def children(self, name: str) -> list[psutil.Process]:
+        """The living child processes whose command line holds `name`."""
         assert self._process
-        for process in psutil.Process(self._process.pid).children(recursive=True):
-            if any(name in word for word in process.cmdline()):
-                return process
-        raise AssertionError(f"no child {name}")
+        alive = psutil.Process(self._process.pid).children(recursive=True)
+        return [child for child in alive if name in _command_line(child)]
 
     def kill(self) -> None:
         """SIGKILL to everything at once, as a power cut or an impatient operator would."""
@@ -97,3 +95,10 @@ class RunningStack:
 
     def _command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "loupe", *arguments]
+
+
+def _command_line(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # a zombie is one too
+        return ""
