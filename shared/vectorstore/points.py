@@ -78,8 +78,8 @@ def checked_filter(where: Filter | None) -> Filter:
 
 
 def shown(payload: Payload | None) -> dict[str, Any]:
-    """A stored payload as it was given: without the adapter's own field, and without nulls."""
-    return {name: value for name, value in (payload or {}).items() if value is not None and name != TENANT}
+    """A stored payload as it was given: without the field that the adapter added."""
+    return {name: value for name, value in (payload or {}).items() if name != TENANT}
 
 
 def refuse_foreign(tenant: str, stored: Iterable[tuple[str, Payload | None]]) -> None:

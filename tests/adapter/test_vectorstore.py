@@ -34,8 +34,9 @@ from tests.adapter.vector_oracle import (
 )
 
 QDRANT_URL = os.environ.get("QDRANT_URL")
-LASTING = ["edge", "qdrant-local", *(["qdrant"] if QDRANT_URL else [])]
-ADAPTERS = [*LASTING, "memory"]
+SERVER = ["qdrant"] if QDRANT_URL else []
+ADAPTERS = ["edge", "memory", *SERVER]
+LASTING = ["edge", "qdrant-local", *SERVER]
 
 SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
@@ -170,6 +171,7 @@ def test_scrolling_after_the_last_id_seen_meets_every_point_once(index: VectorSt
         seen: list[str] = []
         after = None
         while page := index.scroll("lumen", where, 4, after):
+            assert page[0].id > (after or "")
             seen += ids(page)
             after = page[-1].id
         assert seen == sorted(ids(expected))
