@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --override requirements/without-torch.txt
 
-.PHONY: help run test lint lock bench-ingest renders-sample model clean
+.PHONY: help run test lint lock bench-ingest bench-vectors renders-sample model clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -48,6 +48,9 @@ lock: | $(BIN)/python ## resolve pyproject.toml into the lock files again
 
 bench-ingest: $(VENV)/test.installed ## import rate against the embedder's own rate, in one run (needs ../shared/data)
 	$(BIN)/python -m bench.ingest
+
+bench-vectors: $(VENV)/test.installed ## search times of the embedded vector engine
+	$(BIN)/python -m bench.vector_engine
 
 renders-sample: $(VENV)/test.installed ## render the sample catalogue again
 	$(BIN)/python -m lab render sample --out deploy/local/sample

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import os
 import random
 import subprocess
@@ -145,8 +146,8 @@ def embedder_alone(catalogue: Catalogue) -> float:
 
 
 def search(api: httpx.Client, picture: Path, limit: int) -> list[str]:
-    files = {"image": (picture.name, picture.read_bytes(), "image/jpeg"), "query": (None, f'{{"limit": {limit}}}')}
-    answer = api.post("/v1/search", files=files)
+    image = (picture.name, picture.read_bytes(), "image/jpeg")
+    answer = api.post("/v1/search", files={"image": image}, data={"query": json.dumps({"limit": limit})})
     answer.raise_for_status()
     return [result["sku"] for result in answer.json()["results"]]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from pydantic_settings import BaseSettings
-from services.gateway.settings import Settings as GatewaySettings
-from services.recommender.settings import Settings as RecommenderSettings
 
 from deploy.local.home import Home
 from services.gateway import main as gateway
+from services.gateway.settings import Settings as GatewaySettings
 from services.indexer import main as indexer
 from services.indexer.settings import Settings as IndexerSettings
 from services.recommender import main as recommender
+from services.recommender.settings import Settings as RecommenderSettings
 from shared import messaging
 from shared.observability import logs
 from shared.service import run

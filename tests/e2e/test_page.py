@@ -1,0 +1,93 @@
+"""The page, in a real browser, as a shopper uses it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from tests.support.stack import RunningStack
+
+CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+PATIENCE_MS = 15_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    assert chromium, "chromium is missing: run tests/install-debian-packages"
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser, stack: RunningStack) -> Iterator[Page]:
+    """A shopper never seen before, on the page. Nothing on it may fail silently."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    page.goto(stack.address)
+    yield page
+    context.close()
+    assert faults == []
+
+
+def find(page: Page, photo: Path) -> Locator:
+    page.get_by_test_id("file-input").set_input_files(photo)
+    expect(page.get_by_role("heading", name="From the shop")).not_to_be_visible()
+    results = page.get_by_test_id("result")
+    expect(results.first).to_be_visible()
+    return results
+
+
+def sku(card: Locator) -> str:
+    return card.get_attribute("data-sku") or ""
+
+
+def test_new_photos_of_pieces_find_them_first_on_the_page(page: Page, query_photos: list[Path]) -> None:
+    found = []
+    for photo in query_photos:
+        found.append(sku(find(page, photo).first) == photo.stem)
+        page.reload()
+    assert sum(found) >= 0.9 * len(found), [p.stem for p, ok in zip(query_photos, found, strict=True) if not ok]
+
+
+def test_clicks_on_one_kind_of_piece_change_the_suggestions_to_its_like(page: Page, query_photos: list[Path]) -> None:
+    photo = next(photo for photo in query_photos if "PEARL" in photo.stem)
+    clicked = []
+    for number in range(3):
+        find(page, photo)
+        pearls = page.locator('[data-testid="result"][data-sku*="PEARL"]')
+        card = pearls.nth(min(number, pearls.count() - 1))
+        clicked.append(card.locator("[class*=title], h3, a").first.inner_text())
+        card.click()
+        expect(page.get_by_test_id("piece-title")).to_be_visible()
+    first = page.get_by_test_id("suggestion").first
+    expect(first.get_by_test_id("reason")).to_contain_text("you clicked")
+    skus = [sku(card) for card in page.get_by_test_id("suggestion").all()]
+    assert any("PEARL" in name for name in skus), skus
+
+
+def test_what_is_no_piece_of_the_shop_is_answered_honestly(page: Page, tmp_path: Path) -> None:
+    text = tmp_path / "photo.jpg"
+    text.write_text("this is not a picture")
+    page.get_by_test_id("file-input").set_input_files(text)
+    expect(page.get_by_test_id("error")).to_be_visible()
+    expect(page.get_by_test_id("error")).to_contain_text("picture")
+
+
+def test_the_page_is_usable_on_a_phone_without_scrolling_sideways(browser: Browser, stack: RunningStack) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 740})
+    page = context.new_page()
+    page.goto(stack.address)
+    expect(page.get_by_test_id("result").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    context.close()
