@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from itertools import count
 
 from shared.vectorstore import Between, Filter, Point, VectorStore
 
-_FETCHED = 400
-_ENOUGH = _FETCHED // 2
+_PICTURES_AN_ITEM = 4
 _WINDOWS_DAYS = (1 / 24, 1, 10, 100, 1000)
-_FINEST_SECONDS = 1e-3
+_FINEST_SECONDS = 1e-6
+"""What a moment of 2026 in a float can tell apart, and a timestamp too."""
 
 
 class Arrivals:
@@ -21,28 +22,28 @@ class Arrivals:
 
     def __init__(self, vectors: VectorStore) -> None:
         self._vectors = vectors
-        self._guess: dict[str, float] = {}
+        self._guess: dict[str, tuple[float, int]] = {}
 
     def newest(self, tenant: str, where: Filter, wanted: int) -> list[Point]:
-        """One picture of each of up to `wanted` items, newest first. At least the newest 200 pictures are looked at."""
-        guess = self._guess.get(tenant, 0.0)
-        points = self._since(tenant, where, guess)
-        if len(points) == _FETCHED or (guess and len(points) < _ENOUGH // 2):
-            self._guess[tenant] = cutoff = self._cutoff(tenant, where)
-            points = self._since(tenant, where, cutoff)
-        points.sort(key=lambda point: (-point.payload["created_ts"], point.id))
-        items: dict[str, Point] = {}
-        for point in points:
-            items.setdefault(point.payload["sku"], point)
-        return list(items.values())[:wanted]
+        """One picture of each of the `wanted` newest items, newest first; fewer when there are not as many."""
+        since, enough = self._guess.get(tenant, (0.0, _PICTURES_AN_ITEM * wanted))
+        for attempt in count():
+            points = self._vectors.scroll(tenant, _from(where, since), 2 * enough)
+            items = _each_item_once(points)
+            if len(points) < 2 * enough and (len(items) >= wanted or not since):
+                break
+            enough = max(enough, _PICTURES_AN_ITEM * wanted) * (2 if attempt else 1)
+            since = self._cutoff(tenant, where, enough)
+            self._guess[tenant] = since, enough
+        return items[:wanted]
 
-    def _cutoff(self, tenant: str, where: Filter) -> float:
-        """A moment since which 200 to 400 pictures came in; 0 when there are fewer, the last possible one when more."""
+    def _cutoff(self, tenant: str, where: Filter, enough: int) -> float:
+        """The moment since which `enough` pictures came in, or less than twice as many; 0 when there are fewer."""
         now = time.time()
         too_late = now
         for days in _WINDOWS_DAYS:
             early = now - days * 86_400
-            if self._count(tenant, where, early) >= _ENOUGH:
+            if self._count(tenant, where, early) >= enough:
                 break
             too_late = early
         else:
@@ -50,16 +51,13 @@ class Arrivals:
         while too_late - early > _FINEST_SECONDS:
             middle = (early + too_late) / 2
             found = self._count(tenant, where, middle)
-            if _ENOUGH <= found < _FETCHED:
+            if enough <= found < 2 * enough:
                 return middle
-            if found < _ENOUGH:
+            if found < enough:
                 too_late = middle
             else:
                 early = middle
         return early
-
-    def _since(self, tenant: str, where: Filter, moment: float) -> list[Point]:
-        return self._vectors.scroll(tenant, _from(where, moment), _FETCHED)
 
     def _count(self, tenant: str, where: Filter, moment: float) -> int:
         return self._vectors.count(tenant, _from(where, moment))
@@ -67,3 +65,10 @@ class Arrivals:
 
 def _from(where: Filter, moment: float) -> Filter:
     return Filter((*where.must, Between("created_ts", low=moment)), where.must_not)
+
+
+def _each_item_once(points: list[Point]) -> list[Point]:
+    items: dict[str, Point] = {}
+    for point in sorted(points, key=lambda point: (-point.payload["created_ts"], point.id)):
+        items.setdefault(point.payload["sku"], point)
+    return list(items.values())

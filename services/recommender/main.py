@@ -30,9 +30,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     history = History(events)
     popularity = Popularity(events, settings.weights)
     searcher = Searcher(vectors, settings.no_match_below)
-    suggester = Suggester(
-        vectors, history, Popularity(events, settings.weights), settings.weights, settings.look_at_least
-    )
+    suggester = Suggester(vectors, history, popularity, settings.weights, settings.look_at_least)
 
     def close() -> None:
         vectors.close()

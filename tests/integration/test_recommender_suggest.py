@@ -192,3 +192,18 @@ def test_the_newest_of_a_large_catalogue_come_first_however_they_came_in(parts: 
     assert skus(shop.suggest("newcomer", limit=30)) == expected
     shop.piece("JUST-IN", towards(3, 0.9, 4), age_days=0)
     assert skus(shop.suggest("newcomer", limit=30)) == ["JUST-IN", *expected[:29]]
+
+
+def test_items_of_very_many_pictures_each_still_fill_a_newcomers_list(parts: Shops) -> None:
+    shop = parts.new()
+    for number in range(12):
+        shop.piece(f"S-{number}", *([towards(number % 8, 0.9, 9)] * 40), age_days=100 + number)
+    for _ in range(2):
+        assert skus(shop.suggest("newcomer", limit=8)) == [f"S-{number}" for number in range(8)]
+
+
+def test_a_catalogue_that_came_in_at_one_moment_is_suggested_all_the_same(parts: Shops) -> None:
+    shop = parts.new()
+    for number in range(100):
+        shop.piece(f"S-{number}", towards(number % 8, 0.9, 9), age_days=100)
+    assert len(set(skus(shop.suggest("newcomer", limit=5)))) == 5
