@@ -1,0 +1,209 @@
+"""A gateway over real parts: SQLite and object store in a folder, its two upstreams served on loopback."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import uvicorn
+from fastapi import FastAPI, Request
+from PIL import Image
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from services.gateway import main, tenants
+from services.gateway.access import Parts
+from services.gateway.settings import Settings
+from services.gateway.tables import OUTBOX
+from services.gateway.tables import Image as ImageRow
+from shared import database, objectstore
+from shared.contracts.analysis import Analysis, Attribute, Piece
+from shared.contracts.fields import pack_vector
+from shared.contracts.internal import Hit, HitList, SearchRequest, SimilarRequest, Source, SuggestRequest
+from shared.contracts.messages import Message
+from shared.contracts.routes import MESSAGES
+from shared.errors import UnreadablePicture
+from shared.observability.http import create_app
+from shared.service import Service
+from tests.support.broker import free_port
+
+SECRET = "a secret for tests only"
+KEY = "key-of-the-shop"
+OTHER_KEY = "key-of-another-shop"
+NOBODY = "redis://127.0.0.1:1/0"
+
+
+@dataclass
+class Upstreams:
+    """Stand-ins for the embedder and the recommender at their HTTP contract; `hits` is what the latter answers."""
+
+    embedder_url: str = "http://127.0.0.1:1"
+    recommender_url: str = "http://127.0.0.1:1"
+    hits: HitList = field(default_factory=lambda: HitList(hits=[]))
+    asked: list[Any] = field(default_factory=list)
+    request_ids: list[str] = field(default_factory=list)
+
+    def embedder(self) -> FastAPI:
+        app = create_app("embedder", {})
+
+        @app.post("/analyse")
+        async def analyse(request: Request) -> Analysis:
+            self.request_ids.append(request.headers["x-request-id"])
+            data = await request.body()
+            try:
+                Image.open(io.BytesIO(data)).load()
+            except OSError as error:
+                raise UnreadablePicture("The picture is cut off. Send it again.") from error
+            return analysis("0" * 64)
+
+        return app
+
+    def recommender(self) -> FastAPI:
+        app = create_app("recommender", {})
+
+        def answer(asked: Any) -> HitList:
+            self.asked.append(asked)
+            return self.hits
+
+        @app.post("/search")
+        def search(asked: SearchRequest) -> HitList:
+            return answer(asked)
+
+        @app.post("/similar")
+        def similar(asked: SimilarRequest) -> HitList:
+            return answer(asked)
+
+        @app.post("/suggest")
+        def suggest(asked: SuggestRequest) -> HitList:
+            return answer(asked)
+
+        return app
+
+
+@dataclass
+class Stand:
+    """The gateway under test; `client` holds the key of the shop `shop`."""
+
+    service: Service
+    client: TestClient
+    folder: Path
+    catalogue: database.Database
+    upstreams: Upstreams
+
+    @property
+    def parts(self) -> Parts:
+        parts: Parts = self.service.http.state.parts
+        return parts
+
+    def handle(self, message: Message) -> None:
+        self.service.handlers[type(message)](message)
+
+    def waiting(self) -> list[Message]:
+        """What is in the outbox, oldest first."""
+        with self.catalogue.read() as session:
+            rows = session.execute(select(OUTBOX.table).order_by(OUTBOX.table.c.id)).all()
+        return [MESSAGES[row.message].model_validate(row.payload) for row in rows]
+
+    def pictures(self) -> int:
+        """How many picture rows and picture files there are together."""
+        with self.catalogue.read() as session:
+            rows = len(session.execute(select(ImageRow.image_id)).all())
+        return rows + sum(path.is_file() for path in (self.folder / "objects" / "pictures").rglob("*"))
+
+    def put_item(self, sku: str = "RING-1", **fields: Any) -> dict[str, Any]:
+        response = self.client.put(f"/v1/items/{sku}", json={"title": f"Title of {sku}"} | fields)
+        assert response.status_code in (200, 201), response.text
+        body: dict[str, Any] = response.json()
+        return body
+
+    def upload(self, sku: str, data: bytes, kind: str = "image/jpeg") -> str:
+        response = self.client.post(f"/v1/items/{sku}/images", files={"file": ("a.jpg", data, kind)})
+        assert response.status_code == 202, response.text
+        return str(response.json()["image_id"])
+
+    def analysed(self, sha256: str) -> None:
+        key = f"{sha256}/model-1.json"
+        objectstore.open(f"file://{self.folder}/objects", "analyses").put(
+            "shop", key, analysis(sha256).model_dump_json().encode()
+        )
+
+
+@contextmanager
+def running_upstreams() -> Iterator[Upstreams]:
+    upstreams = Upstreams()
+    with served(upstreams.embedder()) as embedder, served(upstreams.recommender()) as recommender:
+        upstreams.embedder_url, upstreams.recommender_url = embedder, recommender
+        yield upstreams
+
+
+@contextmanager
+def running_gateway(folder: Path, upstreams: Upstreams | None = None, **settings: Any) -> Iterator[Stand]:
+    """Without `upstreams` nobody answers where they should be."""
+    upstreams = upstreams or Upstreams()
+    with ExitStack() as stack:
+        given: dict[str, Any] = {
+            "broker_url": NOBODY,
+            "object_store_url": f"file://{folder}/objects",
+            "database_url": f"sqlite:///{folder}/gateway.db",
+            "embedder_url": upstreams.embedder_url,
+            "recommender_url": upstreams.recommender_url,
+            "secret": SECRET,
+        }
+        service = main.build(Settings(**given | settings))
+        stack.callback(service.close)
+        catalogue = database.open(f"sqlite:///{folder}/gateway.db")
+        stack.callback(catalogue.close)
+        tenants.ensure_key(catalogue, SECRET, "shop", KEY)
+        tenants.ensure_key(catalogue, SECRET, "other", OTHER_KEY)
+        client = stack.enter_context(
+            TestClient(service.http, base_url="http://localhost", headers={"Authorization": f"Bearer {KEY}"})
+        )
+        yield Stand(service, client, folder, catalogue, upstreams)
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """The app behind a real server; its URL."""
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    _await(lambda: server.started)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _await(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "the server did not start"
+        time.sleep(0.01)
+
+
+def picture(seed: int = 0, kind: str = "JPEG", size: tuple[int, int] = (48, 40)) -> bytes:
+    """A small picture of noise, the same for the same seed."""
+    noise = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(noise).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def analysis(sha256: str) -> Analysis:
+    vector = np.zeros(4, dtype=np.float32)
+    vector[0] = 1
+    piece = Piece(vector=pack_vector(vector), type=Attribute(value="ring", confidence=0.8))
+    return Analysis(sha256=sha256, model_version="model-1", width=48, height=40, pieces=[piece])
+
+
+def hit(sku: str, image_id: str, score: float = 0.934, source: Source | None = None) -> Hit:
+    return Hit(sku=sku, image_id=image_id, score=score, source=source or Source(kind="picture"))
