@@ -130,9 +130,7 @@ def shops(folder: Path) -> Iterator[Shops]:
     history = History(events)
     popularity = Popularity(events, SETTINGS.weights)
     searcher = Searcher(vectors, SETTINGS.no_match_below)
-    suggester = Suggester(
-        vectors, history, Popularity(events, SETTINGS.weights), SETTINGS.weights, SETTINGS.look_at_least
-    )
+    suggester = Suggester(vectors, history, popularity, SETTINGS.weights, SETTINGS.look_at_least)
     app = create_app("recommender", {})
     app.include_router(routes.router(searcher, suggester))
     yield Shops(app, vectors, history)

@@ -1,0 +1,20 @@
+"""The recommender's migrations and its tables tell the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from services.recommender import main
+from services.recommender.tables import Base
+from shared import database
+
+
+def test_the_migrations_make_the_tables_that_the_code_names(tmp_path: Path) -> None:
+    state = database.open(f"sqlite:///{tmp_path}/recommender.db")
+    state.migrate(Path(main.__file__).parent / "migrations")
+    with state.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    state.close()
