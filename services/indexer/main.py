@@ -35,6 +35,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         host=settings.host,
         port=settings.port,
         close=close,
+        unit=state.together,
         handlers={
             ImageAnalysed: indexer.image_analysed,
             ImageRemoved: indexer.image_removed,

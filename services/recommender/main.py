@@ -44,6 +44,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         host=settings.host,
         port=settings.port,
         close=close,
+        unit=events.together,
         handlers={UserEvents: partial(handle_user_events, history=history, publisher=broker)},
     )
 

@@ -31,6 +31,8 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, protected_namespaces=())
 
     name: ClassVar[str]
+    bundle: ClassVar[int] = 32
+    """How many of them a worker takes at once, at most: so many that all are handled within a second or two."""
 
     tenant: TenantId
     correlation_id: CorrelationId
@@ -41,6 +43,7 @@ class ImageStored(Message):
     """A picture lies in the object store and its rows are committed. `item_revision` is the item's at that moment."""
 
     name = "image.stored"
+    bundle = 8
 
     sku: Sku
     image_id: ImageId

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +32,31 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._reading = engine.execution_options(loupe_reads=True)
+        self._joined: ContextVar[Session | None] = ContextVar("joined", default=None)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session whose changes are committed at the end, or undone if the block raises."""
+        joined = self._joined.get()
+        if joined is not None:
+            with self._translated(), joined.begin_nested():
+                yield joined
+            return
         with self._translated(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Commit all that is written inside, on this thread, at once: a commit costs more than most of what it keeps.
+
+        A `write` inside that raises undoes its own changes alone.
+        """
+        with self.write() as session:
+            token = self._joined.set(session)
+            try:
+                yield
+            finally:
+                self._joined.reset(token)
 
     @contextmanager
     def read(self) -> Iterator[Session]:

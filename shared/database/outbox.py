@@ -38,6 +38,8 @@ from shared.database.engine import Database
 from shared.errors import Retryable
 
 _BATCH = 64
+_GATHER_SECONDS_A_ROW = 0.005
+_LONGEST_GATHER_SECONDS = 0.5
 _POLL = timedelta(seconds=1)
 _FIRST_RESEND = timedelta(seconds=5)
 _LONGEST_RESEND = timedelta(minutes=5)
@@ -118,6 +120,7 @@ class Relay:
             try:
                 while self.send_new() == _BATCH and not stop.is_set():
                     pass
+                stop.wait(self._gathering_seconds())
                 if _now() >= next_look:
                     self.send_late()
                     next_look = _now() + 2 * _POLL
@@ -125,6 +128,12 @@ class Relay:
                 _log.warning("outbox_waits", detail=error.detail)
                 stop.wait(_POLL.total_seconds())
             self._woken.wait(_POLL.total_seconds())
+
+    def _gathering_seconds(self) -> float:
+        """How long new rows may gather, so that they leave in bundles: the longer, the more is on its way already."""
+        with self._database.read() as session:
+            on_their_way = session.execute(select(func.count()).select_from(self._table)).scalar_one()
+        return min(_GATHER_SECONDS_A_ROW * on_their_way, _LONGEST_GATHER_SECONDS)
 
     def send_new(self) -> int:
         """Send up to a batch of rows never sent; returns how many there were."""

@@ -21,7 +21,6 @@ from shared.contracts.routes import SUBSCRIBERS, Service
 from shared.errors import Retryable
 
 VISIBILITY_SECONDS = 120
-BUNDLE = 8
 _SENT_AT = "loupe-sent-at"
 _ROLES = "loupe:roles"
 
@@ -44,7 +43,7 @@ def holding() -> Iterator[list[Message]]:
 class QueueDepth:
     """`waiting` bundles nobody took yet, `working` taken and not acknowledged, `oldest_seconds` the longest wait.
 
-    A bundle holds 1 to `BUNDLE` messages.
+    A bundle holds one or more messages of a type, `Message.bundle` at most.
     """
 
     waiting: int
@@ -110,8 +109,9 @@ class Broker:
             by_type.setdefault(type(message), []).append(message)
         with self._translated():
             for message_type, alike in by_type.items():
-                for start in range(0, len(alike), BUNDLE):
-                    self._send(message_type, [m.model_dump(mode="json") for m in alike[start : start + BUNDLE]])
+                for start in range(0, len(alike), message_type.bundle):
+                    bundle = alike[start : start + message_type.bundle]
+                    self._send(message_type, [message.model_dump(mode="json") for message in bundle])
 
     def _send(self, message_type: type[Message], payloads: list[dict[str, Any]]) -> None:
         for service in SUBSCRIBERS[message_type]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -23,9 +25,19 @@ from shared.observability import logs, metrics
 
 Handler = Callable[[Any], None]
 Handlers = Mapping[type[Message], Handler]
+Unit = Callable[[], AbstractContextManager[object]]
 _MAX_RETRIES = 6
 _LONGEST_PAUSE = 20.0
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A service's queue: who handles what, and the unit of work around the handlers of one bundle."""
+
+    service: Service
+    handlers: Handlers
+    unit: Unit = nullcontext
 
 
 class Consumer:
@@ -36,14 +48,14 @@ class Consumer:
     `Permanent` is buried at once: a `MessageDied` with the reason goes to the gateway.
     """
 
-    def __init__(self, broker: Broker, services: Mapping[Service, Handlers], threads: int) -> None:
+    def __init__(self, broker: Broker, subscriptions: Sequence[Subscription], threads: int) -> None:
         self._broker = broker
-        self._queues = list(services)
+        self._queues = [subscription.service for subscription in subscriptions]
         app = broker.celery
         app.conf.task_queues = [Queue(name, routing_key=name) for name in self._queues]  # type: ignore[no-untyped-call]
-        for service, handlers in services.items():
-            for message_type, handler in handlers.items():
-                self._register(service, message_type, handler)
+        for subscription in subscriptions:
+            for message_type in subscription.handlers:
+                self._register(subscription, message_type)
         self._worker: Any = None
         self._threads = threads
         self._thread: threading.Thread | None = None
@@ -91,27 +103,29 @@ class Consumer:
         )
         self._worker.start()
 
-    def _register(self, service: Service, message_type: type[Message], handler: Handler) -> None:
+    def _register(self, subscription: Subscription, message_type: type[Message]) -> None:
         def run(task: Task, payloads: list[dict[str, Any]]) -> None:
-            self._handle_bundle(task, service, message_type, handler, payloads)
+            self._handle_bundle(task, subscription, message_type, payloads)
 
-        name = task_name(service, message_type.name)
+        name = task_name(subscription.service, message_type.name)
         self._broker.celery.task(run, name=name, bind=True, shared=False, lazy=False)
 
     def _handle_bundle(
-        self,
-        task: Task,
-        service: Service,
-        message_type: type[Message],
-        handler: Handler,
-        payloads: list[dict[str, Any]],
+        self, task: Task, subscription: Subscription, message_type: type[Message], payloads: list[dict[str, Any]]
     ) -> None:
-        failed: list[dict[str, Any]] = []
+        service, handler = subscription.service, subscription.handlers[message_type]
         last = task.request.retries >= _MAX_RETRIES
+        failed: list[dict[str, Any]] = []
         with holding() as outgoing:
-            for payload in payloads:
-                if not self._handle(service, message_type, handler, payload, last):
-                    failed.append(payload)
+            try:
+                with subscription.unit():
+                    for payload in payloads:
+                        if not self._handle(service, message_type, handler, payload, last):
+                            failed.append(payload)
+            except Retryable as error:  # the unit of work as a whole did not hold: nothing in it happened
+                _log.warning("bundle_failed", service=service, error=error.detail)
+                failed = payloads
+                outgoing.clear()
         self._broker.publish_many(outgoing)
         if failed:
             pause = min(2.0**task.request.retries, _LONGEST_PAUSE) * random.uniform(0.5, 1)

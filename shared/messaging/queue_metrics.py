@@ -21,9 +21,7 @@ class QueueCollector(Collector):
         self._broker = broker
 
     def collect(self) -> Iterator[Metric]:
-        waiting = GaugeMetricFamily(
-            "loupe_queue_waiting", "Bundles of 1 to 8 messages waiting in a queue", labels=["queue"]
-        )
+        waiting = GaugeMetricFamily("loupe_queue_waiting", "Bundles of messages waiting in a queue", labels=["queue"])
         working = GaugeMetricFamily("loupe_queue_working", "Bundles taken and not acknowledged", labels=["queue"])
         age = GaugeMetricFamily("loupe_queue_oldest_seconds", "Age of the oldest waiting bundle", labels=["queue"])
         up = GaugeMetricFamily("loupe_broker_up", "1 when the broker answers")

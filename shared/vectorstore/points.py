@@ -21,6 +21,7 @@ INDEXED: dict[str, Literal["keyword", "bool", "float"]] = {
     "tags": "keyword",
     "in_stock": "bool",
     "price": "float",
+    "created_ts": "float",
 }
 """The payload fields with an index, beside the tenant's: a filter on another field reads every point's payload."""
 

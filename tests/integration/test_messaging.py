@@ -13,7 +13,7 @@ import pytest
 from shared import messaging
 from shared.contracts.messages import ImageAnalysed, ImageRemoved, Message, MessageDied
 from shared.errors import Permanent, Retryable
-from shared.messaging import Broker, Consumer, Handlers
+from shared.messaging import Broker, Consumer, Handlers, Subscription
 from shared.messaging.broker import task_name
 from shared.observability import logs
 from tests.support.broker import RunningBroker
@@ -41,7 +41,7 @@ def running(tmp_path: Path) -> Iterator[RunningBroker]:
 class Worker:
     """A consumer of the indexer's and the gateway's queues that keeps what it handled."""
 
-    def __init__(self, url: str, on_removed: Callable[[ImageRemoved], None] = lambda message: None) -> None:
+    def __init__(self, url: str, on_removed: Callable[[ImageRemoved], object] = str) -> None:
         self.handled: list[Message] = []
         self.died: list[MessageDied] = []
         self.correlation_ids: list[str] = []
@@ -49,7 +49,7 @@ class Worker:
         self._on_removed = on_removed
         indexer: Handlers = {ImageRemoved: self._removed, ImageAnalysed: self.handled.append}
         gateway: Handlers = {MessageDied: self.died.append}
-        self.consumer = Consumer(self.broker, {"indexer": indexer, "gateway": gateway}, threads=4)
+        self.consumer = Consumer(self.broker, [Subscription("indexer", indexer), Subscription("gateway", gateway)], 4)
 
     def _removed(self, message: ImageRemoved) -> None:
         self.correlation_ids.append(logs.correlation_id())

@@ -155,3 +155,20 @@ def test_two_writers_wait_for_each_other_instead_of_failing(db: Database) -> Non
         writer.join()
     with db.read() as session:
         assert OUTBOX.open_rows(session) == 100
+
+
+def test_writes_together_are_committed_at_once_and_a_failing_one_undoes_itself_alone(db: Database) -> None:
+    def add_then_fail() -> None:
+        with db.write() as session:
+            OUTBOX.add(session, "undone", ImageRemoved(tenant="acme", correlation_id="c", sku="B", image_id="0" * 36))
+            raise RuntimeError
+
+    with db.together():
+        add(db, "A")
+        with pytest.raises(RuntimeError):
+            add_then_fail()
+        with db.read() as session:
+            assert OUTBOX.open_rows(session) == 0, "nothing is visible before the end"
+        add(db, "C")
+    with db.read() as session:
+        assert OUTBOX.open_rows(session) == 2
