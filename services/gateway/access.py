@@ -74,10 +74,7 @@ Writer = Annotated[Caller, Depends(_writer)]
 
 def problems(*statuses: int) -> dict[int | str, dict[str, object]]:
     """The OpenAPI entry of the failures that a route tells."""
-    return {
-        status: {"model": Problem, "description": _DESCRIPTIONS[status], "content": {"application/problem+json": {}}}
-        for status in (*statuses, 401)
-    }
+    return {status: {"model": Problem, "description": _DESCRIPTIONS[status]} for status in (401, 422, *statuses)}
 
 
 _DESCRIPTIONS = {

@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 from services.gateway.access import Parts
 from services.gateway.auth import Keys, PageSessions
 from services.gateway.catalogue import Catalogue
+from services.gateway.contract import show_problems
 from services.gateway.handlers import handlers
 from services.gateway.limits import BodyLimit
 from services.gateway.listing import Listing
@@ -75,6 +76,7 @@ def build(settings: Settings) -> Service:
         port=settings.port,
         close=close,
         handlers=handlers(catalogue_database),
+        unit=catalogue_database.together,
         background=[relay.run],
     )
 
@@ -106,6 +108,7 @@ def _app(parts: Parts, catalogue_database: database.Database) -> FastAPI:
     app.add_middleware(BodyLimit)
     for resource in (items, images, search, shoppers, status, page):
         app.include_router(resource.router)
+    show_problems(app)
     app.mount("/page", StaticFiles(directory=page.FILES), name="page")
     return app
 

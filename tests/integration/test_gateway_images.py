@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -180,6 +181,18 @@ def test_a_correction_shows_at_once_survives_a_new_analysis_and_can_be_taken_bac
     for revision in (2, 1):
         gateway.handle(CorrectionIndexed(tenant="shop", correlation_id="c", image_id=image_id, revision=revision))
     assert not any(isinstance(m, ImageCorrected) for m in gateway.waiting())
+
+
+@pytest.mark.parametrize("correction", [{"type": ""}, {"colour": "red"}, {"metal": "x" * 65}, {"stone": 5}])
+def test_a_bad_correction_is_refused(gateway: Stand, correction: dict[str, Any]) -> None:
+    image_id = gateway.upload("RING-1", picture())
+    assert gateway.client.patch(f"/v1/images/{image_id}/analysis", json=correction).status_code == 422
+    assert gateway.client.get(f"/v1/images/{image_id}").json()["corrected"] == []
+
+
+def test_a_truncated_picture_is_taken_because_only_decoding_it_tells(gateway: Stand) -> None:
+    whole = picture(5, size=(400, 300))
+    gateway.upload("RING-1", whole[: len(whole) // 2])
 
 
 def test_the_history_of_corrections_outlives_the_picture(gateway: Stand) -> None:
