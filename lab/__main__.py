@@ -41,5 +41,13 @@ def evaluate(
     print(SUITES[suite](model))
 
 
+@app.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+def render(arguments: Annotated[list[str] | None, typer.Argument()] = None) -> None:
+    """Render the sample catalogue, or new photos of its pieces: `render sample --help`, `render queries --help`."""
+    from lab.render.cli import main
+
+    main(arguments or ["--help"])
+
+
 if __name__ == "__main__":
     app()

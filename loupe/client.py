@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
-from shared.contracts.api import Image, ItemIn, Problem, Readiness, Results, SearchQuery, Status, Suggestions
+from shared.contracts.api import Image, ItemPut, ItemsIn, Problem, Readiness, Results, SearchQuery, Status, Suggestions
 from shared.errors import LoupeError, Permanent, Retryable
 
 
@@ -28,8 +28,9 @@ class Client:
         )
         self.address = address
 
-    def put_item(self, sku: str, item: ItemIn) -> None:
-        self._json("PUT", f"/v1/items/{quote(sku)}", content=item.model_dump_json(), headers=_JSON)
+    def put_items(self, items: Sequence[ItemPut]) -> None:
+        """Make or replace up to `MAX_ITEMS` items, all or none."""
+        self._json("POST", "/v1/items:batch", content=ItemsIn(items=list(items)).model_dump_json(), headers=_JSON)
 
     def add_image(self, sku: str, picture: Path) -> str:
         """Upload a picture of an item; the image id."""

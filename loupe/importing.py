@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,8 @@ from typing import TypeVar
 
 from loupe.catalogue_file import Entry
 from loupe.client import Client
-from shared.contracts.api import Image
+from shared.contracts.api import Image, ItemPut
+from shared.contracts.fields import MAX_ITEMS
 from shared.errors import LoupeError, Permanent, Retryable
 
 _T = TypeVar("_T")
@@ -38,19 +39,33 @@ def upload(client: Client, entries: Sequence[Entry], jobs: int, advance: Callabl
     """
     outcome = Outcome()
     with ThreadPoolExecutor(jobs) as pool:
-        running = {pool.submit(_send, client, entry): entry for entry in entries}
         try:
-            for done in as_completed(running):
-                entry = running[done]
-                images, faults = done.result()
-                outcome.items += 1
-                outcome.images.update(images)
-                outcome.faults.extend((entry.line, fault) for fault in faults)
-                advance(len(entry.pictures))
+            for start in range(0, len(entries), MAX_ITEMS):
+                batch = entries[start : start + MAX_ITEMS]
+                _patiently(partial(client.put_items, [ItemPut(sku=e.sku, **dict(e.item)) for e in batch]))
+                outcome.items += len(batch)
+                _upload_pictures(client, pool, batch, outcome, advance)
         except LoupeError:
             pool.shutdown(cancel_futures=True)
             raise
     return outcome
+
+
+def _upload_pictures(
+    client: Client, pool: Executor, entries: Sequence[Entry], outcome: Outcome, advance: Callable[[int], None]
+) -> None:
+    send = {
+        pool.submit(_patiently, partial(client.add_image, entry.sku, picture)): (entry, picture)
+        for entry in entries
+        for picture in entry.pictures
+    }
+    for done in as_completed(send):
+        entry, picture = send[done]
+        try:
+            outcome.images[done.result()] = picture
+        except Permanent as error:
+            outcome.faults.append((entry.line, f"{picture}: {error.detail}"))
+        advance(1)
 
 
 def await_indexed(client: Client, outcome: Outcome, advance: Callable[[int], None]) -> None:
@@ -69,21 +84,6 @@ def await_indexed(client: Client, outcome: Outcome, advance: Callable[[int], Non
 def _on_their_way(client: Client) -> int:
     counts = client.status().images
     return counts.get("stored", 0) + counts.get("analysed", 0)
-
-
-def _send(client: Client, entry: Entry) -> tuple[dict[str, Path], list[str]]:
-    images: dict[str, Path] = {}
-    faults: list[str] = []
-    try:
-        _patiently(lambda: client.put_item(entry.sku, entry.item))
-    except Permanent as error:
-        return images, [f"{entry.sku}: {error.detail}"]
-    for picture in entry.pictures:
-        try:
-            images[_patiently(partial(client.add_image, entry.sku, picture))] = picture
-        except Permanent as error:
-            faults.append(f"{picture}: {error.detail}")
-    return images, faults
 
 
 def _patiently(call: Callable[[], _T]) -> _T:

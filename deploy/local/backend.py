@@ -69,7 +69,8 @@ def main() -> None:
                 secret=home.secret("gateway"),
                 page_tenant=TENANT,
                 page_key=home.api_key_file.read_text().strip(),
-            )
+            ),
+            broker,
         ),
     ]
     run(services, broker, _THREADS, sole_worker=True)

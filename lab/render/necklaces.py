@@ -83,22 +83,32 @@ def cross(width: float, height: float, bar: float) -> Array:
     return np.array(right + [(-x, y) for x, y in reversed(right)])
 
 
-def strand(material: str, size: float, width: float, length: float) -> Parts:
-    """Beads in a closed loop."""
-    return rest([Part(repeated(ball(size / 2, 24), ellipse(width, length, 240), size * 1.02), material)])
+def collar(width: float, depth: float) -> Array:
+    """A necklace's path (n, 3), open at the back, its front towards the camera."""
+    angle = np.radians(np.linspace(140, 400, 240))
+    return np.stack([width / 2 * np.cos(angle), depth / 2 * np.sin(angle), 0 * angle], -1)
 
 
-def link_necklace(metal: str, size: float, wire: float, width: float, length: float) -> Parts:
-    """Large oval links in a closed loop."""
-    path = ellipse(width, length, 240)
-    return rest([Part(repeated(link(size, 0.7 * size, wire), path, 0.74 * size, rolls=(28.0, -28.0)), metal)])
+def strands(size: float, width: float, depth: float) -> Parts:
+    """Two rows of pearls, one inside the other."""
+    pearl = ball(size / 2, 24)
+    outer, inner = collar(width, depth), collar(width - 2.6 * size, depth - 2.6 * size)
+    rows = [repeated(pearl, path, size * 1.02, closed=False) for path in (outer, inner)]
+    return rest([Part(merge(rows), "pearl")])
 
 
-def riviere(metal: str, material: str, width: float, length: float) -> Parts:
-    """Set brilliants in a loop, largest at the front."""
+def link_necklace(metal: str, size: float, wire: float, width: float, depth: float) -> Parts:
+    """Large oval links."""
+    oval = link(size, 0.7 * size, wire)
+    links = repeated(oval, collar(width, depth), 0.74 * size, closed=False, rolls=(28.0, -28.0))
+    return rest([Part(links, metal)])
+
+
+def riviere(metal: str, material: str, width: float, depth: float) -> Parts:
+    """Set brilliants, largest at the front."""
     stones, settings = [], []
-    for x, y, _ in spaced(ellipse(width, length, 240), 5.2)[0]:
-        size = 3.4 + 2.4 * (0.5 - y / length)
+    for x, y, _ in spaced(collar(width, depth), 7.2, closed=False)[0]:
+        size = 3.6 + 3.8 * (0.5 - y / depth)
         stones.append(stone("round", material, size).mesh.moved(x, y))
         settings += [part.mesh.moved(x, y) for part in bezel(metal, size, size)]
     return rest([Part(merge(stones), material), Part(merge(settings), metal)])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Literal, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import delete, select
@@ -16,7 +17,7 @@ from services.gateway.outbox_keys import corrected_key, events_key, item_key, re
 from services.gateway.pictures import Picture
 from services.gateway.tables import OUTBOX, CorrectionEntry, Image, Item
 from shared.contracts.analysis import ATTRIBUTES, Analysis
-from shared.contracts.api import Correction, EventRefused, EventsAccepted, ItemIn
+from shared.contracts.api import Correction, EventRefused, EventsAccepted, ItemIn, ItemPut, ItemsPut
 from shared.contracts.messages import (
     ImageCorrected,
     ImageRemoved,
@@ -42,28 +43,21 @@ class Catalogue:
 
     def put_item(self, tenant: str, sku: str, item: ItemIn) -> bool:
         """Make or replace an item; whether it was made. What says the same as before changes nothing."""
-        body = item.model_dump(mode="json", exclude_defaults=True)
-
-        def write(session: Session) -> tuple[bool, bool]:
-            now = datetime.now(UTC)
-            row = session.get(Item, (tenant, sku), with_for_update=True)
-            made = row is None or row.removed
-            if row is None:
-                row = Item(tenant=tenant, sku=sku, revision=1, removed=False, body=body, created_at=now, updated_at=now)
-                session.add(row)
-            elif not made and row.body == body:
-                return False, False
-            else:
-                row.revision += 1
-                row.body, row.removed, row.updated_at = body, False, now
-                row.created_at = now if made else row.created_at
-            _tell_change(session, row, _fields(item, row.created_at))
-            return made, True
-
-        made, changed = self._write(write)
-        if changed:
+        done = self._write(lambda session: _put(session, tenant, sku, item))
+        if done != "unchanged":
             self._wake()
-        return made
+        return done == "created"
+
+    def put_items(self, tenant: str, items: Sequence[ItemPut]) -> ItemsPut:
+        """Make or replace many in one transaction: all of them or, when it raises, none."""
+
+        def write(session: Session) -> Counter[str]:
+            return Counter(_put(session, tenant, item.sku, item) for item in items)
+
+        done = self._write(write)
+        if done["unchanged"] < len(items):
+            self._wake()
+        return ItemsPut(created=done["created"], updated=done["updated"], unchanged=done["unchanged"])
 
     def remove_item(self, tenant: str, sku: str) -> None:
         """Remove an item with its pictures' rows. Their bytes stay for the collection of objects without a row."""
@@ -197,6 +191,24 @@ class Catalogue:
         except IntegrityError:  # another gateway made the same row at the same moment: now it is there
             with self._database.write() as session:
                 return work(session)
+
+
+def _put(session: Session, tenant: str, sku: str, item: ItemIn) -> Literal["created", "updated", "unchanged"]:
+    body = item.model_dump(mode="json", exclude_defaults=True, exclude={"sku"})
+    now = datetime.now(UTC)
+    row = session.get(Item, (tenant, sku), with_for_update=True)
+    made = row is None or row.removed
+    if row is None:
+        row = Item(tenant=tenant, sku=sku, revision=1, removed=False, body=body, created_at=now, updated_at=now)
+        session.add(row)
+    elif not made and row.body == body:
+        return "unchanged"
+    else:
+        row.revision += 1
+        row.body, row.removed, row.updated_at = body, False, now
+        row.created_at = now if made else row.created_at
+    _tell_change(session, row, _fields(item, row.created_at))
+    return "created" if made else "updated"
 
 
 def no_item(sku: str) -> NotFound:

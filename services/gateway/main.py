@@ -43,13 +43,12 @@ _TAGS = [
 ]
 
 
-def build(settings: Settings) -> Service:
+def build(settings: Settings, broker: messaging.Broker) -> Service:
     """The gateway over these settings, its database brought up to date."""
     catalogue_database = database.open(settings.database_url)
     catalogue_database.migrate(MIGRATIONS)
     if settings.page_tenant and settings.page_key:
         ensure_key(catalogue_database, settings.secret, settings.page_tenant, settings.page_key)
-    broker = messaging.open(settings.broker_url, settings.role)
     relay = Relay(catalogue_database, OUTBOX, broker)
     signer = Signer(settings.secret)
     parts = Parts(
@@ -65,16 +64,12 @@ def build(settings: Settings) -> Service:
         broker=broker,
     )
 
-    def close() -> None:
-        catalogue_database.close()
-        broker.close()
-
     return Service(
         name="gateway",
         http=_app(parts, catalogue_database),
         host=settings.host,
         port=settings.port,
-        close=close,
+        close=catalogue_database.close,
         handlers=handlers(catalogue_database),
         unit=catalogue_database.together,
         background=[relay.run],
@@ -116,8 +111,8 @@ def _app(parts: Parts, catalogue_database: database.Database) -> FastAPI:
 def main() -> None:
     settings = Settings()
     logs.configure("gateway")
-    broker = messaging.open(settings.broker_url, settings.role)
-    run([build(settings)], broker, settings.worker_threads, sole_worker=settings.sole_worker)
+    broker = messaging.open(settings.broker_url, "gateway")
+    run([build(settings, broker)], broker, settings.worker_threads, sole_worker=settings.sole_worker)
 
 
 if __name__ == "__main__":

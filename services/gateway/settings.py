@@ -27,7 +27,6 @@ class Settings(BaseSettings):
     page_tenant: str | None = None
     page_key: str | None = Field(None, repr=False)
     public_host: str | None = None
-    role: str = "gateway"
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=1, le=65_535)
     worker_threads: int = Field(4, ge=1)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.analysis import Attribute, Knowledge, QualityWarning
-from shared.contracts.fields import MAX_EVENTS, MAX_LIMIT, ImageId, Sku, Timestamp
+from shared.contracts.fields import MAX_EVENTS, MAX_ITEMS, MAX_LIMIT, ImageId, Sku, Timestamp
 from shared.contracts.internal import Filters, Words
 from shared.contracts.messages import UserEvent
 
@@ -59,6 +59,26 @@ class Item(ItemIn):
     created_at: Timestamp
     updated_at: Timestamp
     images: list[ImageRef] = Field(default_factory=list)
+
+
+class ItemPut(ItemIn):
+    """An item of a batch: what PUT takes, with its SKU."""
+
+    sku: Sku
+
+
+class ItemsIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    items: list[ItemPut] = Field(min_length=1, max_length=MAX_ITEMS)
+
+
+class ItemsPut(BaseModel):
+    """How many of a batch were new, changed, or said what was known already."""
+
+    created: int
+    updated: int
+    unchanged: int
 
 
 class ItemPage(BaseModel):

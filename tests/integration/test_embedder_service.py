@@ -19,7 +19,7 @@ from shared import messaging, objectstore
 from shared.contracts.analysis import Analysis, analysis_key, picture_key
 from shared.contracts.fields import MAX_PICTURE_BYTES
 from shared.contracts.messages import ImageAnalysed, ImageRejected, ImageStored, Message
-from shared.messaging import Consumer
+from shared.messaging import Consumer, Subscription
 from shared.service import Service
 from tests.support.broker import RunningBroker
 from tests.support.drawn_pieces import drawn_pieces, jpeg
@@ -125,11 +125,11 @@ def test_a_picture_announced_on_the_queue_is_analysed_and_a_bad_one_rejected(
     broker = messaging.open(settings.broker_url, "embedder")
     consumer = Consumer(
         broker,
-        {
-            "embedder": embedder.handlers,
-            "indexer": {ImageAnalysed: outcomes.append},
-            "gateway": {ImageRejected: outcomes.append},
-        },
+        [
+            Subscription("embedder", embedder.handlers),
+            Subscription("indexer", {ImageAnalysed: outcomes.append}),
+            Subscription("gateway", {ImageRejected: outcomes.append}),
+        ],
         settings.worker_threads,
     )
     consumer.start()

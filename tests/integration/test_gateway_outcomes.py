@@ -99,6 +99,13 @@ def test_a_late_rejection_does_not_touch_an_indexed_picture(gateway: Stand) -> N
     assert gateway.client.get(f"/v1/images/{image_id}").json()["state"] == "indexed"
 
 
+def test_an_outcome_for_another_shop_does_not_touch_this_one(gateway: Stand) -> None:
+    image_id = gateway.upload("RING-1", picture())
+    letter = died(gateway.waiting()[-1])
+    gateway.handle(indexed(letter.payload | {"tenant": "other"}))
+    assert gateway.client.get(f"/v1/images/{image_id}").json()["state"] == "stored"
+
+
 def indexed(stored: dict[str, Any]) -> ImageIndexed:
     fields = {name: stored[name] for name in ("tenant", "correlation_id", "sku", "image_id")}
     return ImageIndexed(**fields, model_version="model-1")

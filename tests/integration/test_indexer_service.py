@@ -14,7 +14,7 @@ from services.indexer import main
 from services.indexer.settings import Settings
 from shared import messaging
 from shared.contracts.messages import ItemChanged, ItemFields, ItemIndexed
-from shared.messaging import Consumer
+from shared.messaging import Consumer, Subscription
 from shared.service import Service
 from tests.support.broker import RunningBroker
 from tests.support.waiting import until
@@ -52,7 +52,8 @@ def service(running: RunningBroker, broker: messaging.Broker, tmp_path: Path) ->
 
 def test_a_message_of_its_queue_is_answered_with_its_outcome(service: Service, broker: messaging.Broker) -> None:
     outcomes: list[ItemIndexed] = []
-    consumer = Consumer(broker, {"indexer": service.handlers, "gateway": {ItemIndexed: outcomes.append}}, threads=2)
+    gateway = Subscription("gateway", {ItemIndexed: outcomes.append})
+    consumer = Consumer(broker, [Subscription("indexer", service.handlers, service.unit), gateway], threads=2)
     consumer.start()
     fields = ItemFields(title="Ring", created_at=datetime(2026, 5, 1, tzinfo=UTC))
     broker.publish(ItemChanged(tenant="acme", correlation_id="c-1", sku="RING-1", revision=3, fields=fields))

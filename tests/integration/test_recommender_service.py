@@ -14,7 +14,7 @@ from services.recommender import main
 from services.recommender.settings import Settings
 from shared import messaging
 from shared.contracts.messages import EventsRecorded, UserEvent, UserEvents
-from shared.messaging import Consumer, Handlers
+from shared.messaging import Consumer, Subscription
 from shared.service import Service
 from tests.support.broker import RunningBroker
 from tests.support.waiting import until
@@ -51,8 +51,8 @@ def service(running: RunningBroker, broker: messaging.Broker, tmp_path: Path) ->
 
 def test_a_batch_of_events_is_answered_with_its_outcome(service: Service, broker: messaging.Broker) -> None:
     outcomes: list[EventsRecorded] = []
-    gateway: Handlers = {EventsRecorded: outcomes.append}
-    consumer = Consumer(broker, {"recommender": service.handlers, "gateway": gateway}, threads=2)
+    gateway = Subscription("gateway", {EventsRecorded: outcomes.append})
+    consumer = Consumer(broker, [Subscription("recommender", service.handlers, service.unit), gateway], threads=2)
     consumer.start()
     event = UserEvent(id="e-1", type="clicked", user_id="ann", sku="RING-1", at=datetime(2026, 5, 1, tzinfo=UTC))
     broker.publish(UserEvents(tenant="acme", correlation_id="c-1", batch_id="b-1", events=[event]))

@@ -23,7 +23,7 @@ from services.gateway.access import Parts
 from services.gateway.settings import Settings
 from services.gateway.tables import OUTBOX
 from services.gateway.tables import Image as ImageRow
-from shared import database, objectstore
+from shared import database, messaging, objectstore
 from shared.contracts.analysis import Analysis, Attribute, Piece
 from shared.contracts.fields import pack_vector
 from shared.contracts.internal import Hit, HitList, SearchRequest, SimilarRequest, Source, SuggestRequest
@@ -156,7 +156,10 @@ def running_gateway(folder: Path, upstreams: Upstreams | None = None, **settings
             "recommender_url": upstreams.recommender_url,
             "secret": SECRET,
         }
-        service = main.build(Settings(**given | settings))
+        chosen = Settings(**given | settings)
+        broker = messaging.open(chosen.broker_url, "gateway")
+        stack.callback(broker.close)
+        service = main.build(chosen, broker)
         stack.callback(service.close)
         catalogue = database.open(f"sqlite:///{folder}/gateway.db")
         stack.callback(catalogue.close)

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response, status
 
 from services.gateway.access import Gateway, Reader, Writer, problems
-from shared.contracts.api import Item, ItemIn, ItemPage
+from shared.contracts.api import Item, ItemIn, ItemPage, ItemsIn, ItemsPut
 from shared.contracts.fields import MAX_LIMIT, Sku
 
 router = APIRouter(prefix="/v1/items", tags=["items"])
@@ -27,6 +27,12 @@ def put_item(sku: Sku, item: ItemIn, caller: Writer, gateway: Gateway, response:
     made = gateway.catalogue.put_item(caller.tenant, sku, item)
     response.status_code = status.HTTP_201_CREATED if made else status.HTTP_200_OK
     return gateway.listing.item(caller.tenant, sku)
+
+
+@router.post(":batch", summary="Make or replace many items", responses=problems(422))
+def put_items(items: ItemsIn, caller: Writer, gateway: Gateway) -> ItemsPut:
+    """Up to 500 items, each as in a PUT; a later one of the same SKU wins. A faulty one refuses the whole batch."""
+    return gateway.catalogue.put_items(caller.tenant, items.items)
 
 
 @router.get("/{sku}", summary="An item with its pictures", response_model_exclude_none=True, responses=problems(404))
