@@ -49,6 +49,31 @@ def test_the_same_body_again_changes_nothing(gateway: Stand) -> None:
     assert len(gateway.waiting()) == 1
 
 
+def test_a_batch_does_what_its_puts_would_do(gateway: Stand) -> None:
+    gateway.put_item("A", price=1)
+    gateway.put_item("B", price=1)
+    batch = [
+        {"sku": "A", "title": "Title of A", "price": 1},
+        {"sku": "B", "title": "Title of B", "price": 2},
+        {"sku": "C", "title": "first said"},
+        {"sku": "C", "title": "said last"},
+    ]
+    response = gateway.client.post("/v1/items:batch", json={"items": batch})
+    assert response.json() == {"created": 1, "updated": 2, "unchanged": 1}
+    assert gateway.client.get("/v1/items/C").json()["title"] == "said last"
+    told = [(m.sku, m.revision) for m in gateway.waiting() if isinstance(m, ItemChanged)]
+    assert told == [("A", 1), ("B", 1), ("B", 2), ("C", 1), ("C", 2)]
+
+
+def test_a_batch_with_one_faulty_item_changes_nothing(gateway: Stand) -> None:
+    batch = [{"sku": "A", "title": "good"}, {"sku": "B", "title": ""}]
+    response = gateway.client.post("/v1/items:batch", json={"items": batch})
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["path"] == "body.items.1.title"
+    assert gateway.waiting() == []
+    assert gateway.client.get("/v1/items").json() == {"items": []}
+
+
 def test_a_removed_item_is_gone_with_its_pictures_and_goes_on_at_its_revision_when_put_again(gateway: Stand) -> None:
     gateway.put_item()
     image_id = gateway.upload("RING-1", picture())
