@@ -1,11 +1,14 @@
 # `make run` and `make test` do all the set-up on a fresh Debian machine; the rest is listed by `make help`.
 VENV ?= .venv
+N ?= 6000
+MODELS := services/embedder/models
 PYTHON ?= python3
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
-UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --override requirements/without-torch.txt
+UV_COMPILE_WITH_TORCH := $(BIN)/uv pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+UV_COMPILE := $(UV_COMPILE_WITH_TORCH) --override requirements/without-torch.txt
 
-.PHONY: help run test lint lock bench-ingest bench-vectors renders-sample model clean
+.PHONY: help run up-processes test lint lock bench-ingest bench-vectors bench-embedder model train evaluate floor clean renders renders-evaluation sample
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -14,9 +17,12 @@ help: ## list the targets
 run: $(VENV)/run.installed ## start everything on 127.0.0.1 with the sample catalogue (PORT, LOUPE_HOME)
 	@exec $(BIN)/loupe up --sample
 
+up-processes: $(VENV)/test.installed ## the same with each service a process, on servers from Debian's packages (PORT, LOUPE_HOME)
+	@exec $(BIN)/loupe up --sample --processes
+
 test: $(VENV)/test.installed lint ## install what the tests need, then run all of them
 	tests/install-debian-packages
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/test.installed ## style, types and the rules of who imports whom
 	$(BIN)/ruff check .
@@ -45,6 +51,8 @@ lock: | $(BIN)/python ## resolve pyproject.toml into the lock files again
 	$(PIP) uv
 	$(UV_COMPILE) --extra local -o requirements/local.lock
 	$(UV_COMPILE) --extra dev -o requirements/dev.lock
+	for service in gateway embedder indexer recommender; do $(UV_COMPILE) --extra $$service -o requirements/$$service.lock || exit; done
+	$(UV_COMPILE_WITH_TORCH) --extra embedder --extra gpu -o requirements/embedder-gpu.lock
 
 bench-ingest: $(VENV)/test.installed ## import rate against the embedder's own rate, in one run (needs ../shared/data)
 	$(BIN)/python -m bench.ingest
@@ -52,13 +60,38 @@ bench-ingest: $(VENV)/test.installed ## import rate against the embedder's own r
 bench-vectors: $(VENV)/test.installed ## search times of the embedded vector engine
 	$(BIN)/python -m bench.vector_engine
 
-renders-sample: $(VENV)/test.installed ## render the sample catalogue again
+bench-embedder: $(VENV)/test.installed ## pictures/s of the embedder, whole and by stage, against a naive torch loop, in one run
+	$(BIN)/python -m bench.embedder
+
+renders: $(VENV)/test.installed ## render N pictures of jewelry with ground truth into lab/cache/renders; goes on where it stopped
+	$(BIN)/python -m lab render set --count $(N) --out lab/cache/renders
+
+renders-evaluation: $(VENV)/test.installed ## render the evaluation set into lab/evaluation/renders (about 20 minutes)
+	$(BIN)/python -m lab render evaluation --out lab/evaluation/renders
+
+sample: $(VENV)/test.installed ## render the sample catalogue again (about 15 minutes)
+	rm -rf deploy/local/sample
 	$(BIN)/python -m lab render sample --out deploy/local/sample
 
-model: $(VENV)/test.installed ## export the encoder, train the type head, write the reports (needs ../shared/data)
+model: $(VENV)/test.installed ## export the encoder, train the heads, write the reports (needs ../shared/data)
 	$(BIN)/python -m lab export
-	$(BIN)/python -m lab train-type
+	$(BIN)/python -m lab train-heads
 	$(BIN)/python -m lab evaluate --suite ringfir
+
+train: $(VENV)/test.installed ## make the models to come: renders, networks, finders, heads; goes on where it stopped (needs ../shared/data)
+	$(BIN)/python -m lab render set --count 1536 --out lab/cache/renders
+	$(BIN)/python -m lab train-embedding --sources clean --out $(MODELS)/loupe-open-1
+	$(BIN)/python -m lab train-embedding --sources all --out $(MODELS)/loupe-wide-1
+	for kind in open wide; do \
+		$(BIN)/python -m lab add-finder --model $(MODELS)/loupe-$$kind-1 --finder $(MODELS)/finder-$$kind-2 && \
+		$(BIN)/python -m lab train-heads --model $(MODELS)/loupe-$$kind-1 || exit; \
+	done
+
+evaluate: $(VENV)/test.installed ## measure what `make train` made against the targets, write lab/reports/targets (needs ../shared/data)
+	$(BIN)/python -m lab evaluate --suite targets
+
+floor: $(VENV)/test.installed ## measure the three floors on every suite, write lab/reports/floor (needs ../shared/data)
+	$(BIN)/python -m lab evaluate --suite floor
 
 clean: ## remove the environment (never the state in LOUPE_HOME)
 	rm -rf $(VENV)

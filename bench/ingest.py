@@ -24,12 +24,7 @@ from pathlib import Path
 import httpx
 
 from loupe.catalogue_file import Catalogue, read
-from services.embedder import metrics
-from services.embedder.analyse import Analyser
-from services.embedder.batcher import Batcher
-from services.embedder.heads import TypeHead
-from services.embedder.main import load_encoder
-from services.embedder.manifest import TYPE_HEAD, read_manifest
+from services.embedder.main import load_models
 from services.embedder.settings import Settings
 from shared.errors import Permanent
 from tests.support.stack import RunningStack
@@ -77,7 +72,8 @@ def main() -> None:
     arguments = parser.parse_args()
     where = {"set": frozenset(SETS)}
     catalogue = read(DATA / "manifest.csv", DATA, where)
-    del catalogue.entries[arguments.limit :]
+    if arguments.limit is not None:
+        del catalogue.entries[arguments.limit :]
     if arguments.alone:
         print(embedder_alone(catalogue))
         return
@@ -127,10 +123,7 @@ def alone_in_a_process(limit: int) -> float:
 def embedder_alone(catalogue: Catalogue) -> float:
     """Pictures/s of the embedder's analysis, by as many threads as its worker has."""
     settings = Settings(broker_url="", object_store_url="")
-    manifest = read_manifest(settings.model_dir)
-    batcher = Batcher(load_encoder(settings, manifest).forward, settings.max_batch, metrics.observe_batch)
-    head = TypeHead.load(settings.model_dir / TYPE_HEAD, manifest.types)
-    analyse = Analyser(batcher, head, manifest.version, manifest.input_size)
+    (analyse,) = load_models(settings)
     pictures = [picture for entry in catalogue.entries for picture in entry.pictures]
     chosen = random.Random(SEED).sample(pictures, min(ALONE, len(pictures)))
 

@@ -7,38 +7,122 @@ from typing import Annotated
 
 import typer
 
+from lab.datasets import ManifestError
 from services.embedder.manifest import SHIPPED
+from shared.errors import Permanent
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+RENDERS = Path(__file__).parent / "cache" / "renders"
 Model = Annotated[Path, typer.Option(help="The model folder.")]
 
 
 @app.command()
 def export(model: Model = SHIPPED) -> None:
-    """Make encoder.onnx and a first manifest from the ImageNet weights; train-type must follow."""
+    """Make encoder.onnx and a first manifest from the ImageNet weights; train-heads must follow."""
     from lab.export import export as run
 
     print(f"lowest cosine to torch over 16 random pictures: {run(model):.6f}")
 
 
 @app.command()
-def train_type(model: Model = SHIPPED) -> None:
-    """Train the type head, choose every threshold, write the manifest and lab/reports/type-head.md."""
-    from lab.train_type import train
+def train_heads(
+    model: Model = SHIPPED,
+    renders: Annotated[Path, typer.Option(help="The folder of training renders.")] = RENDERS,
+) -> None:
+    """Train and calibrate the heads and P(same piece), choose every threshold, write manifest and report."""
+    from lab.train.heads import train
 
-    print(train(model))
+    print(train(model, renders))
+
+
+@app.command()
+def train_embedding(
+    out: Annotated[Path, typer.Option(help="The model folder to write; its name is the version.")],
+    sources: Annotated[str, typer.Option(help="`clean`: RingFIR and our renders; `all`: every train split.")] = "clean",
+    renders: Annotated[Path, typer.Option(help="The folder of training renders.")] = RENDERS,
+    without: Annotated[list[str] | None, typer.Option(help="A collection to leave out; may be given again.")] = None,
+) -> None:
+    """Train the embedding and write a model folder; train-heads must follow."""
+    from lab.train.run import train_embedding as run
+
+    if sources not in ("clean", "all"):
+        raise typer.BadParameter("--sources is clean or all")
+    try:
+        print(run("clean" if sources == "clean" else "all", renders, without or [], out))
+    except ManifestError as error:
+        raise SystemExit(str(error)) from error
+
+
+@app.command()
+def ablate_embedding(
+    model: Annotated[list[Path], typer.Option(help="A trained model's folder; again for more.")],
+    renders: Annotated[Path, typer.Option(help="The folder of training renders, for those that validate.")] = RENDERS,
+) -> None:
+    """Measure what each ingredient of trained embeddings brings; write lab/reports/embedding."""
+    from lab.train.ablation import ablate
+
+    print(ablate(model, renders))
+
+
+@app.command()
+def train_finder(
+    renders: Annotated[Path, typer.Option(help="A set of renders to train on.")] = Path("lab/cache/renders"),
+    wide: Annotated[bool, typer.Option(help="Also on photographs without a free licence; after the open one.")] = False,
+    start: Annotated[
+        Path | None, typer.Option(help="A finder's folder whose weights the open one begins with.")
+    ] = None,
+) -> None:
+    """Train the finder (it goes on where it was cut off), calibrate it and write its model folder."""
+    from lab.train.finder_package import make
+
+    print(make(renders, wide, start))
+
+
+@app.command()
+def add_finder(
+    model: Annotated[Path, typer.Option(help="The model folder that is to have it.")],
+    finder: Annotated[Path, typer.Option(help="A finder's folder, as train-finder makes it.")],
+) -> None:
+    """Copy a finder into a model folder and name its files in the manifest; for a version that is not in use yet."""
+    from lab.train.finder_package import put_into
+
+    put_into(model, finder)
+
+
+@app.command()
+def measure_crops(
+    finder: Annotated[Path, typer.Option(help="A finder's folder.")],
+    renders: Annotated[Path, typer.Option(help="The folder of training renders, for those that validate.")] = RENDERS,
+) -> None:
+    """Measure when to cut found pieces out for the encoder; write lab/reports/crops."""
+    from lab.train.finder_crops import measure_crops as run
+
+    print(run(finder, renders))
 
 
 @app.command()
 def evaluate(
-    suite: Annotated[str, typer.Option(help="ringfir, fit or quality")] = "ringfir", model: Model = SHIPPED
+    suite: Annotated[str, typer.Option(help="A set of measurements by name; `floor` is all of them.")] = "",
+    model: Annotated[list[str] | None, typer.Option(help="A name or a model folder; may be given again.")] = None,
+    gallery: Annotated[
+        Path | None, typer.Option(help="Your pictures: a CSV, or a folder with a folder a class.")
+    ] = None,
+    queries: Annotated[Path | None, typer.Option(help="The same; the gallery itself by default.")] = None,
+    distractors: Annotated[Path | None, typer.Option(help="Pictures that are right for no query.")] = None,
+    out: Annotated[Path, typer.Option(help="The folder of the report.")] = Path("runs/evaluate"),
 ) -> None:
-    """Measure the model on the real pictures."""
-    from lab.evaluate import SUITES
+    """Measure models, by a suite or on your own pictures; write report.md, report.json and plots."""
+    from lab.evaluate.cli import measure_own, measure_suite
 
-    if suite not in SUITES:
-        raise typer.BadParameter(f"there is no suite {suite!r}; there are {', '.join(SUITES)}", param_hint="--suite")
-    print(SUITES[suite](model))
+    if bool(suite) == bool(gallery):
+        raise typer.BadParameter("say either which --suite, or which --gallery to search")
+    try:
+        if gallery:
+            print(measure_own((model or ["frozen"])[0], gallery, queries, distractors, out))
+        else:
+            print(measure_suite(suite, model or [], out))
+    except (ManifestError, Permanent) as error:
+        raise SystemExit(str(error)) from error
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})

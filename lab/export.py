@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import io
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from torch import nn
 
-from services.embedder.manifest import ENCODER, Manifest, TypeClasses, file_sha256
+from services.embedder.lite_network import LiteNetwork, weights_path
+from services.embedder.manifest import ENCODER, Manifest, file_sha256
 from services.embedder.onnx_encoder import OnnxEncoder
-from services.embedder.torch_encoder import LiteNetwork, TorchEncoder, weights_path
+from services.embedder.torch_encoder import TorchEncoder
 
 VERSION = "efficientnet-lite2-1"
 INPUT_SIZE = 260
@@ -23,24 +27,13 @@ MIN_COSINE = 0.999
 
 
 def export(folder: Path) -> float:
-    """Write encoder.onnx and a first manifest.json into `folder`; heads and thresholds are `train-type`'s to set.
+    """Write encoder.onnx and a first manifest.json into `folder`; heads and thresholds are `train-heads`'s to set.
 
     Returns the lowest cosine between torch and ONNX on 16 random pictures; raises `SystemExit` when it is under 0.999.
     """
     folder.mkdir(parents=True, exist_ok=True)
     network = LiteNetwork(GEM_P).eval()
-    buffer = io.BytesIO()
-    torch.onnx.export(
-        network,
-        (torch.zeros(2, 3, INPUT_SIZE, INPUT_SIZE),),
-        buffer,  # type: ignore[arg-type]  # the TorchScript exporter takes a file; its signature does not say so
-        input_names=["pictures"],
-        output_names=["vectors"],
-        dynamic_axes={"pictures": {0: "n"}, "vectors": {0: "n"}},
-        opset_version=17,
-        dynamo=False,
-    )
-    model = onnx.load_from_string(buffer.getvalue())
+    model = onnx.load_from_string(to_onnx(network, INPUT_SIZE))
     store_as_half(model.graph)
     onnx.checker.check_model(model)
     onnx.save(model, folder / ENCODER)
@@ -53,10 +46,27 @@ def export(folder: Path) -> float:
         torch_weights_sha256=file_sha256(weights_path()),
         files={ENCODER: file_sha256(folder / ENCODER)},
         no_match_below=0.0,
-        types=TypeClasses(classes=["ring", "earring"], temperature=1.0, min_confidence=1.0),
     )
     (folder / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n")
     return lowest_cosine(folder, manifest)
+
+
+def to_onnx(network: nn.Module, size: int, outputs: Sequence[str] = ("vectors",)) -> bytes:
+    """The network as ONNX: `pictures` float32 [n, 3, size, size] -> `outputs`, each with n rows."""
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter says that it has a successor
+        torch.onnx.export(
+            network,
+            (torch.zeros(2, 3, size, size),),
+            buffer,  # type: ignore[arg-type]  # the TorchScript exporter takes a file; its signature does not say so
+            input_names=["pictures"],
+            output_names=list(outputs),
+            dynamic_axes={name: {0: "n"} for name in ("pictures", *outputs)},
+            opset_version=17,
+            dynamo=False,
+        )
+    return buffer.getvalue()
 
 
 def store_as_half(graph: onnx.GraphProto) -> None:
@@ -76,7 +86,7 @@ def lowest_cosine(folder: Path, manifest: Manifest) -> float:
     noise = np.random.default_rng(7).normal(0, 0.6, (16, 3, manifest.input_size, manifest.input_size))
     batch = noise.astype(np.float32)
     ours = OnnxEncoder(folder, manifest, threads=2).forward(batch)
-    theirs = TorchEncoder(manifest, "cpu").forward(batch)
+    theirs = TorchEncoder(folder, manifest, "cpu").forward(batch)
     lowest = float((ours * theirs).sum(axis=1).min())
     if lowest < MIN_COSINE:
         raise SystemExit(f"encoder.onnx differs from torch: lowest cosine {lowest:.5f}, needed {MIN_COSINE}")

@@ -1,86 +1,61 @@
-"""The `loupe` command."""
+"""The `loupe` command.
+
+`up` and `doctor` import what they need themselves: `loupe search` should not wait for Celery and SQLAlchemy.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import wraps
+import time
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec
+from typing import Annotated, Any
 
 import typer
-from pydantic import AliasChoices, Field
-from pydantic_settings import BaseSettings
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from deploy.local import stack
 from deploy.local.home import Home
-from loupe import catalogue_file, doctor, importing
+from loupe import catalogue_file, importing, shops, training
 from loupe.client import Client
+from loupe.settings import Settings, connected
+from loupe.telling import err, out, told
 from shared.contracts.api import Result, SearchQuery
+from shared.contracts.models import ReindexStatus
 from shared.errors import LoupeError, Permanent
 
-_P = ParamSpec("_P")
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Loupe finds, knows and suggests jewelry by its look."
 )
-tenants = typer.Typer(no_args_is_help=True, help="Shops that share this installation.")
-app.add_typer(tenants, name="tenant")
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
-
-
-class Settings(BaseSettings):
-    """LOUPE_HOME and PORT for a stack on this machine; LOUPE_URL and LOUPE_API_KEY for one elsewhere."""
-
-    home: Path = Field(Path(".loupe"), validation_alias=AliasChoices("LOUPE_HOME"))
-    port: int = Field(8080, validation_alias=AliasChoices("PORT"))
-    url: str | None = Field(None, validation_alias=AliasChoices("LOUPE_URL"))
-    api_key: str | None = Field(None, validation_alias=AliasChoices("LOUPE_API_KEY"))
-
-
-def _told(command: Callable[_P, None]) -> Callable[_P, None]:
-    """Errors that a person can act on are told in their words, with exit status 1; all others keep their trace."""
-
-    @wraps(command)
-    def run(*args: _P.args, **kwargs: _P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except LoupeError as error:
-            err.print(f"[red]loupe:[/red] {error.detail}", soft_wrap=True)
-            raise typer.Exit(1) from error
-
-    return run
-
-
-@contextmanager
-def _client(settings: Settings) -> Iterator[Client]:
-    home = Home.at(settings.home)
-    address = settings.url or home.running()["address"]
-    if not settings.api_key and not home.api_key_file.exists():
-        raise Permanent("No API key: set LOUPE_API_KEY, or LOUPE_HOME to the folder of a stack on this machine.")
-    client = Client(address, settings.api_key or home.api_key_file.read_text().strip())
-    try:
-        yield client
-    finally:
-        client.close()
+reindex = typer.Typer(no_args_is_help=True, help="Fill the index anew, while searches and uploads go on.")
+app.add_typer(shops.tenants, name="tenant")
+app.add_typer(shops.keys, name="key")
+app.add_typer(reindex, name="reindex")
+app.command("train")(training.train)
 
 
 @app.command()
-@_told
-def up(sample: Annotated[bool, typer.Option(help="Load the sample catalogue at the first start.")] = False) -> None:
+@told
+def up(
+    sample: Annotated[bool, typer.Option(help="Load the sample catalogue at the first start.")] = False,
+    processes: Annotated[bool, typer.Option(help="Each service a process, on servers from Debian's packages.")] = False,
+) -> None:
     """Start everything on this machine; Ctrl-C stops it."""
+    from deploy.local import launch, stack
+    from deploy.processes import stack as on_servers
+
     settings = Settings()
     home = Home.at(settings.home)
+    loaded = home.path / ("sample-loaded-on-servers" if processes else "sample-loaded")
+
+    def plan() -> launch.Plan:
+        if processes:
+            return on_servers.plan(home, settings.port, settings.vector_store_url)
+        return stack.plan(home, settings.port)
 
     def welcome(address: str) -> None:
-        loaded = home.path / "sample-loaded"
         try:
             if sample and not loaded.exists():
-                with _client(settings.model_copy(update={"url": address})) as client:
+                with connected(settings.model_copy(update={"url": address})) as client:
                     _import(
                         client, catalogue_file.read(stack.SAMPLE / "catalogue.csv", stack.SAMPLE / "pictures", {}), 4
                     )
@@ -91,20 +66,11 @@ def up(sample: Annotated[bool, typer.Option(help="Load the sample catalogue at t
         out.print(f"Key: {home.api_key_file}   Logs: {home.path}/logs   Ctrl-C stops it.", soft_wrap=True)
 
     out.print("Starting Loupe")
-    stack.run(home, settings.port, lambda words: err.print(words, soft_wrap=True), welcome)
-
-
-@tenants.command("add")
-@_told
-def add_tenant(name: Annotated[str, typer.Argument(help="Lower-case letters, digits and hyphens.")]) -> None:
-    """Make a shop and print its API key, once."""
-    home = Home.at(Settings().home)
-    out.print(stack.add_tenant(home, name), soft_wrap=True)
-    err.print("This is the only time the key is shown; Loupe keeps a hash of it.")
+    launch.run(home, settings.port, plan, lambda words: err.print(words, soft_wrap=True), welcome)
 
 
 @app.command("import")
-@_told
+@told
 def import_catalogue(
     file: Annotated[Path, typer.Argument(help="CSV with a header: sku, title, price, …, images (separated by |).")],
     pictures: Annotated[Path | None, typer.Option(help="Folder of the pictures; default: the one of FILE.")] = None,
@@ -119,7 +85,7 @@ def import_catalogue(
             raise Permanent(f"--where takes COLUMN=VALUE, not {condition!r}.")
         kept[column] = kept.get(column, frozenset()) | {value}
     catalogue = catalogue_file.read(file, pictures or file.parent, kept)
-    with _client(Settings()) as client:
+    with connected(Settings()) as client:
         if not _import(client, catalogue, jobs):
             raise typer.Exit(1)
 
@@ -150,7 +116,7 @@ def _import(client: Client, catalogue: catalogue_file.Catalogue, jobs: int) -> b
 
 
 @app.command()
-@_told
+@told
 def search(
     photo: Path,
     limit: Annotated[int, typer.Option(min=1, max=100)] = 5,
@@ -159,7 +125,7 @@ def search(
     """Find the pieces that look most like the one in PHOTO."""
     if not photo.is_file():
         raise Permanent(f"There is no file {photo}.")
-    with _client(Settings()) as client:
+    with connected(Settings()) as client:
         results = client.search(photo, SearchQuery(limit=limit))
     if as_json:
         sys.stdout.write(results.model_dump_json(indent=2) + "\n")
@@ -170,14 +136,14 @@ def search(
 
 
 @app.command()
-@_told
+@told
 def suggest(
     user: str,
     limit: Annotated[int, typer.Option(min=1, max=100)] = 10,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """What Loupe would show to the shopper USER, and why."""
-    with _client(Settings()) as client:
+    with connected(Settings()) as client:
         suggestions = client.suggestions(user, limit)
     if as_json:
         sys.stdout.write(suggestions.model_dump_json(indent=2) + "\n")
@@ -196,23 +162,94 @@ def _print_results(results: list[Result]) -> None:
 
 
 @app.command()
-@_told
+@told
 def status() -> None:
     """How many items and pictures there are, and what waits."""
-    with _client(Settings()) as client:
+    with connected(Settings()) as client:
         now = client.status()
     table = Table("what", "count", box=None, pad_edge=False)
     rows: dict[str, Any] = {"items": now.items, **{f"pictures {k}": v for k, v in now.images.items()}}
-    rows |= {"waiting for an outcome": now.outbox, **{f"queue {k}": v for k, v in now.queues.items()}}
+    rows |= {"waiting for an outcome": now.outbox, **{f"queue {k}": _depth(v) for k, v in now.queues.items()}}
     for what, count in rows.items():
         table.add_row(what, str(count))
     out.print(table)
 
 
+def _depth(queue: dict[str, Any]) -> str:
+    """A queue in words. RabbitMQ does not tell what is in work, nor how old the oldest is."""
+    words = [f"{queue['waiting']} waiting"]
+    if queue["working"] is not None:
+        words.append(f"{queue['working']} in work")
+    if queue["oldest_seconds"]:
+        words.append(f"the oldest for {queue['oldest_seconds']:.0f} s")
+    return ", ".join(words)
+
+
+@app.command()
+@told
+def reconcile() -> None:
+    """Compare catalogue, object store and index, repair what differs, and say what that was."""
+    with connected(Settings()) as client:
+        report = client.reconcile()
+        while report.finished_at is None:
+            time.sleep(0.5)
+            report = client.reconcile_report()
+    seconds = (report.finished_at - report.started_at).total_seconds()
+    for kind, count in sorted(report.found.items()):
+        out.print(f"{count} {kind}")
+    out.print(f"{sum(report.found.values())} found and repaired; {report.pages} pages, {seconds:.1f} s")
+
+
+@reindex.command("start")
+@told
+def start_reindex(
+    model: Annotated[str, typer.Option(help="The version of a model that the embedder has loaded.")],
+    hold: Annotated[bool, typer.Option(help="When all is filled, wait for `loupe reindex switch`.")] = False,
+) -> None:
+    """Begin to fill a new collection by MODEL; it is searched once it holds every picture."""
+    with connected(Settings()) as client:
+        _print_reindex(client.reindex("start", model=model, hold=hold))
+
+
+@reindex.command("status")
+@told
+def show_reindex() -> None:
+    """The collections of the index, and how far a new one is filled."""
+    with connected(Settings()) as client:
+        _print_reindex(client.reindex())
+
+
+@reindex.command("switch")
+@told
+def switch_reindex() -> None:
+    """Search the new collection now: after --hold, or without pictures that the new model cannot analyse."""
+    with connected(Settings()) as client:
+        _print_reindex(client.reindex("switch"))
+
+
+@reindex.command("abort")
+@told
+def abort_reindex() -> None:
+    """Give up the new collection; searches never saw it."""
+    with connected(Settings()) as client:
+        _print_reindex(client.reindex("abort"))
+
+
+def _print_reindex(now: ReindexStatus) -> None:
+    table = Table("collection", "model", "numbers", "state", "since", box=None, pad_edge=False)
+    for each in now.collections:
+        since = each.retired_at or each.activated_at or each.created_at
+        table.add_row(each.name, each.model_version, str(each.dimension), each.state, f"{since:%Y-%m-%d %H:%M:%S}")
+    out.print(table)
+    out.print(now.words, soft_wrap=True)
+
+
 @app.command("doctor")
-@_told
+@told
 def examine() -> None:
     """Check each part, and say what to do about those that fail."""
+    from loupe import doctor
+
     settings = Settings()
     findings = doctor.examine(Home.at(settings.home), settings.url)
     for finding in findings:

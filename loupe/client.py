@@ -6,13 +6,28 @@ import json
 import mimetypes
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 import httpx
 from pydantic import ValidationError
 
-from shared.contracts.api import Image, ItemPut, ItemsIn, Problem, Readiness, Results, SearchQuery, Status, Suggestions
+from shared.contracts.api import (
+    Image,
+    ImagesSent,
+    ItemPut,
+    ItemsIn,
+    Problem,
+    Readiness,
+    ReconcileReport,
+    Results,
+    SearchQuery,
+    Status,
+    Suggestions,
+)
+from shared.contracts.fields import MAX_LIMIT
+from shared.contracts.models import ReindexStatus
+from shared.contracts.training import TrainingPage
 from shared.errors import LoupeError, Permanent, Retryable
 
 
@@ -32,12 +47,14 @@ class Client:
         """Make or replace up to `MAX_ITEMS` items, all or none."""
         self._json("POST", "/v1/items:batch", content=ItemsIn(items=list(items)).model_dump_json(), headers=_JSON)
 
-    def add_image(self, sku: str, picture: Path) -> str:
-        """Upload a picture of an item; the image id."""
-        kind = mimetypes.guess_type(picture.name)[0] or "application/octet-stream"
-        files = {"file": (picture.name, picture.read_bytes(), kind)}
-        accepted = self._json("POST", f"/v1/items/{quote(sku)}/images", files=files)
-        return str(accepted["image_id"])
+    def add_images(self, pictures: Sequence[tuple[str, Path]]) -> list[str | LoupeError]:
+        """Upload up to `MAX_BATCH_PICTURES` pictures, each of an item; the image id of each, or why it was refused."""
+        files: list[tuple[str, Any]] = [("skus", (None, json.dumps([sku for sku, _ in pictures]), "application/json"))]
+        for _, picture in pictures:
+            kind = mimetypes.guess_type(picture.name)[0] or "application/octet-stream"
+            files.append(("file", (picture.name, picture.read_bytes(), kind)))
+        sent = ImagesSent.model_validate(self._json("POST", "/v1/images:batch", files=files))
+        return [image.image_id or _told(image.problem or _UNSAID) for image in sent.images]
 
     def image(self, image_id: str) -> Image:
         return Image.model_validate(self._json("GET", f"/v1/images/{image_id}"))
@@ -67,6 +84,31 @@ class Client:
     def status(self) -> Status:
         return Status.model_validate(self._json("GET", "/v1/status"))
 
+    def reconcile(self) -> ReconcileReport:
+        """Have the shop's stores compared, unless that is going on."""
+        return ReconcileReport.model_validate(self._json("POST", "/v1/admin/reconcile"))
+
+    def reconcile_report(self) -> ReconcileReport:
+        return ReconcileReport.model_validate(self._json("GET", "/v1/admin/reconcile"))
+
+    def reindex(self, step: Literal["start", "switch", "abort"] | None = None, **body: Any) -> ReindexStatus:
+        """Where the reindex is, after a step of it where one is given; `start` takes the fields of `ReindexIn`."""
+        if step is None:
+            return ReindexStatus.model_validate(self._json("GET", "/v1/admin/reindex"))
+        path = "/v1/admin/reindex" if step == "start" else f"/v1/admin/reindex/{step}"
+        return ReindexStatus.model_validate(self._json("POST", path, json=body or None))
+
+    def training(self, model: str) -> Iterator[TrainingPage]:
+        """All pages of what the catalogue has to learn from, as this model sees it."""
+        cursor: str | None = None
+        while True:
+            params = {"model": model, "limit": str(MAX_LIMIT)} | ({"cursor": cursor} if cursor else {})
+            page = TrainingPage.model_validate(self._json("GET", "/v1/admin/training", params=params))
+            yield page
+            cursor = page.next_cursor
+            if not cursor:
+                return
+
     def readiness(self) -> Readiness:
         """What `/readyz` says, ready or not. Raises `Retryable` when nothing answers."""
         return Readiness.model_validate(self._send("GET", "/readyz").json())
@@ -91,16 +133,23 @@ class Client:
 
 
 _JSON = {"Content-Type": "application/json"}
+_UNSAID = Problem(title="The picture was refused", status=422, detail="without saying why.")
 
 
 def _error(response: httpx.Response) -> LoupeError:
     try:
-        problem = Problem.model_validate(response.json())
-        words = f"{problem.title}: {problem.detail}"
+        error = _told(Problem.model_validate(response.json()))
     except (json.JSONDecodeError, ValidationError):
         words = f"{response.request.method} {response.request.url.path} answered {response.status_code}"
-    if response.status_code in (429, 502, 503, 504):
+        error = _told(Problem(title=words, status=response.status_code, detail="without saying why."))
+    error.headers = {"Retry-After": response.headers.get("retry-after", "")}
+    return error
+
+
+def _told(problem: Problem) -> LoupeError:
+    words = f"{problem.title}: {problem.detail}"
+    if problem.status in (429, 502, 503, 504):
         return Retryable(words)
     error = Permanent(words)
-    error.status = response.status_code
+    error.status = problem.status
     return error

@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from deploy.local import stack
 from deploy.local.home import Home
 from loupe.client import Client
 from shared import messaging
@@ -51,10 +50,10 @@ def _local(home: Home) -> Iterator[Finding]:
         yield Finding("stack", False, f"not running over {home.path}. Start it with `make run` or `loupe up`.")
         return
     yield Finding("stack", True, f"process {running['pid']} supervises it")
-    broker = messaging.open(stack.broker_url(home, running["broker_port"]), "doctor")
+    broker = messaging.open(running["broker_url"], "doctor")
     try:
         broker.ping()
-        yield Finding("broker", True, f"answers on port {running['broker_port']}")
+        yield Finding("broker", True, "answers")
     except LoupeError as error:
         yield Finding(
             "broker",
@@ -77,7 +76,7 @@ def _gateway(home: Home, address: str) -> Iterator[Finding]:
             yield Finding(f"gateway to {part}", health.ok, health.detail or "answers")
         status = client.status()
         for queue, depth in status.queues.items():
-            age = float(depth["oldest_seconds"])
+            age = float(depth["oldest_seconds"] or 0)
             words = f"{depth['waiting']} waiting, the oldest for {age:.0f} s"
             if age > _LATE_SECONDS:
                 words += f". Nobody, or too few, work on it: see the log of the {queue}."

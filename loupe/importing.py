@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,12 +14,13 @@ from typing import TypeVar
 from loupe.catalogue_file import Entry
 from loupe.client import Client
 from shared.contracts.api import Image, ItemPut
-from shared.contracts.fields import MAX_ITEMS
+from shared.contracts.fields import MAX_BATCH_PICTURES, MAX_ITEMS, MAX_PICTURE_BYTES
 from shared.errors import LoupeError, Permanent, Retryable
 
 _T = TypeVar("_T")
-_ATTEMPTS = 6
-_POLL_SECONDS = 0.5
+_ATTEMPTS = 10  # over some 40 seconds: a gateway that was killed is back by then
+_LONGEST_PAUSE = 10.0
+_POLL_SECONDS = 0.25
 
 
 @dataclass
@@ -55,17 +56,36 @@ def _upload_pictures(
     client: Client, pool: Executor, entries: Sequence[Entry], outcome: Outcome, advance: Callable[[int], None]
 ) -> None:
     send = {
-        pool.submit(_patiently, partial(client.add_image, entry.sku, picture)): (entry, picture)
-        for entry in entries
-        for picture in entry.pictures
+        pool.submit(_patiently, partial(client.add_images, [(entry.sku, picture) for entry, picture in batch])): batch
+        for batch in _batches([(entry, picture) for entry in entries for picture in entry.pictures])
     }
     for done in as_completed(send):
-        entry, picture = send[done]
+        batch = send[done]
         try:
-            outcome.images[done.result()] = picture
+            sent = done.result()
         except Permanent as error:
-            outcome.faults.append((entry.line, f"{picture}: {error.detail}"))
-        advance(1)
+            sent = [error] * len(batch)
+        for (entry, picture), image in zip(batch, sent, strict=True):
+            if isinstance(image, LoupeError):
+                outcome.faults.append((entry.line, f"{picture}: {image.detail}"))
+            else:
+                outcome.images[image] = picture
+        advance(len(batch))
+
+
+def _batches(pictures: Sequence[tuple[Entry, Path]]) -> Iterator[list[tuple[Entry, Path]]]:
+    """Neighbours that one request takes together; a picture that is too large goes alone, to be told so by itself."""
+    batch: list[tuple[Entry, Path]] = []
+    size = 0
+    for entry, picture in pictures:
+        more = picture.stat().st_size
+        if batch and (len(batch) == MAX_BATCH_PICTURES or size + more > MAX_PICTURE_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append((entry, picture))
+        size += more
+    if batch:
+        yield batch
 
 
 def await_indexed(client: Client, outcome: Outcome, advance: Callable[[int], None]) -> None:
@@ -90,8 +110,10 @@ def _patiently(call: Callable[[], _T]) -> _T:
     for attempt in range(_ATTEMPTS):
         try:
             return call()
-        except Retryable:
+        except Retryable as error:
             if attempt == _ATTEMPTS - 1:
                 raise
-            time.sleep(0.2 * 2**attempt * random.uniform(0.5, 1))
+            asked = error.headers.get("Retry-After", "")
+            pause = min(0.2 * 2**attempt, _LONGEST_PAUSE) * random.uniform(0.5, 1)
+            time.sleep(max(int(asked) if asked.isdigit() else 0, pause))
     raise AssertionError("unreachable")

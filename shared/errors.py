@@ -5,7 +5,7 @@ Adapters translate the errors of their library into these; nothing above an adap
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -13,17 +13,21 @@ class LoupeError(Exception):
     """A failure with words for the person who can act on it.
 
     `title` names the kind of failure and stays the same for every occurrence, `detail` says what was wrong with
-    which input and what to do. `status` is the HTTP status that a caller of the API sees (RFC 9110).
+    which input and what to do. `status` is the HTTP status that a caller of the API sees (RFC 9110), `headers` what
+    that answer carries besides.
     """
 
     status: int = 500
     code: str = "internal-error"
     title: str = "Something went wrong inside Loupe"
 
-    def __init__(self, detail: str, *, errors: Sequence[dict[str, Any]] = ()) -> None:
+    def __init__(
+        self, detail: str, *, errors: Sequence[dict[str, Any]] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.errors = list(errors)
+        self.headers = dict(headers or {})
 
 
 class Retryable(LoupeError):
@@ -32,6 +36,14 @@ class Retryable(LoupeError):
     status = 503
     code = "temporarily-unavailable"
     title = "A part of Loupe cannot be reached right now"
+
+
+class TooManyRequests(Retryable):
+    """More requests than this caller may send; `headers` say when to go on."""
+
+    status = 429
+    code = "too-many-requests"
+    title = "Too many requests with this key"
 
 
 class Permanent(LoupeError):
@@ -60,6 +72,14 @@ class Unauthorized(Permanent):
     status = 401
     code = "unauthorized"
     title = "A valid API key is needed"
+
+
+class Forbidden(Permanent):
+    """The caller is known and may not do this."""
+
+    status = 403
+    code = "insufficient-scope"
+    title = "The API key lacks a scope"
 
 
 class NotFound(Permanent):

@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from shared.contracts.messages import Message
 from shared.contracts.routes import Service as ServiceName
 from shared.errors import Retryable
-from shared.messaging import Broker, Consumer, Handler, Subscription, Unit
+from shared.messaging import Broker, BundleHandlers, Consumer, Handler, Subscription, Unit
 
 _log = structlog.get_logger(__name__)
 Loop = Callable[[threading.Event], None]
@@ -27,8 +27,8 @@ Loop = Callable[[threading.Event], None]
 class Service:
     """A service as its `main.build(settings)` composes it; nothing in it runs yet.
 
-    `handlers` take the messages of its queue, those of a bundle inside one `unit` of work; `background` loops run in a
-    thread each until their event is set; `close` gives back what `build` opened.
+    `handlers` and `bundle_handlers` take the messages of its queue, those of a bundle inside one `unit` of work;
+    `background` loops run in a thread each until their event is set; `close` gives back what `build` opened.
     """
 
     name: ServiceName
@@ -38,6 +38,7 @@ class Service:
     close: Callable[[], None]
     handlers: Mapping[type[Message], Handler] = field(default_factory=dict)
     unit: Unit = nullcontext
+    bundle_handlers: BundleHandlers = field(default_factory=dict)
     background: Sequence[Loop] = ()
 
 
@@ -59,7 +60,8 @@ def run(services: Sequence[Service], broker: Broker, threads: int, *, sole_worke
             _log.info("restored_unacknowledged", role=broker.role, messages=restored)
         except Retryable as error:
             _log.warning("restore_postponed", detail=error.detail)  # the visibility timeout brings them back
-    consumer = Consumer(broker, [Subscription(s.name, s.handlers, s.unit) for s in services if s.handlers], threads)
+    subscriptions = [Subscription(s.name, s.handlers, s.unit, s.bundle_handlers) for s in services if s.handlers]
+    consumer = Consumer(broker, subscriptions, threads, sole=sole_worker)
     stop = threading.Event()
     loops = [
         threading.Thread(target=loop, args=(stop,), name=f"{service.name}-background")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic_settings import BaseSettings
 
-from deploy.local.home import Home
+from deploy.local.home import TENANT, Home
 from services.gateway import main as gateway
 from services.gateway.settings import Settings as GatewaySettings
 from services.indexer import main as indexer
@@ -18,7 +18,6 @@ from shared.observability import logs
 from shared.service import run
 
 ROLE = "backend"
-TENANT = "shop"
 _THREADS = 8
 
 
@@ -31,6 +30,7 @@ class Settings(BaseSettings):
     embedder_url: str
     indexer_port: int
     recommender_port: int
+    shop_bus_url: str
 
 
 def main() -> None:
@@ -65,7 +65,9 @@ def main() -> None:
                 database_url=home.database_url("gateway"),
                 embedder_url=settings.embedder_url,
                 recommender_url=f"http://127.0.0.1:{settings.recommender_port}",
+                indexer_url=f"http://127.0.0.1:{settings.indexer_port}",
                 port=settings.port,
+                shop_bus_url=settings.shop_bus_url,
                 secret=home.secret("gateway"),
                 page_tenant=TENANT,
                 page_key=home.api_key_file.read_text().strip(),

@@ -6,11 +6,15 @@ import fcntl
 import json
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from shared.errors import Conflict, NotFound
+
+TENANT = "shop"
+"""The first shop, whose key is in the home and whose pieces the page shows."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,34 @@ class Home:
         folder.mkdir(exist_ok=True)
         return folder
 
+    @property
+    def catalogue_url(self) -> str:
+        """The gateway's database of the stack that last ran over this home. Raises `NotFound` when there was none."""
+        return str(self.running()["catalogue_url"])
+
     def database_url(self, service: str) -> str:
         return f"sqlite:///{self.path}/{service}.db"
+
+    @property
+    def models(self) -> Path:
+        """Where `loupe train` puts a shop's own models, a folder each."""
+        return self.folder("models")
+
+    @property
+    def model_dirs(self) -> list[str]:
+        """The models that the stack's embedder is to load; none: those of its own settings."""
+        try:
+            return [line for line in (self.path / "model-dirs").read_text().splitlines() if line]
+        except FileNotFoundError:
+            return []
+
+    def load_models(self, folders: Sequence[Path]) -> None:
+        """Have the running stack's embedder started again with these models."""
+        self._write_private("model-dirs", "".join(f"{folder}\n" for folder in folders))
+
+    def embedder_defaults(self) -> dict[str, str]:
+        """What the embedder's environment may override."""
+        return {"EMBEDDER_MODEL_DIRS": os.pathsep.join(found)} if (found := self.model_dirs) else {}
 
     def secret(self, name: str) -> str:
         """A random secret that stays the same for this home."""
@@ -74,10 +104,23 @@ class Home:
 
     def note_running(self, **facts: Any) -> None:
         """Leave what other commands need to find the running stack."""
-        partial = self.path / "running.json.partial"
-        partial.write_text(json.dumps(facts))
+        self._write_private("running.json", json.dumps(facts))
+
+    def note_shop_bus(self, broker_url: str) -> str:
+        """The shop bus of a stack: on its broker, in a database of its own. Left in a file, for shops to find.
+
+        It names the user, which `redis-cli -u` needs.
+        """
+        url = broker_url.replace("//:", "//default:").removesuffix("/0") + "/1"
+        self._write_private("shop-bus-url", url + "\n")
+        return url
+
+    def _write_private(self, name: str, text: str) -> None:
+        """Replace a file that only its owner may read."""
+        partial = self.path / f"{name}.partial"
+        partial.write_text(text)
         partial.chmod(0o600)
-        partial.replace(self.path / "running.json")
+        partial.replace(self.path / name)
 
     def running(self) -> dict[str, Any]:
         """What the last start noted. Raises `NotFound` when there never was one."""

@@ -1,4 +1,4 @@
-"""Keeps child processes running: starts them in order, restarts one that dies, stops them in reverse order."""
+"""Keeps child processes running: starts them, restarts one that dies, stops them all at once."""
 
 from __future__ import annotations
 
@@ -20,23 +20,30 @@ _libc = ctypes.CDLL(None)
 
 @dataclass
 class Child:
-    """One process. `log` takes its output; `seconds_to_stop` it has after SIGTERM before SIGKILL."""
+    """One process. `log` takes its output; `seconds_to_stop` it has after `stop_signal` before SIGKILL.
+
+    `defaults` is environment that this program's own overrides; when it changes, the child is started anew.
+    """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     log: Path
     seconds_to_stop: float
+    stop_signal: signal.Signals = signal.SIGTERM
+    defaults: Callable[[], Mapping[str, str]] = dict
+    started_with: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     start_at: float = 0.0
     pause: float = field(default=_FIRST_PAUSE)
 
     def start(self) -> None:
+        self.started_with = self.defaults()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
-                env={**os.environ, **self.environment},
+                env={**self.started_with, **os.environ, **self.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -48,6 +55,22 @@ class Child:
     @property
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
+
+    def ask_to_stop(self) -> None:
+        if self.process and self.alive:
+            self.process.send_signal(self.stop_signal)
+
+    def ended_in_time(self, asked_at: float) -> bool:
+        """Whether it went by itself in its time since it was asked to; else it was killed."""
+        if not self.process:
+            return True
+        try:
+            self.process.wait(max(0.0, asked_at + self.seconds_to_stop - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            return False
+        return True
 
 
 class Supervisor:
@@ -64,6 +87,8 @@ class Supervisor:
             if child.alive:
                 if now - child.started_at > _STEADY_SECONDS:
                     child.pause = _FIRST_PAUSE
+                if child.defaults() != child.started_with:
+                    self._renew(child)
                 continue
             if child.process is not None:
                 self._say(f"{child.name} {_ended(child.process.returncode)}; starting it again. Its log: {child.log}")
@@ -73,17 +98,21 @@ class Supervisor:
             if now >= child.start_at:
                 child.start()
 
+    def _renew(self, child: Child) -> None:
+        """Nothing else is watched for the seconds that it takes to stop."""
+        self._say(f"{child.name} is started anew with other settings")
+        child.ask_to_stop()
+        child.ended_in_time(time.monotonic())
+        child.start()
+
     def stop(self) -> None:
-        """SIGTERM to the last started first, each given its time; whoever stays is killed."""
-        for child in reversed(self.children):
-            if child.alive and child.process:
-                child.process.terminate()
-                try:
-                    child.process.wait(child.seconds_to_stop)
-                except subprocess.TimeoutExpired:
-                    self._say(f"{child.name} did not stop within {child.seconds_to_stop:g} s; killing it")
-                    child.process.kill()
-                    child.process.wait()
+        """All at once, each given its time; whoever stays is killed."""
+        asked_at = time.monotonic()
+        for child in self.children:
+            child.ask_to_stop()
+        for child in self.children:
+            if not child.ended_in_time(asked_at):
+                self._say(f"{child.name} did not stop within {child.seconds_to_stop:g} s; it was killed")
 
 
 def _die_with_parent() -> None:

@@ -1,31 +1,43 @@
-"""The pieces that the sample shop sells, each with its words and its geometry."""
+"""The pieces that the sample shop sells: `catalogue.json` names each one's design, its words follow from that."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable
+import json
+import zlib
 from dataclasses import dataclass
 from importlib.resources import files
 
-from lab.render.designs import DESIGNS
+from lab.render.design import Design
+from lab.render.designs import TYPES
 from lab.render.parts import Parts
+from lab.render.words import Words, words
 
 
 @dataclass(frozen=True)
 class Piece:
-    """One item of the shop: `words` is its row of `catalogue.csv` (price in EUR, tags separated by `|`)."""
+    """One item of the shop."""
 
     sku: str
-    words: dict[str, str]
-    build: Callable[[], Parts]
+    design: Design
+
+    def words(self, parts: Parts) -> Words:
+        return words(self.design, parts)
 
     @property
-    def standing(self) -> bool:
-        """Whether it stands on the table, to be photographed from lower than what lies on it."""
-        return self.words["type"] == "ring" or "hoops" in self.words["tags"].split("|")
+    def pose(self) -> str:
+        """How the shop shows it: rings and hoops stand, pendants hang on a chain."""
+        poses = self.design.poses()
+        return "on chain" if "on chain" in poses else poses[0]
+
+    @property
+    def stock(self) -> int:
+        return 1 + zlib.crc32(self.sku.encode()) % 12
 
 
 def pieces() -> list[Piece]:
     """Every piece, in the order of the catalogue; SKUs are unique."""
-    with (files("lab.render") / "catalogue.csv").open(encoding="utf-8") as file:
-        return [Piece(row["sku"], row, DESIGNS[row["sku"]]) for row in csv.DictReader(file)]
+    found = []
+    for entry in json.loads((files("lab.render") / "catalogue.json").read_text(encoding="utf-8")):
+        fields = {name: value for name, value in entry.items() if name not in ("sku", "type")}
+        found.append(Piece(entry["sku"], TYPES[entry["type"]](**fields)))
+    return found

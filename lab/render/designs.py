@@ -1,68 +1,78 @@
-"""How each piece of the catalogue is built, by SKU; what it is called and costs stands in `catalogue.csv`."""
+"""All types of jewelry: designs by chance, from JSON, and families of near-twins."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
+import json
+from typing import Any
 
-from lab.render import bracelets, earrings, necklaces, rings, watches
-from lab.render.mesh import circle, superellipse
-from lab.render.parts import Parts, bezel, moved, stone
+import numpy as np
 
-YG, RG, WG, AG = "yellow gold", "rose gold", "white gold", "silver"
+from lab.render.bracelets import Bracelet
+from lab.render.brooches import Brooch
+from lab.render.design import Design, Random, to_json
+from lab.render.earrings import Earring
+from lab.render.necklaces import Necklace
+from lab.render.pendants import Pendant
+from lab.render.rings import Ring
+from lab.render.watches import Watch
 
-
-def _pearl(y: float) -> Parts:
-    return moved([stone("pearl", "pearl", 9)], y=y)
-
-
-def _turquoise() -> Parts:
-    return moved([stone("cabochon", "turquoise", 9, 13), *bezel(AG, 9, 13)], y=-6)
-
-
-DESIGNS: dict[str, Callable[[], Parts]] = {
-    "RING-EMERALD-HALO-01": lambda: rings.halo_ring(YG, "emerald", "emerald", 6, 8),
-    "RING-EMERALD-TRIO-02": lambda: rings.three_stone(WG, "emerald", "diamond", 6.5, 8.5),
-    "RING-EMERALD-CABOCHON-03": lambda: rings.bezel_ring(RG, "emerald", 10, 13, 4.6),
-    "RING-EMERALD-CLUSTER-04": lambda: rings.cluster_ring(YG, "emerald", 4.2),
-    "RING-DIAMOND-SOLITAIRE-05": lambda: rings.solitaire(WG, "diamond", 6.5),
-    "RING-DIAMOND-ETERNITY-06": lambda: rings.eternity(RG, "diamond", 2.7, 22),
-    "RING-ONYX-SIGNET-07": lambda: rings.signet(YG, "onyx", 11, 12),
-    "RING-ROPE-08": lambda: rings.rope(RG, 3.4),
-    "RING-TURQUOISE-09": lambda: rings.bezel_ring(AG, "turquoise", 8, 8, 7.5),
-    "RING-PEARL-10": lambda: rings.pearl_ring(YG, 9, "diamond"),
-    "RING-RUBY-FLOWER-11": lambda: rings.flower_ring(AG, "ruby", 6, 14),
-    "RING-OPEN-BALL-12": lambda: rings.open_ring(YG, 6),
-    "EAR-PEARL-STUD-01": lambda: earrings.pearl_stud(YG, 9),
-    "EAR-PEARL-DROP-02": lambda: earrings.drop(AG, _pearl(-3.6), 12),
-    "EAR-PEARL-HOOP-03": lambda: earrings.hoop(RG, 22, circle(0.8), hung=_pearl(0)),
-    "EAR-PEARL-FLOWER-04": lambda: earrings.flower_stud(RG, 5, 15),
-    "EAR-HOOP-SLIM-05": lambda: earrings.hoop(YG, 40, circle(0.9)),
-    "EAR-HOOP-CHUNKY-06": lambda: earrings.hoop(YG, 20, circle(3.0, 32)),
-    "EAR-HOOP-TWIST-07": lambda: earrings.hoop(YG, 28, superellipse(3.4, 3.4, 5), turns=9),
-    "EAR-HOOP-WIDE-08": lambda: earrings.hoop(YG, 24, superellipse(8.5, 1.2, 5)),
-    "EAR-DIAMOND-STUD-09": lambda: earrings.stud(WG, "diamond", 6),
-    "EAR-RUBY-HALO-10": lambda: earrings.halo_stud(YG, "ruby", 6, 8),
-    "EAR-TURQUOISE-CHAIN-11": lambda: earrings.drop(AG, _turquoise(), 16, links=True),
-    "PEND-SAPPHIRE-HALO-01": lambda: necklaces.halo_pendant(WG, "sapphire", 8, 10),
-    "PEND-SAPPHIRE-PEAR-02": lambda: necklaces.pear_pendant(YG, "sapphire", 9, 14),
-    "PEND-SAPPHIRE-DOME-03": lambda: necklaces.bezel_pendant(RG, "sapphire", 12),
-    "PEND-SAPPHIRE-LINE-04": lambda: necklaces.line_pendant(AG, "sapphire", 3, 7),
-    "PEND-CROSS-05": lambda: necklaces.plate_pendant(YG, necklaces.cross(13, 20, 3.6), 1.8, "diamond"),
-    "PEND-HEART-06": lambda: necklaces.plate_pendant(RG, necklaces.heart(17), 2.6),
-    "PEND-ONYX-DISC-07": lambda: necklaces.bezel_pendant(AG, "onyx", 15),
-    "NECK-PEARL-STRAND-01": lambda: necklaces.strands(9, 96, 110),
-    "NECK-LINK-02": lambda: necklaces.link_necklace(YG, 19, 1.9, 84, 110),
-    "NECK-RIVIERE-03": lambda: necklaces.riviere(WG, "ruby", 76, 96),
-    "BRAC-TENNIS-DIAMOND-01": lambda: bracelets.tennis(WG, "diamond", 4.4),
-    "BRAC-TENNIS-SAPPHIRE-02": lambda: bracelets.tennis(WG, "sapphire", 5.0),
-    "BRAC-TENNIS-EMERALD-03": lambda: bracelets.tennis(YG, "emerald", 5.4, "emerald"),
-    "BRAC-TENNIS-RUBY-04": lambda: bracelets.tennis(RG, "ruby", 6.4),
-    "BRAC-BANGLE-TWIST-05": lambda: bracelets.bangle(YG, superellipse(11, 11, 6), turns=5),
-    "BRAC-CUFF-06": lambda: bracelets.cuff(AG, 22),
-    "BRAC-TURQUOISE-BEAD-07": lambda: bracelets.beads("turquoise", 8, AG),
-    "BRAC-LINK-PEARL-08": lambda: bracelets.link_bracelet(RG, 11, 1.1, "pearl"),
-    "WATCH-CLASSIC-01": lambda: watches.watch(RG, "enamel white", "leather brown", circle(19, 64)),
-    "WATCH-BLUE-02": lambda: watches.watch(AG, "enamel blue", AG, circle(20, 64)),
-    "WATCH-TANK-03": lambda: watches.watch(YG, "enamel white", "leather black", superellipse(24, 34, 8, 64)),
-    "WATCH-GALA-04": lambda: watches.watch(YG, "enamel black", YG, circle(17, 64), "diamond"),
+TYPES: dict[str, type[Design]] = {
+    kind.type: kind for kind in (Ring, Earring, Necklace, Pendant, Bracelet, Brooch, Watch)
 }
+
+
+def draw(random: Random, kind: str | None = None) -> Design:
+    """A design by chance, of the type `kind` or of any."""
+    names = list(TYPES)
+    return TYPES[kind or names[int(random.integers(len(names)))]].draw(random)
+
+
+def from_json(text: str) -> Design:
+    """The design that `design.to_json` wrote. Raises `KeyError` or `TypeError` for what it never wrote."""
+    fields = json.loads(text)
+    return TYPES[fields.pop("type")](**fields)
+
+
+@dataclasses.dataclass(frozen=True)
+class Family:
+    """Designs that differ in exactly the field `differs`."""
+
+    differs: str
+    members: tuple[Design, ...]
+
+
+def draw_family(random: Random, count: int) -> Family:
+    """A family of two to `count` near-twins by chance."""
+    while True:
+        design = draw(random)
+        fields = list(design.variants().items())
+        if not fields:
+            continue
+        weights = np.array([0.4 if name == "metal" else 1.0 for name, _ in fields])
+        name, values = fields[int(random.choice(len(fields), p=weights / weights.sum()))]
+        members = _members(design, name, [value for value in values if value != getattr(design, name)], random, count)
+        if len(members) >= min(count, 3):
+            return Family(name, tuple(members))
+
+
+def _members(design: Design, name: str, values: list[object], random: Random, count: int) -> list[Design]:
+    """`design` and its twins of other values; two whose parts come out equal are one."""
+    kept, seen = [design], {_looks(design)}
+    for index in random.permutation(len(values)):
+        value = values[index]
+        changed: dict[str, Any] = {name: round(value, 2) if isinstance(value, float) else value}
+        twin = dataclasses.replace(design, **changed)
+        if len(kept) < count and _looks(twin) not in seen:
+            kept.append(twin)
+            seen.add(_looks(twin))
+    return kept
+
+
+def _looks(design: Design) -> str:
+    """Equal for designs whose parts are the same."""
+    parts = design.parts(design.poses()[0])
+    return (
+        "|".join(f"{p.material} {len(p.mesh.vertices)} {p.mesh.vertices.sum(0).round(3)}" for p in parts)
+        + to_json(design)[:8]
+    )

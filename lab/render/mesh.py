@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial import cKDTree  # type: ignore[import-untyped]  # scipy ships no types
 
 Array = npt.NDArray[np.float64]
 Faces = npt.NDArray[np.int64]
@@ -49,6 +50,12 @@ def merge(meshes: Sequence[Mesh]) -> Mesh:
     starts = np.cumsum([0, *(len(mesh.vertices) for mesh in meshes[:-1])])
     faces = np.concatenate([mesh.faces + start for mesh, start in zip(meshes, starts, strict=True)])
     return Mesh(np.concatenate([mesh.vertices for mesh in meshes]), faces, meshes[0].crease)
+
+
+def volume(mesh: Mesh) -> float:
+    """Signed volume in mm^3 by the divergence theorem: positive when the faces look outward."""
+    a, b, c = np.moveaxis(mesh.vertices[mesh.faces], 1, 0)
+    return float(np.einsum("ij,ij->i", a, np.cross(b, c)).sum() / 6)
 
 
 def loft(rings: Array, closed: bool = False) -> Mesh:
@@ -104,14 +111,27 @@ def tube(path: Array, section: Array, closed: bool = False, scale: Array | float
 
 
 def path_normals(path: Array, tangent: Array) -> Array:
-    """Unit normals (n, 3): outward in the plane of a flat path, level-up on any other."""
+    """Unit normals (n, 3): outward in the plane of a flat path, level-up on a lying one, carried along on any other."""
     centred = path - path.mean(0)
     plane = np.linalg.svd(centred)[2][2]
     if np.abs(centred @ plane).max() < 1e-6:
         plane = plane * np.sign(plane[np.argmax(np.abs(plane))])
         return np.cross(tangent, plane)
+    if np.abs(tangent[:, 2]).max() > 0.95:
+        return _transported(tangent)
     up = np.array([0.0, 0.0, 1.0]) - tangent * tangent[:, 2:3]
     normals: Array = up / np.linalg.norm(up, axis=1, keepdims=True)
+    return normals
+
+
+def _transported(tangent: Array) -> Array:
+    """Normals (n, 3) carried along `tangent` (n, 3) with as little turning as possible."""
+    normal = np.eye(3)[np.argmin(np.abs(tangent[0]))]
+    normals = np.empty_like(tangent)
+    for i, ahead in enumerate(tangent):
+        normal = normal - ahead * (normal @ ahead)
+        normal = normal / np.linalg.norm(normal)
+        normals[i] = normal
     return normals
 
 
@@ -157,3 +177,17 @@ def shaded(mesh: Mesh) -> tuple[Array, Faces, Array]:
     length = np.linalg.norm(normals, axis=1, keepdims=True)
     normals = np.where(length > 1e-12, normals / np.maximum(length, 1e-12), own)
     return corners.reshape(-1, 3), np.arange(len(used)).reshape(-1, 3), normals
+
+
+def hammered(mesh: Mesh, size: float, depth: float) -> Mesh:
+    """`mesh` with round dents about `size` mm across and `depth` deep all over; it needs edges shorter than a dent."""
+    _, _, normals = shaded(mesh)
+    at_vertex = np.zeros_like(mesh.vertices)
+    np.add.at(at_vertex, mesh.faces.ravel(), normals)
+    at_vertex /= np.maximum(np.linalg.norm(at_vertex, axis=1, keepdims=True), 1e-9)
+    low, high = mesh.vertices.min(0) - size, mesh.vertices.max(0) + size
+    random = np.random.default_rng(7)
+    centres = random.uniform(low, high, (int(np.prod((high - low) / size) * 1.6) + 8, 3))
+    distance, _ = cKDTree(centres).query(mesh.vertices)
+    dent = depth * np.clip(1 - (distance / (0.75 * size)) ** 2, 0, None)
+    return Mesh(mesh.vertices - at_vertex * dent[:, None], mesh.faces, 60.0)

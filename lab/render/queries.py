@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from lab.render.catalogue import Piece
+from lab.render.catalogue import Piece, pieces
+from lab.render.dataset import jpeg
 from lab.render.mesh import circle, lathe, prism, superellipse, tube
 from lab.render.parts import Part, Parts, rest
-from lab.render.sample import jpeg
 from lab.render.scene import photograph
-from lab.render.shots import phone
+from lab.render.shots import Random, Shot, draw_shot
 
 PICTURE_SIZE = 320
-SAMPLES = 24
+SAMPLES = 18
+LIGHTS = ("daylight window", "phone flash", "warm bulb")
 
 
 def write_queries(
-    pieces: Sequence[Piece],
     seed: int,
     out: Path,
     count: int | None = None,
+    shop: Sequence[Piece] | None = None,
     size: int = PICTURE_SIZE,
     samples: int = SAMPLES,
 ) -> None:
@@ -31,11 +33,11 @@ def write_queries(
 
     The same seed gives the same bytes; a piece's photo does not depend on which others are drawn.
     """
+    shop = pieces() if shop is None else shop
     out.mkdir(parents=True, exist_ok=True)
-    drawn = np.random.default_rng(seed).permutation(len(pieces))[:count]
-    for index in sorted(drawn):
-        piece = pieces[index]
-        _write(piece.build(), piece.standing, piece.sku, seed, out, size, samples)
+    for index in sorted(np.random.default_rng(seed).permutation(len(shop))[:count]):
+        piece = shop[index]
+        _write(piece.design.parts(piece.pose), piece.pose == "standing", piece.sku, seed, out, size, samples)
 
 
 def write_others(seed: int, out: Path, size: int = PICTURE_SIZE, samples: int = SAMPLES) -> None:
@@ -47,10 +49,22 @@ def write_others(seed: int, out: Path, size: int = PICTURE_SIZE, samples: int = 
 
 def _write(parts: Parts, standing: bool, name: str, seed: int, out: Path, size: int, samples: int) -> None:
     number = zlib.crc32(name.encode())
-    shot = phone(standing, np.random.default_rng([seed, number]))
-    picture = photograph(parts, shot, size, samples, (seed * 7919 + number) % (1 << 24))
-    (out / f"{name}.jpg").write_bytes(jpeg(picture, shot.quality))
-    print(f"{name}: photographed", flush=True)
+    shot = _phone(np.random.default_rng([seed, number]), standing)
+    picture = photograph([parts], shot, size, samples, (seed * 7919 + number) % (1 << 24)).picture
+    (out / f"{name}.jpg").write_bytes(jpeg(picture, min(shot.quality, 80)))
+    print(f"{name}: {shot.light}, {shot.backdrop.kind}", flush=True)
+
+
+def _phone(random: Random, standing: bool) -> Shot:
+    """Somebody who means to be understood: the piece fills the frame and is seen from the front."""
+    shot = draw_shot(random, standing, str(random.choice(LIGHTS)))
+    return replace(
+        shot,
+        azimuth=0.7 * shot.azimuth,
+        elevation=max(shot.elevation, 24.0 if standing else 50.0),
+        fill=max(shot.fill, 0.66),
+        aperture=0.0,
+    )
 
 
 def _jug() -> Parts:

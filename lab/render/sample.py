@@ -3,50 +3,69 @@
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
-from PIL import Image
+from rich.progress import track
 
-from lab.render.catalogue import Piece
+from lab.processes import pool
+from lab.render.catalogue import Piece, pieces
+from lab.render.dataset import jpeg, one_thread, replace_file
 from lab.render.scene import photograph
-from lab.render.shots import studio
+from lab.render.shots import catalogue_shot
 
 VIEWS = 3
 PICTURE_SIZE = 256
-SAMPLES = 40
+SAMPLES = 18
 CATALOGUE_SEED = 3
 COLUMNS = ["sku", "title", "description", "price", "currency", "stock", "tags", "type", "metal", "stone", "images"]
 
 
-def write_sample(pieces: Iterable[Piece], out: Path, size: int = PICTURE_SIZE, samples: int = SAMPLES) -> None:
+def write_sample(
+    out: Path, shop: Sequence[Piece] | None = None, size: int = PICTURE_SIZE, samples: int = SAMPLES
+) -> None:
     """Write `out`/catalogue.csv and `out`/pictures/SKU-1.jpg to SKU-3.jpg of every piece, `size` pixels square.
 
-    The same pieces give the same bytes.
+    The same pieces give the same bytes. Pictures that are there already are kept, so a killed run goes on.
     """
+    shop = pieces() if shop is None else shop
     (out / "pictures").mkdir(parents=True, exist_ok=True)
-    rows = []
-    for index, piece in enumerate(pieces):
-        parts = piece.build()
-        names = []
-        for view in range(VIEWS):
-            shot = studio(piece.standing, view, CATALOGUE_SEED * 1000 + index)
-            picture = photograph(parts, shot, size, samples, CATALOGUE_SEED * 10_000 + index * VIEWS + view)
-            names.append(f"{piece.sku}-{view + 1}.jpg")
-            (out / "pictures" / names[-1]).write_bytes(jpeg(picture, shot.quality))
-        rows.append({**piece.words, "currency": "EUR", "images": "|".join(names)})
-        print(f"{piece.sku}: {len(names)} pictures", flush=True)
+    missing = [(piece, view) for piece in shop for view in range(VIEWS) if not _path(out, piece, view).is_file()]
+    with pool(None, one_thread) as workers:
+        tasks = [workers.submit(_picture, out, piece, view, size, samples) for piece, view in missing]
+        for task in track(tasks, "sample pictures"):
+            task.result()
+    rows = [_row(out, piece) for piece in shop]
     with (out / "catalogue.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 
 
-def jpeg(picture: npt.NDArray[np.uint8], quality: int) -> bytes:
-    """`picture` (h, w, 3) uint8 as JPEG, `quality` 1..95."""
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "JPEG", quality=quality, optimize=True)
-    return buffer.getvalue()
+def _path(out: Path, piece: Piece, view: int) -> Path:
+    return out / "pictures" / f"{piece.sku}-{view + 1}.jpg"
+
+
+def _picture(out: Path, piece: Piece, view: int, size: int, samples: int) -> None:
+    random = np.random.default_rng([CATALOGUE_SEED, view, *piece.sku.encode()])
+    shot = catalogue_shot(random, piece.pose == "standing", view)
+    photo = photograph([piece.design.parts(piece.pose)], shot, size, samples, int(random.integers(1 << 24)))
+    replace_file(_path(out, piece, view), jpeg(photo.picture, shot.quality))
+
+
+def _row(out: Path, piece: Piece) -> dict[str, str | int]:
+    told = piece.words(piece.design.parts(piece.pose))
+    return {
+        "sku": piece.sku,
+        "title": told.title,
+        "description": told.description,
+        "price": told.price,
+        "currency": "EUR",
+        "stock": piece.stock,
+        "tags": "|".join(told.tags),
+        "type": piece.design.type,
+        "metal": piece.design.metal,
+        "stone": told.stone,
+        "images": "|".join(_path(out, piece, view).name for view in range(VIEWS)),
+    }

@@ -1,189 +1,165 @@
-"""One photograph: a piece, a backdrop, lights around it and a camera, rendered by Mitsuba 3 to 8-bit RGB."""
+"""One photograph: pieces, a backdrop, the room around them and a camera, rendered by Mitsuba 3 to 8-bit RGB."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import mitsuba as mi
 import numpy as np
 import numpy.typing as npt
 
 from lab.render.backdrops import Backdrop
-from lab.render.materials import MATERIALS, RGB
-from lab.render.mesh import Array, Mesh, shaded
+from lab.render.camera import develop, field_of_view, placed
+from lab.render.denoise import denoised
+from lab.render.materials import GEMS, bsdf
+from lab.render.mesh import Array, shaded
 from lab.render.parts import Parts
+from lab.render.shots import Shot
 
 mi.set_variant("scalar_rgb")
 
-FIELD_OF_VIEW = 22.0
-"""Degrees across the square picture: a short telephoto, 93 mm on a 36 mm wide sensor."""
-MAX_DEPTH = 14
+MAX_DEPTH = 12
 """Bounces of light: enough to enter a brilliant, turn inside it and leave."""
-PASSES = 2
-PASS_LIMIT = 6.0
+DISPERSED = (-1.0, 0.0, 1.0)
+"""One pass each for red, yellow and blue light, through stones of that light's refractive index."""
+SHARES = np.array([[0.6, 0.2, 0.2], [0.2, 0.6, 0.2], [0.2, 0.2, 0.6]])
+"""How much of each pass (rows) every channel (columns) takes: this draws a diamond's fire at the cost of no sample."""
+PASS_LIMIT = 9.0
 """A pass's pixel is clipped at this multiple of white, so that one lucky path leaves no speck."""
-KEY_WHITE = 0.9
-"""What a perfectly white, flat card in the piece's place is exposed to, 1.0 being the sensor's limit."""
+TABLE = 4000.0
 
 
-@dataclass(frozen=True)
-class Light:
-    """A soft box on the sky: `azimuth` 0 is behind the camera's far side, 180 the camera's; all angles in degrees."""
+class Photograph(NamedTuple):
+    """`picture` (size, size, 3) uint8 sRGB; `mask` (size, size) uint8: 0 backdrop, i + 1 where piece i is seen."""
 
-    azimuth: float
-    elevation: float
-    width: float
-    height: float
-    radiance: float
-    colour: RGB = (1.0, 1.0, 1.0)
+    picture: npt.NDArray[np.uint8]
+    mask: npt.NDArray[np.uint8]
 
 
-@dataclass(frozen=True)
-class Shot:
-    """A camera at `azimuth` degrees to the right of the piece's front and `elevation` above the table.
-
-    `fill` is the share of the frame that the piece spans, `shift` (right, up) its offset in shares of the frame,
-    `roll` the camera's tilt in degrees, `exposure` a factor, `ambient` the radiance of the room between the lights.
-    """
-
-    azimuth: float
-    elevation: float
-    backdrop: Backdrop
-    lights: Sequence[Light]
-    ambient: RGB = (0.35, 0.35, 0.35)
-    fill: float = 0.82
-    shift: tuple[float, float] = (0.0, 0.0)
-    roll: float = 0.0
-    exposure: float = 1.0
-    quality: int = field(default=84)
-
-
-def photograph(parts: Parts, shot: Shot, size: int, samples: int, seed: int) -> npt.NDArray[np.uint8]:
-    """A picture (size, size, 3) uint8 in sRGB; the same arguments give the same bytes."""
-    shapes = {f"part{i}": _shape(part.mesh, part.material) for i, part in enumerate(parts)}
-    camera, target = _camera(parts, shot)
+def photograph(pieces: Sequence[Parts], shot: Shot, size: int, samples: int, seed: int) -> Photograph:
+    """Take `shot` of `pieces`, `samples` a pixel; the same arguments give the same bytes."""
+    points = np.concatenate([part.mesh.vertices for parts in pieces for part in parts if part.framed])
+    camera, target, frame = placed(points, shot)
+    shapes, owners, gems = _shapes(pieces)
     scene = mi.load_dict(
         {
             "type": "scene",
-            "integrator": {"type": "path", "max_depth": MAX_DEPTH},
-            "sensor": _sensor(camera, target, shot.roll, size, samples),
-            "sky": _sky(shot.lights, shot.ambient, shot.azimuth),
-            "table": _table(shot.backdrop),
+            "sky": _sky(shot),
+            "table": _table(shot.backdrop, frame),
             **shapes,
         }
     )
-    white = _white_card(shot)
-    total = np.zeros((size, size, 3))
-    for i in range(PASSES):
-        radiance = np.array(mi.render(scene, seed=mi.UInt32(seed * PASSES + i)), dtype=np.float64)[..., :3]
-        total += np.clip(np.nan_to_num(radiance) / white, 0, PASS_LIMIT)
-    return _develop(total / PASSES * KEY_WHITE * shot.exposure)
+    path: dict[str, Any] = {"type": "path", "max_depth": MAX_DEPTH}
+    integrator = mi.load_dict(path)
+    guide = mi.load_dict({"type": "aov", "aovs": "n:sh_normal", "path": path})
+    sensor = _sensor(shot, camera, target, size, max(2, samples // len(DISPERSED)))
+    white = shot.room.white_card()
+    passes, normals = [], np.zeros((size, size, 3), np.float32)
+    for i, dispersed in enumerate(DISPERSED):
+        for shape, name in gems:
+            parameters = mi.traverse(shape)
+            parameters["bsdf.eta"] = bsdf(name, dispersed)["int_ior"] / 1.000277
+            parameters.update()
+        seen = np.array(
+            mi.render(scene, sensor=sensor, integrator=integrator if i else guide, seed=mi.UInt32(3 * seed + i))
+        )
+        if not i:
+            normals = np.nan_to_num(seen[..., -3:]).astype(np.float32)
+        passes.append(np.clip(np.nan_to_num(seen[..., :3]) / white, 0, PASS_LIMIT))
+    stacked = np.stack(passes).astype(np.float32) * (3 * SHARES[:, None, None, :]).astype(np.float32)
+    light = denoised(stacked, normals).astype(np.float64) * white
+    return Photograph(develop(light, shot, seed), _mask(scene, shot, camera, target, size, owners))
 
 
-def _shape(mesh: Mesh, material: str) -> Any:
-    vertices, faces, normals = shaded(mesh)
+def _shapes(pieces: Sequence[Parts]) -> tuple[dict[str, Any], dict[str, int], list[tuple[Any, str]]]:
+    """A Mitsuba shape for every material of every piece, whose piece each is (from 1 on), and the transparent ones."""
+    shapes: dict[str, Any] = {}
+    owners: dict[str, int] = {}
+    gems: list[tuple[Any, str]] = []
+    for number, parts in enumerate(pieces, 1):
+        for material in sorted({part.material for part in parts}):
+            meshes = [shaded(part.mesh) for part in parts if part.material == material]
+            vertices = np.concatenate([vertices for vertices, _, _ in meshes])
+            normals = np.concatenate([normals for _, _, normals in meshes])
+            name = f"piece{number:02d}-{len(owners):03d}"
+            shape = _shape(name, vertices, normals, material)
+            shapes[name] = shape
+            owners[name] = number
+            if material in GEMS:
+                gems.append((shape, material))
+    return shapes, owners, gems
+
+
+def _shape(name: str, vertices: Array, normals: Array, material: str) -> Any:
+    """`vertices` (3m, 3), every three a triangle."""
     properties = mi.Properties()
-    properties["bsdf"] = mi.load_dict(MATERIALS[material])
-    shape = mi.Mesh("part", len(vertices), len(faces), has_vertex_normals=True, props=properties)
+    properties["bsdf"] = mi.load_dict(bsdf(material))
+    shape = mi.Mesh(name, len(vertices), len(vertices) // 3, has_vertex_normals=True, props=properties)
     parameters = mi.traverse(shape)
     parameters["vertex_positions"] = vertices.astype(np.float32).ravel()
     parameters["vertex_normals"] = normals.astype(np.float32).ravel()
-    parameters["faces"] = faces.astype(np.uint32).ravel()
+    parameters["faces"] = np.arange(len(vertices), dtype=np.uint32)
     parameters.update()
     return shape
 
 
-def _camera(parts: Parts, shot: Shot) -> tuple[Array, Array]:
-    """Where the camera stands and looks, so that the framed parts are centred and span `fill` of the picture."""
-    points = np.concatenate([part.mesh.vertices for part in parts if part.framed])
-    forward, right, up = _axes(shot)
-    half = np.tan(np.radians(FIELD_OF_VIEW / 2))
-    target = (points.min(0) + points.max(0)) / 2
-    distance = 4 * float(np.linalg.norm(np.ptp(points, axis=0)))
-    for _ in range(6):
-        offset = points - (target - forward * distance)
-        depth = offset @ forward
-        x, y = offset @ right / depth / half, offset @ up / depth / half
-        scale = distance * half
-        target = target + right * ((x.max() + x.min()) / 2) * scale + up * ((y.max() + y.min()) / 2) * scale
-        distance *= float(max(np.ptp(x), np.ptp(y))) / 2 / shot.fill
-    aside = 2 * distance * half
-    target = target - right * shot.shift[0] * aside - up * shot.shift[1] * aside
-    return target - forward * distance, target
+def _mask(
+    scene: Any, shot: Shot, camera: Array, target: Array, size: int, owners: dict[str, int]
+) -> npt.NDArray[np.uint8]:
+    """Four looks a pixel through a lens that is sharp everywhere; the piece seen most often owns it.
+
+    Mitsuba counts shapes from 1 in the order of `scene.shapes()`; 0 is the sky.
+    """
+    sensor = _sensor(shot, camera, target, 2 * size, 1, sharp=True)
+    looks = mi.load_dict({"type": "aov", "aovs": "i:shape_index"})
+    index = np.array(mi.render(scene, sensor=sensor, integrator=looks, seed=mi.UInt32(0)))[..., -1]
+    owner = np.array([0, *(owners.get(shape.id(), 0) for shape in scene.shapes())], np.uint8)
+    fine = owner[np.round(index).astype(int)]
+    four = np.sort(np.stack([fine[i::2, j::2] for i in (0, 1) for j in (0, 1)]), axis=0)
+    return np.asarray(np.where(four[1] == four[2], four[1], four[3]), dtype=np.uint8)
 
 
-def _axes(shot: Shot) -> tuple[Array, Array, Array]:
-    a, e = np.radians(shot.azimuth), np.radians(shot.elevation)
-    forward = -np.array([np.sin(a) * np.cos(e), -np.cos(a) * np.cos(e), np.sin(e)])
-    right = np.array([np.cos(a), np.sin(a), 0.0])
-    return forward, right, np.cross(right, forward)
-
-
-def _sensor(camera: Array, target: Array, roll: float, size: int, samples: int) -> dict[str, Any]:
+def _sensor(shot: Shot, camera: Array, target: Array, size: int, samples: int, sharp: bool = False) -> Any:
     look: Any = mi.ScalarTransform4f().look_at(list(camera), list(target), [0, 0, 1])
-    return {
-        "type": "perspective",
-        "fov": FIELD_OF_VIEW,
-        "near_clip": 1.0,
-        "far_clip": 1e5,
-        "to_world": look @ mi.ScalarTransform4f().rotate([0, 0, 1], roll),
-        "film": {"type": "hdrfilm", "width": size, "height": size, "rfilter": {"type": "box"}},
-        "sampler": {"type": "multijitter", "sample_count": max(1, samples // PASSES)},
-    }
+    lens: dict[str, Any] = {"type": "perspective"}
+    if shot.aperture and not sharp:
+        distance = float(np.linalg.norm(target - camera))
+        lens = {"type": "thinlens", "aperture_radius": shot.aperture * distance, "focus_distance": distance}
+    return mi.load_dict(
+        lens
+        | {
+            "fov": field_of_view(shot),
+            "near_clip": 1.0,
+            "far_clip": 1e5,
+            "to_world": look @ mi.ScalarTransform4f().rotate([0, 0, 1], shot.roll),
+            "film": {"type": "hdrfilm", "width": size, "height": size, "rfilter": {"type": "box"}},
+            "sampler": {"type": "multijitter" if samples > 1 else "independent", "sample_count": samples},
+        }
+    )
 
 
-def _radiance(lights: Sequence[Light], ambient: RGB, turned: float) -> Array:
-    """The sky as latitude and longitude, (64, 128, 3): row 0 the zenith, column 0 the +y direction, then +x."""
-    elevation = 90 - (np.arange(64) + 0.5)[:, None] * 180 / 64
-    azimuth = (np.arange(128) + 0.5)[None, :] * 360 / 128
-    sky: Array = np.ones((64, 128, 1)) * np.array(ambient)
-    for light in lights:
-        aside = (azimuth - light.azimuth + turned + 180) % 360 - 180
-        x = np.abs(aside) * np.cos(np.radians(light.elevation)) / (light.width / 2)
-        y = np.abs(elevation - light.elevation) / (light.height / 2)
-        edge = np.clip((1.15 - np.maximum(x, y)) / 0.3, 0, 1)
-        sky += edge[..., None] * light.radiance * np.array(light.colour)
-    return sky
-
-
-def _sky(lights: Sequence[Light], ambient: RGB, turned: float) -> dict[str, Any]:
-    sky = _radiance(lights, ambient, turned).astype(np.float32)
+def _sky(shot: Shot) -> dict[str, Any]:
     return {
         "type": "envmap",
-        "bitmap": mi.Bitmap(sky),
+        "bitmap": mi.Bitmap(shot.room.sky(shot.azimuth).astype(np.float32)),
         "to_world": mi.ScalarTransform4f().rotate([1, 0, 0], 90),
     }
 
 
-def _white_card(shot: Shot) -> Array:
-    """The radiance (3,) of a level white card, coloured half as much as its light: an eye or camera adapts halfway."""
-    sky = _radiance(shot.lights, shot.ambient, 0.0)[:32]
-    theta = np.radians((np.arange(32) + 0.5) * 180 / 64)
-    weight = (np.cos(theta) * np.sin(theta))[:, None, None]
-    card = (sky * weight).sum((0, 1)) / (weight.sum() * sky.shape[1])
-    return np.asarray(np.sqrt(card * card.mean()))
-
-
-def _table(backdrop: Backdrop) -> dict[str, Any]:
-    half = 400.0
+def _table(backdrop: Backdrop, frame: float) -> dict[str, Any]:
+    tiles = 2 * TABLE / (backdrop.span * frame)
     texture = {
         "type": "bitmap",
         "bitmap": mi.Bitmap(backdrop.texture().astype(np.float32)),
         "raw": True,
-        "to_uv": mi.ScalarTransform4f().scale([2 * half / backdrop.span, 2 * half / backdrop.span, 1]),
+        "to_uv": mi.ScalarTransform4f().scale([tiles, tiles, 1]),
     }
+    surface: dict[str, Any] = {"type": "diffuse", "reflectance": texture}
+    if backdrop.gloss:
+        surface = {"type": "roughplastic", "alpha": backdrop.gloss, "diffuse_reflectance": texture}
     return {
         "type": "rectangle",
-        "to_world": mi.ScalarTransform4f().rotate([0, 0, 1], backdrop.turned).scale([half, half, 1]),
-        "bsdf": {"type": "diffuse", "reflectance": texture},
+        "to_world": mi.ScalarTransform4f().rotate([0, 0, 1], backdrop.turned).scale([TABLE, TABLE, 1]),
+        "bsdf": surface,
     }
-
-
-def _develop(exposed: Array) -> npt.NDArray[np.uint8]:
-    """Linear light to sRGB (IEC 61966-2-1) with a soft shoulder from 0.8 on."""
-    over = np.clip(exposed - 0.8, 0, None)
-    linear = np.minimum(exposed, 0.8) + 0.2 * (1 - np.exp(-over / 0.2))
-    encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055)
-    return np.asarray(np.round(encoded * 255).clip(0, 255), dtype=np.uint8)

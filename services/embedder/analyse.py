@@ -1,47 +1,129 @@
-"""One picture, start to end: decode, prepare, forward, pack."""
+"""One picture, start to end: decode, find, prepare, forward, pack."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Protocol
 
 from services.embedder.batcher import Array, Lane
-from services.embedder.decode import decode
-from services.embedder.heads import TypeHead
-from services.embedder.prepare import letterbox, normalise, scale
+from services.embedder.crop import windows
+from services.embedder.decode import Picture, decode
+from services.embedder.find import Find, Found, main_first, whole_picture
+from services.embedder.heads import Heads
+from services.embedder.prepare import crop, letterbox, normalise, scale
 from services.embedder.quality import warnings_of
-from shared.contracts.analysis import Analysis, Piece
-from shared.contracts.fields import pack_vector
+from shared.contracts.analysis import Analysis, Box, Piece
+from shared.contracts.fields import MIN_BOX_SIDE, pack_vector
+from shared.contracts.models import Model
+from shared.errors import InvalidInput
 
 
 class Forward(Protocol):
     def submit(self, array: Array, lane: Lane) -> Future[Array]: ...
 
+    def close(self) -> None: ...
+
+
+class Analyse(Protocol):
+    """One model, from bytes to what it knows of the picture."""
+
+    @property
+    def model_version(self) -> str: ...
+
+    @property
+    def about(self) -> Model:
+        """What other services are told of it."""
+        ...
+
+    def __call__(self, data: bytes, lane: Lane, box: Box | None = None) -> Analysis: ...
+
+    def close(self) -> None: ...
+
 
 class Analyser:
-    """Analyses pictures by one model. Safe to call from many threads: they meet in the batcher."""
+    """Analyses pictures by one model. Safe to call from many threads: they meet in the batcher.
 
-    def __init__(self, batcher: Forward, type_head: TypeHead, model_version: str, input_size: int) -> None:
-        self.model_version = model_version
+    What no head knows of a piece is absent.
+    """
+
+    def __init__(
+        self,
+        batcher: Forward,
+        heads: Heads,
+        about: Model,
+        input_size: int,
+        find: Find = whole_picture,
+    ) -> None:
+        self.about = about
+        self.model_version = about.version
         self._batcher = batcher
-        self._type_head = type_head
+        self._heads = heads
         self._input_size = input_size
+        self._find = find
 
-    def __call__(self, data: bytes, lane: Lane) -> Analysis:
-        """The analysis of a picture's bytes: one piece, the whole picture.
+    def __call__(self, data: bytes, lane: Lane, box: Box | None = None) -> Analysis:
+        """The analysis of a picture's bytes: of the pieces found in it, or of what is in the `box` as the only piece.
 
-        Raises `Permanent` when the bytes are no picture, are damaged or too large, and `Retryable` while stopping.
+        Raises `InvalidInput` for a box of too few pixels, `Permanent` when the bytes are no picture, are damaged or too
+        large, and `Retryable` while stopping.
         """
-        picture = decode(data, self._input_size)
-        scaled = scale(picture.rgb, self._input_size)
-        prepared = normalise(letterbox(scaled, self._input_size))
-        vector = self._batcher.submit(prepared, lane).result()
+        picture = decode(data, self._input_size, box)
+        if box:
+            _check(box, picture)
+            found, seen = [Found(box, 1.0)], [box]
+        else:
+            found = main_first(self._find(picture.rgb))
+            seen = windows(found, picture.width, picture.height)
+            picture = self._near_enough(picture, data, seen)
+        crops = [scale(crop(picture.rgb, window), self._input_size) for window in seen]
+        arrays = [normalise(letterbox(one, self._input_size)) for one in crops]
+        futures = [self._batcher.submit(array, lane) for array in arrays]
+        vectors = [future.result() for future in futures]
+        whole = box or Box()
         return Analysis(
             sha256=hashlib.sha256(data).hexdigest(),
             model_version=self.model_version,
             width=picture.width,
             height=picture.height,
-            pieces=[Piece(type=self._type_head.predict(vector), vector=pack_vector(vector))],
-            warnings=warnings_of(scaled, picture.width, picture.height),
+            pieces=[self._piece(piece, vector) for piece, vector in zip(found, vectors, strict=True)],
+            warnings=warnings_of(
+                crops[0] if seen[0] == whole else scale(picture.rgb, self._input_size), *_pixels(whole, picture)
+            ),
         )
+
+    def close(self) -> None:
+        """Finish what was submitted, then stop."""
+        self._batcher.close()
+
+    def _near_enough(self, picture: Picture, data: bytes, seen: Sequence[Box]) -> Picture:
+        """The picture, decoded again with more of its pixels where a window would be too coarse for the model."""
+        smallest = min(seen, key=lambda one: max(_pixels(one, picture)))
+        shrunk = picture.rgb.width / picture.width
+        if shrunk < 1 and max(_pixels(smallest, picture)) * shrunk < self._input_size:
+            return decode(data, self._input_size, smallest)
+        return picture
+
+    def _piece(self, found: Found, vector: Array) -> Piece:
+        return Piece(
+            box=found.box,
+            confidence=found.confidence,
+            vector=pack_vector(vector),
+            **self._heads.predict(vector),
+        )
+
+
+def _pixels(box: Box, picture: Picture) -> tuple[int, int]:
+    """Width and height of a box in the original."""
+    return round((box.x1 - box.x0) * picture.width), round((box.y1 - box.y0) * picture.height)
+
+
+def _check(box: Box, picture: Picture) -> None:
+    width, height = _pixels(box, picture)
+    if min(width, height) < MIN_BOX_SIDE:
+        told = (
+            f"The box has only {width} x {height} of the picture's {picture.width} x {picture.height} pixels. "
+            f"Make it at least {MIN_BOX_SIDE} wide and high, or send a photo taken from nearer."
+        )
+        raise InvalidInput(told, errors=[{"path": "query.box", "message": told}])

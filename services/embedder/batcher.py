@@ -1,4 +1,4 @@
-"""Callers of many threads meet here, and one thread runs their arrays in batches. It knows nothing of pictures."""
+"""Callers of many threads meet here, and few threads run their arrays in batches. It knows nothing of pictures."""
 
 from __future__ import annotations
 
@@ -33,20 +33,22 @@ class _Job:
 class Batcher:
     """Runs `forward` on up to `max_batch` arrays of one lane at a time: on what waits now, never waiting for more.
 
-    The query lane goes first, so a query waits for at most one ingest batch; ingest that has waited for 5 s goes before
+    `forwards` of them run side by side, each in a thread: then `forward` is called from several threads at once. The
+    query lane goes first, so a query waits for at most one ingest batch; ingest that has waited for 5 s goes before
     the queries once, so that a flood of queries does not stop it. A forward that fails fails the futures of its batch
     and no others.
     """
 
-    def __init__(self, forward: Callable[[Array], Array], max_batch: int, observe: Observe) -> None:
+    def __init__(self, forward: Callable[[Array], Array], max_batch: int, observe: Observe, forwards: int = 1) -> None:
         self._forward = forward
         self._max_batch = max_batch
         self._observe = observe
         self._lanes: dict[Lane, deque[_Job]] = {"query": deque(), "ingest": deque()}
         self._changed = threading.Condition()
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name="batcher", daemon=True)
-        self._thread.start()
+        self._threads = [threading.Thread(target=self._run, name="batcher", daemon=True) for _ in range(forwards)]
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, array: Array, lane: Lane) -> Future[Array]:
         """A future of `forward`'s row for this array. Raises `Retryable` after `close`; all arrays have one shape."""
@@ -62,8 +64,9 @@ class Batcher:
         """Finish everything that was submitted, then stop."""
         with self._changed:
             self._closed = True
-            self._changed.notify()
-        self._thread.join()
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
 
     def _run(self) -> None:
         while True:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import io
+import math
 import struct
 import zlib
 from dataclasses import dataclass
 
-import numpy as np
+import pi_heif
 from PIL import Image, UnidentifiedImageError
 
-from shared.contracts.fields import MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS
+from services.embedder.avif import most_pixels
+from services.embedder.colours import to_srgb
+from shared.contracts.analysis import Box
+from shared.contracts.fields import MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS, PICTURE_FORMATS, PICTURE_FORMATS_TOLD
 from shared.errors import TooLarge, UnreadablePicture, UnsupportedPicture
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
-_TOLD = "JPEG, PNG, WebP, GIF, BMP or TIFF"
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error)
+pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
+_BROKEN = (
+    *(OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error),
+    RuntimeError,  # of libheif and libavif
+)
+_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1")
+"""Of AVIF and HEIC, whose plugins of Pillow take a damaged one for no picture."""
 _ORIENTATION = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -37,12 +45,11 @@ class Picture:
     height: int
 
 
-def decode(data: bytes, at_least: int) -> Picture:
-    """Decode the first frame of a JPEG, PNG, WebP, GIF, BMP or TIFF; what is in the bytes counts, not their name.
+def decode(data: bytes, at_least: int, box: Box | None = None) -> Picture:
+    """Decode the first frame of a picture of `PICTURE_FORMATS`; what is in the bytes counts, not their name.
 
-    Sides longer than needed are reduced while decoding, but neither below `at_least` pixels. EXIF orientation is
-    applied, transparency is laid over white, 16 bits a channel become 8, every other mode becomes RGB; colour profiles
-    are ignored.
+    Sides longer than needed are reduced while decoding, but neither below `at_least` pixels; with a `box`, neither side
+    of what is in it. EXIF orientation is applied, every mode and colour profile becomes sRGB (`to_srgb`).
 
     Raises `TooLarge` over 20 MB or 50 megapixels (read from the header), `UnsupportedPicture` for bytes of no such
     format, `UnreadablePicture` for a picture that is cut off or damaged.
@@ -56,7 +63,11 @@ def decode(data: bytes, at_least: int) -> Picture:
     width, height = image.size
     if width * height > MAX_PICTURE_PIXELS:
         raise _too_many_pixels(f"{width} x {height} pixels")
+    if box:
+        at_least = _at_least_around(box, at_least, max(width, height))
     try:
+        if image.format == "AVIF" and most_pixels(data) > MAX_PICTURE_PIXELS:
+            raise _too_many_pixels("more pixels than it says")
         image.draft("RGB", (at_least, at_least))
         image.load()
     except _BROKEN as error:
@@ -64,7 +75,7 @@ def decode(data: bytes, at_least: int) -> Picture:
             f"The {image.format} picture is cut off or damaged ({error}). Open it in a viewer, save it, send it again."
         ) from error
     turn = _UPRIGHT.get(_orientation(image))
-    rgb = _to_rgb(_reduced(image, at_least))
+    rgb = to_srgb(_reduced(image, at_least))
     if turn is not None:
         rgb = rgb.transpose(turn)
         if turn not in (_UPRIGHT[2], _UPRIGHT[3], _UPRIGHT[4]):
@@ -74,17 +85,28 @@ def decode(data: bytes, at_least: int) -> Picture:
 
 def _open(data: bytes) -> Image.Image:
     if not data:
-        raise UnsupportedPicture(f"The picture has no bytes. Send a {_TOLD}.")
+        raise UnsupportedPicture(f"The picture has no bytes. Send a {PICTURE_FORMATS_TOLD}.")
     try:
-        return Image.open(io.BytesIO(data), formats=FORMATS)
+        return Image.open(io.BytesIO(data), formats=PICTURE_FORMATS)
     except Image.DecompressionBombError as error:
         raise _too_many_pixels("far too many pixels") from error
     except UnidentifiedImageError as error:
-        raise UnsupportedPicture(f"The bytes are no picture that Loupe can read. Send a {_TOLD}.") from error
+        if data[4:8] == b"ftyp" and data[8:12] in _BRANDS:
+            raise UnreadablePicture(
+                "The AVIF or HEIC picture is damaged, or of a kind that Loupe cannot read. Save it as a JPEG."
+            ) from error
+        raise UnsupportedPicture(
+            f"The bytes are no picture that Loupe can read. Send a {PICTURE_FORMATS_TOLD}."
+        ) from error
     except _BROKEN as error:
         raise UnreadablePicture(
             f"The start of the picture is damaged ({error}). Open it in a viewer, save it, send it again."
         ) from error
+
+
+def _at_least_around(box: Box, at_least: int, longer_side: int) -> int:
+    """The shorter side of a picture whose box has `at_least` pixels each way, however the picture is turned."""
+    return math.ceil(min(at_least / min(box.x1 - box.x0, box.y1 - box.y0), longer_side))
 
 
 def _too_many_pixels(size: str) -> TooLarge:
@@ -106,21 +128,3 @@ def _reduced(image: Image.Image, at_least: int) -> Image.Image:
     """The picture averaged down by a whole factor, so that what follows handles little memory."""
     factor = min(image.size) // (2 * at_least)
     return image.reduce(factor) if factor > 1 and image.mode in ("L", "RGB", "CMYK", "YCbCr") else image
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "RGB":
-        return image
-    if image.mode.startswith("I"):
-        return Image.fromarray((np.asarray(image).clip(0, 65_535) >> 8).astype(np.uint8)).convert("RGB")
-    try:
-        if image.has_transparency_data:
-            over = image.convert("RGBA")
-            white = Image.new("RGB", over.size, "white")
-            white.paste(over, mask=over.getchannel("A"))
-            return white
-        return image.convert("RGB")
-    except ValueError as error:
-        raise UnsupportedPicture(
-            f"Loupe cannot read the colours of this picture (mode {image.mode}). Save it as an ordinary JPEG or PNG."
-        ) from error

@@ -2,55 +2,111 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 from services.embedder import metrics, routes
-from services.embedder.analyse import Analyser
+from services.embedder.adaptation import adapted
+from services.embedder.analyse import Analyse, Analyser
 from services.embedder.batcher import Batcher
-from services.embedder.handlers import handle_image_stored
-from services.embedder.heads import TypeHead
-from services.embedder.manifest import TYPE_HEAD, Manifest, read_manifest
+from services.embedder.find import Find, whole_picture
+from services.embedder.finder import FINDER_MANIFEST, Finder
+from services.embedder.handlers import handle_analysis_missing, handle_image_stored
+from services.embedder.heads import Heads
+from services.embedder.lone_child import LoneChild
+from services.embedder.manifest import HEADS, Manifest, model_of, read_manifest
 from services.embedder.model import Encoder
+from services.embedder.named import is_named, open_named
+from services.embedder.quarantine import Quarantine
 from services.embedder.settings import Settings
 from shared import messaging, objectstore
-from shared.contracts.messages import ImageStored
+from shared.contracts.messages import AnalysisMissing, ImageStored
+from shared.contracts.models import Model, Models
+from shared.errors import Permanent
 from shared.observability import logs
 from shared.observability.http import create_app
 from shared.service import Service, run
 
 
-def build(settings: Settings, broker: messaging.Broker) -> Service:
-    """The embedder over these settings. Raises `Permanent` when its model folder is not whole."""
+def load_models(settings: Settings) -> Sequence[Analyse]:
+    """The models of the settings' folders and names, in their order, with what a shop's catalogue taught them."""
+    return [adapted(model, str(name)) for name, model in zip(settings.model_dirs, _load(settings), strict=True)]
+
+
+def _load(settings: Settings) -> Sequence[Analyse]:
+    """Each with a batcher of its own."""
+    opened = [_open(settings, name) for name in map(str, settings.model_dirs)]
+    versions = [encoder.version for encoder, *_ in opened]
+    if len(set(versions)) < len(versions):
+        raise Permanent(f"EMBEDDER_MODEL_DIRS holds the same model twice: {', '.join(versions)}. Name each once.")
+    models: list[Analyse] = []
+    for encoder, about, heads, find in opened:
+        batcher = Batcher(encoder.forward, settings.max_batch, metrics.observe_batch, settings.forwards)
+        models.append(Analyser(batcher, heads, about, encoder.input_size, find))
+    return models
+
+
+def _open(settings: Settings, name: str) -> tuple[Encoder, Model, Heads, Find]:
+    if is_named(name):
+        return *open_named(name, settings.compute), Heads({}), whole_picture
+    folder = Path(name)
+    manifest = read_manifest(folder)
+    heads = Heads.load(folder / HEADS, manifest.heads)
+    find = Finder(folder).find if FINDER_MANIFEST in manifest.files else whole_picture
+    return load_encoder(settings, folder, manifest), model_of(manifest), heads, find
+
+
+def build(
+    settings: Settings, broker: messaging.Broker, load: Callable[[Settings], Sequence[Analyse]] = load_models
+) -> Service:
+    """The embedder over these settings. `load` is called here, and in the child that takes suspects.
+
+    Raises `Permanent` when a model folder is not whole.
+    """
     pictures = objectstore.open(settings.object_store_url, "pictures")
     analyses = objectstore.open(settings.object_store_url, "analyses")
-    manifest = read_manifest(settings.model_dir)
-    encoder = load_encoder(settings, manifest)
-    batcher = Batcher(encoder.forward, settings.max_batch, metrics.observe_batch)
-    type_head = TypeHead.load(settings.model_dir / TYPE_HEAD, manifest.types)
-    analyse = Analyser(batcher, type_head, manifest.version, manifest.input_size)
+    models = load(settings)
+    in_child = partial(load, settings.model_copy(update={"compute": "cpu"}))
+    quarantine = Quarantine(LoneChild(in_child, settings.limits_alone), analyses, settings.quarantine_after_kills)
     app = create_app("embedder", {"broker": broker.ping, "pictures": pictures.ping, "analyses": analyses.ping})
-    app.include_router(routes.router(analyse))
-    handler = partial(handle_image_stored, pictures=pictures, analyses=analyses, analyse=analyse, publisher=broker)
+    app.include_router(routes.router(models, Models(models=[analyse.about for analyse in models])))
+    over: dict[str, Any] = {
+        "pictures": pictures,
+        "analyses": analyses,
+        "models": models,
+        "quarantine": quarantine,
+        "publisher": broker,
+    }
+
+    def close() -> None:
+        quarantine.close()
+        for analyse in models:
+            analyse.close()
 
     return Service(
         name="embedder",
         http=app,
         host=settings.host,
         port=settings.port,
-        close=batcher.close,
-        handlers={ImageStored: handler},
+        close=close,
+        handlers={
+            ImageStored: partial(handle_image_stored, **over),
+            AnalysisMissing: partial(handle_analysis_missing, **over),
+        },
     )
 
 
-def load_encoder(settings: Settings, manifest: Manifest) -> Encoder:
+def load_encoder(settings: Settings, folder: Path, manifest: Manifest) -> Encoder:
     """The encoder for this compute; each runtime is imported only where it is used."""
     if settings.compute == "cuda":
         from services.embedder.torch_encoder import TorchEncoder
 
-        return TorchEncoder(manifest, "cuda")
+        return TorchEncoder(folder, manifest, "cuda")
     from services.embedder.onnx_encoder import OnnxEncoder
 
-    return OnnxEncoder(settings.model_dir, manifest, settings.threads)
+    return OnnxEncoder(folder, manifest, threads=1)
 
 
 def main() -> None:

@@ -7,15 +7,21 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from shared.contracts.analysis import AttributeName
+from shared.contracts.fields import ModelVersion
+from shared.contracts.models import Model, Probability, Sameness
 from shared.errors import Permanent
 
-SHIPPED = Path(__file__).parent / "models" / "efficientnet-lite2-1"
+MODELS = Path(__file__).parent / "models"
+SHIPPED = MODELS / "efficientnet-lite2-1"
 ENCODER = "encoder.onnx"
-TYPE_HEAD = "type_head.npz"
+HEADS = "heads.npz"
+TRAINED = "trained.safetensors"
+"""The weights that training made, in half precision: the source of encoder.onnx, and what torch runs."""
 
 
-class TypeClasses(BaseModel):
-    """How logits of the type head become a type: softmax(logits / temperature), absent below `min_confidence`."""
+class HeadClasses(BaseModel):
+    """How a head's logits become a value: softmax(logits / temperature), absent below `min_confidence`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -29,15 +35,37 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    version: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$")
+    version: ModelVersion
     dimension: int = Field(gt=0)
     input_size: int = Field(gt=0, description="Side of the square input in pixels.")
     preprocessing: str = Field(description="For the reader; services/embedder/prepare.py is the code.")
     gem_p: float = Field(gt=0)
     torch_weights_sha256: str = Field(description="Of the checkpoint that encoder.onnx was exported from.")
+    training: dict[str, str] = Field(
+        default_factory=dict, description="What it was trained on (its hash among it) and how; empty: not trained."
+    )
     files: dict[str, str] = Field(description="File name -> sha256.")
     no_match_below: float = Field(ge=-1, le=1, description="Cosine below which a picture's best hit is not the piece.")
-    types: TypeClasses
+    same: Sameness | None = Field(None, description="That an item is the piece of a photo, by cosine.")
+    style: Probability | None = Field(None, description="That two pieces are of a similar style, by cosine.")
+    look_at_least: float = Field(
+        0.6, ge=0, lt=1, description="Cosine from which on two pieces may be told to look alike."
+    )
+    heads: dict[AttributeName, HeadClasses] = Field(
+        default_factory=dict, description="Attribute -> its head in heads.npz; what has none is never told."
+    )
+
+
+def model_of(manifest: Manifest) -> Model:
+    """What other services are told of it."""
+    return Model(
+        version=manifest.version,
+        dimension=manifest.dimension,
+        no_match_below=manifest.no_match_below,
+        look_at_least=manifest.look_at_least,
+        same=manifest.same,
+        style=manifest.style,
+    )
 
 
 def file_sha256(path: Path) -> str:
@@ -56,7 +84,7 @@ def read_manifest(folder: Path) -> Manifest:
     except OSError as error:
         raise Permanent(
             f"There is no model in {folder}: manifest.json cannot be read ({error.strerror}). "
-            "Set EMBEDDER_MODEL_DIR to a folder made by `python -m lab export`."
+            "Set EMBEDDER_MODEL_DIRS to folders made by `python -m lab export`."
         ) from error
     except ValidationError as error:
         raise Permanent(f"{folder / 'manifest.json'} does not follow the model manifest: {error}") from error
@@ -70,6 +98,6 @@ def read_manifest(folder: Path) -> Manifest:
         if actual != expected:
             raise Permanent(
                 f"The model file {path} is not the one its manifest names (sha256 {actual}, expected {expected}). "
-                "Restore it, or make the folder again with `python -m lab export` and `python -m lab train-type`."
+                "Restore it, or make the folder again with `python -m lab export` and `python -m lab train-heads`."
             )
     return manifest

@@ -16,6 +16,13 @@ BATCH_WAIT = Histogram(
 )
 FORWARD = Histogram("loupe_embedder_forward_seconds", "Duration of a forward", ["lane"], buckets=_SECONDS)
 PICTURES = Counter("loupe_embedder_pictures_total", "Ingested pictures: analysed, repeated or rejected", ["outcome"])
+ALONE = Counter(
+    "loupe_embedder_alone_total",
+    "Suspects analysed alone: analysed, rejected, each time one killed its process, and quarantined for that",
+    ["outcome"],
+)
+for _outcome in ("analysed", "rejected", "killed", "quarantined"):
+    ALONE.labels(_outcome)  # 0 from the start
 
 
 def observe_batch(lane: Lane, waits: list[float], forward_seconds: float) -> None:

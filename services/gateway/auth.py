@@ -3,60 +3,86 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+import structlog
+from sqlalchemy import or_, update
 
+from services.gateway.api_keys import key_hash
 from services.gateway.signing import Signer
 from services.gateway.tables import ApiKey
-from services.gateway.tenants import key_hash
+from shared.contracts.fields import KeyScope
 from shared.database import Database
-from shared.errors import Unauthorized
+from shared.errors import Retryable, Unauthorized
 
 COOKIE = "loupe_page"
-_TRUSTED_SECONDS = 5.0
+_TRUSTED_SECONDS = 4.0
+_USE_NOTED_EVERY = timedelta(minutes=1)
+_PAGE_SCOPES: frozenset[KeyScope] = frozenset({"read", "events"})
 _KEPT_KEYS = 10_000
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 _NO_KEY = "Send your API key as `Authorization: Bearer <key>`."
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class Caller:
-    """`by_key`: holds an API key of the shop, so may change its catalogue; else it is the page."""
+    """Who asks, and what for: `key_id` of an API key, or None when it is the page.
+
+    `rate_limit` in requests a second; None: the gateway's.
+    """
 
     tenant: str
-    by_key: bool
+    scopes: frozenset[KeyScope]
+    key_id: str | None = None
+    rate_limit: int | None = None
 
 
 class Keys:
-    """API keys by their hash. A key found is trusted for 5 seconds, so a revoked one works no longer than that."""
+    """API keys by their hash. A key found is trusted for 4 seconds, so a revoked one works less than 5."""
 
-    def __init__(self, database: Database, secret: str) -> None:
+    def __init__(self, database: Database, secret: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
         self._secret = secret
-        self._known: dict[str, tuple[str, float]] = {}
+        self._clock = clock
+        self._known: dict[str, tuple[Caller, float]] = {}
 
-    def recent(self, key: str) -> str | None:
-        """The tenant of a key that was looked up a moment ago; does not block."""
-        tenant, until = self._known.get(key_hash(self._secret, key), ("", 0.0))
-        return tenant if until > time.monotonic() else None
+    def recent(self, key: str) -> Caller | None:
+        """The holder of a key that was looked up a moment ago; does not block."""
+        caller, until = self._known.get(key_hash(self._secret, key), (None, 0.0))
+        return caller if until > self._clock() else None
 
-    def look_up(self, key: str) -> str:
-        """The tenant of a key. Raises `Unauthorized` for one that is unknown or revoked."""
+    def look_up(self, key: str) -> Caller:
+        """The holder of a key. Raises `Unauthorized` for one that is unknown or revoked."""
         hashed = key_hash(self._secret, key)
+        asked = self._clock()
         with self._database.read() as session:
-            tenant = session.execute(
-                select(ApiKey.tenant).where(ApiKey.key_hash == hashed, ApiKey.revoked_at.is_(None))
-            ).scalar_one_or_none()
-        if tenant is None:
+            row = session.get(ApiKey, hashed)
+        if row is None or row.revoked_at:
             self._known.pop(hashed, None)
             raise Unauthorized(f"This API key is not known here, or was revoked. {_NO_KEY}")
+        self._note_use(row)
         if len(self._known) >= _KEPT_KEYS:
             self._known.clear()
-        self._known[hashed] = (tenant, time.monotonic() + _TRUSTED_SECONDS)
-        return tenant
+        caller = Caller(row.tenant, frozenset(row.scopes), row.key_id, row.rate_limit)
+        self._known[hashed] = (caller, asked + _TRUSTED_SECONDS)
+        return caller
+
+    def _note_use(self, row: ApiKey) -> None:
+        """At most once a minute, by all gateways together."""
+        now = datetime.now(UTC)
+        stale = now - _USE_NOTED_EVERY
+        if row.last_used_at and row.last_used_at > stale:
+            return
+        unnoted = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= stale)
+        try:
+            with self._database.write() as session:
+                session.execute(update(ApiKey).where(ApiKey.key_hash == row.key_hash, unnoted).values(last_used_at=now))
+        except Retryable as error:  # a search goes on while the disk is full
+            _log.warning("key_use_not_noted", key_id=row.key_id, detail=error.detail)
 
 
 @dataclass(frozen=True)
@@ -83,7 +109,7 @@ class PageSessions:
             raise Unauthorized(f"The page's session only counts for the page itself. {_NO_KEY}")
         if self.signer.session_tenant(cookie) != self.tenant:
             raise Unauthorized("The page's session is over. Load the page again.")
-        return Caller(self.tenant, by_key=False)
+        return Caller(self.tenant, _PAGE_SCOPES)
 
     def _known_host(self, headers: Mapping[str, str]) -> bool:
         host = headers.get("host", "")

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from services.gateway.image_rows import find_place, insert_image, try_again
+from services.gateway.image_rows import find_places, insert_images, try_again
 from services.gateway.outbox_keys import corrected_key, events_key, item_key, removed_key, stored_key
 from services.gateway.pictures import Picture
 from services.gateway.tables import OUTBOX, CorrectionEntry, Image, Item
@@ -24,14 +24,16 @@ from shared.contracts.messages import (
     ImageStored,
     ItemChanged,
     ItemFields,
+    Message,
     UserEvent,
     UserEvents,
 )
 from shared.database import Database
-from shared.errors import InvalidInput, NotFound
+from shared.errors import InvalidInput, NotFound, Retryable
 from shared.observability import logs
 
 _T = TypeVar("_T")
+_MEETINGS = 10
 
 
 class Catalogue:
@@ -43,16 +45,19 @@ class Catalogue:
 
     def put_item(self, tenant: str, sku: str, item: ItemIn) -> bool:
         """Make or replace an item; whether it was made. What says the same as before changes nothing."""
-        done = self._write(lambda session: _put(session, tenant, sku, item))
-        if done != "unchanged":
-            self._wake()
-        return done == "created"
+        return self.put_items(tenant, [ItemPut(sku=sku, **dict(item))]).created == 1
 
     def put_items(self, tenant: str, items: Sequence[ItemPut]) -> ItemsPut:
         """Make or replace many in one transaction: all of them or, when it raises, none."""
 
         def write(session: Session) -> Counter[str]:
-            return Counter(_put(session, tenant, item.sku, item) for item in items)
+            skus = sorted({item.sku for item in items})
+            found = select(Item).where(Item.tenant == tenant, Item.sku.in_(skus)).order_by(Item.sku).with_for_update()
+            rows = {row.sku: row for row in session.execute(found).scalars()}
+            told: dict[str, Message] = {}
+            done: Counter[str] = Counter(_put(session, tenant, item, rows, told) for item in items)
+            OUTBOX.add_all(session, told)
+            return done
 
         done = self._write(write)
         if done["unchanged"] < len(items):
@@ -73,45 +78,50 @@ class Catalogue:
             ).scalars()
             for image_id in images.all():
                 OUTBOX.close(session, stored_key(image_id))
-            _tell_change(session, row, None)
+            OUTBOX.add(session, item_key(tenant, sku, row.revision), changed(row, None))
 
         self._write(write)
         self._wake()
 
-    def add_image(self, tenant: str, sku: str, picture: Picture) -> str:
-        """The id of the item's picture of these bytes, which are in the object store already.
+    def add_images(self, tenant: str, pictures: Sequence[tuple[str, Picture]]) -> list[str | None]:
+        """The id of each picture of an item, whose bytes are in the object store already; None for an unknown item.
 
-        A picture that is there stays as it is; one that was rejected is tried again. Raises `NotFound` for an unknown
-        item.
+        A picture that is there stays as it is; one that was rejected is tried again. One transaction for all.
         """
+        wanted = [(sku, picture.sha256) for sku, picture in pictures]
 
-        def write(session: Session) -> str:
-            place = find_place(session, tenant, sku, picture.sha256, lock=True)
-            if place is None:
-                raise no_item(sku)
-            if place.image_id and place.state != "rejected":
-                return place.image_id
-            if place.image_id:
-                image_id = place.image_id
-                try_again(session, tenant, image_id, place.revision)
-                OUTBOX.close(session, stored_key(image_id))
-            else:
-                image_id = str(uuid4())
-                insert_image(session, _new_image(tenant, sku, image_id, place.revision, picture))
-            message = ImageStored(
-                tenant=tenant,
-                correlation_id=logs.correlation_id(),
-                sku=sku,
-                image_id=image_id,
-                sha256=picture.sha256,
-                item_revision=place.revision,
-            )
-            OUTBOX.add(session, stored_key(image_id), message)
-            return image_id
+        def write(session: Session) -> dict[tuple[str, str], str]:
+            places = find_places(session, tenant, wanted, lock=True)
+            ids: dict[tuple[str, str], str] = {}
+            new, told = [], {}
+            for (sku, picture), key in zip(pictures, wanted, strict=True):
+                if key not in places or key in ids:
+                    continue
+                place = places[key]
+                ids[key] = image_id = place.image_id or str(uuid4())
+                if place.image_id is None:
+                    new.append(_new_image(tenant, sku, image_id, place.revision, picture))
+                elif place.state == "rejected":
+                    try_again(session, tenant, image_id, place.revision)
+                    OUTBOX.close(session, stored_key(image_id))
+                else:
+                    continue
+                told[stored_key(image_id)] = ImageStored(
+                    tenant=tenant,
+                    correlation_id=logs.correlation_id(),
+                    sku=sku,
+                    image_id=image_id,
+                    sha256=picture.sha256,
+                    item_revision=place.revision,
+                    attempt=1 if place.image_id else 0,
+                )
+            insert_images(session, new)
+            OUTBOX.add_all(session, told)
+            return ids
 
-        image_id = self._write(write)
+        ids = self._write(write)
         self._wake()
-        return image_id
+        return [ids.get(key) for key in wanted]
 
     def remove_image(self, tenant: str, image_id: str) -> None:
         def write(session: Session) -> None:
@@ -185,29 +195,34 @@ class Catalogue:
         return EventsAccepted(accepted=len(accepted), rejected=refused)
 
     def _write(self, work: Callable[[Session], _T]) -> _T:
-        try:
-            with self._database.write() as session:
-                return work(session)
-        except IntegrityError:  # another gateway made the same row at the same moment: now it is there
-            with self._database.write() as session:
-                return work(session)
+        for _ in range(_MEETINGS):
+            try:
+                with self._database.write() as session:
+                    return work(session)
+            except IntegrityError:  # another gateway made the same row at the same moment: now it is there
+                continue
+        raise Retryable("Other requests make the same items at this moment. Send this one again.")
 
 
-def _put(session: Session, tenant: str, sku: str, item: ItemIn) -> Literal["created", "updated", "unchanged"]:
+def _put(
+    session: Session, tenant: str, item: ItemPut, rows: dict[str, Item], told: dict[str, Message]
+) -> Literal["created", "updated", "unchanged"]:
+    """`rows` are those of the items that are there, by SKU; what the index is to hear goes into `told`."""
     body = item.model_dump(mode="json", exclude_defaults=True, exclude={"sku"})
     now = datetime.now(UTC)
-    row = session.get(Item, (tenant, sku), with_for_update=True)
+    row = rows.get(item.sku)
     made = row is None or row.removed
     if row is None:
-        row = Item(tenant=tenant, sku=sku, revision=1, removed=False, body=body, created_at=now, updated_at=now)
+        row = Item(tenant=tenant, sku=item.sku, revision=1, removed=False, body=body, created_at=now, updated_at=now)
         session.add(row)
+        rows[item.sku] = row
     elif not made and row.body == body:
         return "unchanged"
     else:
         row.revision += 1
         row.body, row.removed, row.updated_at = body, False, now
         row.created_at = now if made else row.created_at
-    _tell_change(session, row, _fields(item, row.created_at))
+    told[item_key(tenant, item.sku, row.revision)] = changed(row, fields_of(item, row.created_at))
     return "created" if made else "updated"
 
 
@@ -219,14 +234,13 @@ def no_image(image_id: str) -> NotFound:
     return NotFound(f"There is no picture {image_id!r} in this shop, or it was removed.")
 
 
-def _tell_change(session: Session, row: Item, fields: ItemFields | None) -> None:
-    message = ItemChanged(
+def changed(row: Item, fields: ItemFields | None) -> ItemChanged:
+    return ItemChanged(
         tenant=row.tenant, correlation_id=logs.correlation_id(), sku=row.sku, revision=row.revision, fields=fields
     )
-    OUTBOX.add(session, item_key(row.tenant, row.sku, row.revision), message)
 
 
-def _fields(item: ItemIn, created_at: datetime) -> ItemFields:
+def fields_of(item: ItemIn, created_at: datetime) -> ItemFields:
     return ItemFields(
         title=item.title,
         price=item.price,

@@ -8,13 +8,20 @@ from fastapi import FastAPI
 
 
 def show_problems(app: FastAPI) -> None:
-    """Show the failures in the form of RFC 9457; FastAPI would show each as JSON, and 422 in a form of its own."""
+    """Show the failures in the form of RFC 9457 (FastAPI would show each as JSON, and 422 in a form of its own), and
+    with each operation the scope that it needs."""
     make = app.openapi
 
     def openapi() -> dict[str, Any]:
+        if app.openapi_schema:
+            return app.openapi_schema
         document = make()
         for operations in document["paths"].values():
             for operation in operations.values():
+                schemes = [needed for one in operation.get("security", []) for needed in one.values()]
+                if scopes := sorted({scope for needed in schemes for scope in needed}):
+                    needs = f"Needs the scope `{'`, `'.join(scopes)}`."
+                    operation["description"] = "\n\n".join(filter(None, (operation.get("description"), needs)))
                 for status, response in operation["responses"].items():
                     if status in _TOLD and "application/json" in response.get("content", {}):
                         response["content"] = {"application/problem+json": response["content"]["application/json"]}
@@ -23,4 +30,4 @@ def show_problems(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
 
 
-_TOLD = {"400", "401", "404", "413", "415", "422", "503"}
+_TOLD = {"400", "401", "403", "404", "409", "413", "415", "422", "429", "503"}

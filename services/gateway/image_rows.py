@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Table, and_, bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from services.gateway.tables import Image, Item
+from shared.contracts.analysis import ATTRIBUTES
+from shared.contracts.messages import ImageIndexed
 
 _items, _images = cast(Table, Item.__table__), cast(Table, Image.__table__)
-_find = (
-    select(_items.c.revision, _images.c.image_id, _images.c.state)
-    .select_from(
-        _items.outerjoin(
-            _images,
-            and_(
-                _images.c.tenant == _items.c.tenant,
-                _images.c.sku == _items.c.sku,
-                _images.c.sha256 == bindparam("of_sha256"),
-            ),
-        )
-    )
-    .where(_items.c.tenant == bindparam("of_tenant"), _items.c.sku == bindparam("of_sku"), _items.c.removed.is_(False))
+_find_items = select(_items.c.sku, _items.c.revision).where(
+    _items.c.tenant == bindparam("of_tenant"),
+    _items.c.sku.in_(bindparam("skus", expanding=True)),
+    _items.c.removed.is_(False),
 )
-_find_locked = _find.with_for_update(read=True, of=_items)
+_find_items_locked = _find_items.order_by(_items.c.sku).with_for_update(read=True)
+_find_images = select(_images.c.sku, _images.c.sha256, _images.c.image_id, _images.c.state).where(
+    _images.c.tenant == bindparam("of_tenant"),
+    _images.c.sku.in_(bindparam("skus", expanding=True)),
+    _images.c.sha256.in_(bindparam("hashes", expanding=True)),
+)
+_SHOWN = {"model_version", "warnings", *ATTRIBUTES}
 _insert = insert(_images)
 _of_image = (_images.c.image_id == bindparam("of_image"), _images.c.tenant == bindparam("of_tenant"))
 _again = update(_images).where(*_of_image).values(state="stored", reason=None, item_revision=bindparam("revision"))
@@ -36,7 +35,7 @@ _indexed = (
     .values(
         state="indexed",
         reason=None,
-        **{name: bindparam(name) for name in ("model_version", "type", "metal", "stone", "warnings")},
+        **{name: bindparam(name) for name in _SHOWN},
     )
 )
 
@@ -50,21 +49,33 @@ class Place:
     state: str | None
 
 
-def find_place(session: Session, tenant: str, sku: str, sha256: str, *, lock: bool = False) -> Place | None:
-    """None for an item that is not in the shop. `lock`: it stays in the shop until the transaction ends."""
-    row = (
-        session.connection()
-        .execute(
-            _find_locked if lock else _find,
-            {"of_tenant": tenant, "of_sku": sku, "of_sha256": sha256},
-        )
-        .one_or_none()
-    )
-    return Place(row.revision, row.image_id, row.state) if row else None
+def find_places(
+    session: Session, tenant: str, pictures: Sequence[tuple[str, str]], *, lock: bool = False
+) -> dict[tuple[str, str], Place]:
+    """Where each (SKU, sha256) belongs; those whose item is not in the shop are left out.
+
+    `lock`: the items stay in the shop until the transaction ends.
+    """
+    connection = session.connection()
+    skus = sorted({sku for sku, _ in pictures})
+    items = connection.execute(_find_items_locked if lock else _find_items, {"of_tenant": tenant, "skus": skus}).all()
+    hashes = sorted({sha256 for _, sha256 in pictures})
+    known = {
+        (row.sku, row.sha256): row
+        for row in connection.execute(_find_images, {"of_tenant": tenant, "skus": skus, "hashes": hashes})
+    }
+    revisions: dict[str, int] = {row.sku: row.revision for row in items}
+    return {
+        (sku, sha256): Place(revisions[sku], row.image_id if row else None, row.state if row else None)
+        for sku, sha256 in pictures
+        if sku in revisions
+        for row in (known.get((sku, sha256)),)
+    }
 
 
-def insert_image(session: Session, values: Mapping[str, Any]) -> None:
-    session.connection().execute(_insert, values)
+def insert_images(session: Session, values: Sequence[Mapping[str, Any]]) -> None:
+    if values:
+        session.connection().execute(_insert, list(values))
 
 
 def try_again(session: Session, tenant: str, image_id: str, revision: int) -> None:
@@ -72,5 +83,9 @@ def try_again(session: Session, tenant: str, image_id: str, revision: int) -> No
     session.connection().execute(_again, {"of_tenant": tenant, "of_image": image_id, "revision": revision})
 
 
-def mark_indexed(session: Session, tenant: str, image_id: str, values: Mapping[str, Any]) -> None:
-    session.connection().execute(_indexed, {"of_tenant": tenant, "of_image": image_id, **values})
+def mark_indexed(session: Session, messages: Sequence[ImageIndexed]) -> None:
+    rows = [
+        message.model_dump(mode="json", include=_SHOWN) | {"of_tenant": message.tenant, "of_image": message.image_id}
+        for message in messages
+    ]
+    session.connection().execute(_indexed, rows)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.contracts.fields import MAX_PICTURE_BYTES
+from shared.contracts.fields import MAX_BATCH_BYTES, MAX_PICTURE_BYTES
 
 _MAX_JSON = 2_000_000
-_MAX_FORM = MAX_PICTURE_BYTES + 500_000
+_FRAME = 500_000
 _MB = 1_000_000
 
 
 class BodyLimit:
-    """Answers 413 as soon as a multipart form passes 20.5 MB, or any other body 2 MB."""
+    """Answers 413 as soon as a form of one picture passes 20.5 MB, one of several 64.5 MB, or any other body 2 MB."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -22,7 +22,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = _MAX_FORM if _is_form(scope) else _MAX_JSON
+        limit = _limit(scope)
         size = 0
 
         async def counted() -> Message:
@@ -36,5 +36,7 @@ class BodyLimit:
         await self._app(scope, counted, send)
 
 
-def _is_form(scope: Scope) -> bool:
-    return any(name == b"content-type" and value.startswith(b"multipart/") for name, value in scope["headers"])
+def _limit(scope: Scope) -> int:
+    if not any(name == b"content-type" and value.startswith(b"multipart/") for name, value in scope["headers"]):
+        return _MAX_JSON
+    return (MAX_BATCH_BYTES if scope["path"].endswith(":batch") else MAX_PICTURE_BYTES) + _FRAME

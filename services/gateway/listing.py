@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from services.gateway.catalogue import no_image, no_item
-from services.gateway.image_rows import find_place
+from services.gateway.image_rows import find_places
 from services.gateway.signing import Signer
 from services.gateway.tables import OUTBOX, Image, Item
 from shared.contracts import api
@@ -58,9 +58,6 @@ class Listing:
             rows = session.execute(select(Item.sku, Item.body).where(Item.tenant == tenant, Item.sku.in_(set(skus))))
             return {sku: body["title"] for sku, body in rows}
 
-    def image(self, tenant: str, image_id: str) -> api.Image:
-        return self._image(self.image_row(tenant, image_id))
-
     def image_row(self, tenant: str, image_id: str) -> Image:
         with self._database.read() as session:
             row = session.get(Image, image_id)
@@ -75,15 +72,28 @@ class Listing:
             query = query.where(Image.state == state)
         with self._database.read() as session:
             rows = session.execute(query.order_by(Image.image_id).limit(limit)).scalars().all()
-        return [self._image(row) for row in rows]
+        return [self.image_of(row) for row in rows]
 
-    def known_picture(self, tenant: str, sku: str, sha256: str) -> str | None:
-        """The id of the item's picture of these bytes, if not rejected. Raises `NotFound` for an unknown item."""
+    def indexed(self, tenant: str, after: str, limit: int) -> list[tuple[Image, dict[str, str]]]:
+        """Up to `limit` indexed pictures in order of id, those after the id `after`, with their items' attributes."""
+        query = (
+            select(Image, Item.body)
+            .join(Item, and_(Item.tenant == Image.tenant, Item.sku == Image.sku))
+            .where(Image.tenant == tenant, Image.state == "indexed", Image.image_id > after)
+            .order_by(Image.image_id)
+            .limit(limit)
+        )
         with self._database.read() as session:
-            place = find_place(session, tenant, sku, sha256)
-        if place is None:
-            raise no_item(sku)
-        return place.image_id if place.state != "rejected" else None
+            return [(row, body.get("attributes", {})) for row, body in session.execute(query)]
+
+    def known_pictures(self, tenant: str, pictures: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str | None]:
+        """By (SKU, sha256): the id of the item's picture of these bytes, None if there is none or it was rejected.
+
+        Those whose item is not in the shop are left out.
+        """
+        with self._database.read() as session:
+            places = find_places(session, tenant, pictures)
+        return {key: place.image_id if place.state != "rejected" else None for key, place in places.items()}
 
     def status(self, tenant: str) -> api.Status:
         """Without the queues."""
@@ -121,7 +131,8 @@ class Listing:
             for row in rows
         ]
 
-    def _image(self, row: Image) -> api.Image:
+    def image_of(self, row: Image) -> api.Image:
+        """Without its pieces."""
         said = {name: Attribute(value=value, confidence=1) for name, value in row.corrected.items()}
         attributes = {name: said.get(name) or getattr(row, name) for name in ATTRIBUTES}
         return api.Image(

@@ -4,25 +4,36 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from services.gateway.access import Parts
+from services.gateway.api_keys import ApiKeys
 from services.gateway.auth import Keys, PageSessions
 from services.gateway.catalogue import Catalogue
+from services.gateway.collection import Collector
 from services.gateway.contract import show_problems
-from services.gateway.handlers import handlers
+from services.gateway.handlers import bundle_handlers, handlers
 from services.gateway.limits import BodyLimit
 from services.gateway.listing import Listing
-from services.gateway.metrics import CatalogueCollector
-from services.gateway.routes import images, items, page, search, shoppers, status
+from services.gateway.metrics import CatalogueCollector, ShopIntakeCollector
+from services.gateway.ratelimit import RateLimiter, RateLimitFields
+from services.gateway.reconcile import Reconciler
+from services.gateway.routes import admin, images, items, keys, page, reconcile, search, shoppers, status, training
 from services.gateway.settings import Settings
+from services.gateway.shop_events import ShopEvents
+from services.gateway.shop_intake import ShopIntake
+from services.gateway.shop_news import NewsRelay
 from services.gateway.signing import Signer
 from services.gateway.tables import MIGRATIONS, OUTBOX
 from services.gateway.tenants import ensure_key
-from services.gateway.upstream import Embedder, Recommender
-from shared import database, messaging, objectstore
+from services.gateway.uploads import Uploads
+from services.gateway.upstream import Embedder, Indexer, Recommender
+from shared import database, messaging, objectstore, shopbus
+from shared.contracts.messages import IndexCompared
+from shared.contracts.shop import INCOMING_BUCKET
 from shared.database import Relay
 from shared.messaging import QueueCollector
 from shared.observability import logs
@@ -31,14 +42,17 @@ from shared.service import Service, run
 
 _ABOUT = """Visual search for jewelry: put items and their pictures, then search by a photo and get suggestions.
 
-Every request needs an API key, `Authorization: Bearer <key>`. Whatever goes wrong is told by a problem document
-(RFC 9457, `application/problem+json`): `detail` says what was wrong and what to do, `correlation_id` finds it in the
-logs. A 503 may be sent again as it is. Lists come in pages: give `next_cursor` back as `cursor`."""
+Every request needs an API key, `Authorization: Bearer <key>`, with the scope that the call names. `RateLimit` in an
+answer tells how many more requests the key may send, and `Retry-After` of a 429 when to go on. Whatever goes wrong is
+told by a problem document (RFC 9457, `application/problem+json`): `detail` says what was wrong and what to do,
+`correlation_id` finds it in the logs. A 503 may be sent again as it is. Lists come in pages: give `next_cursor` back as
+`cursor`."""
 _TAGS = [
     {"name": "items", "description": "What the shop sells."},
     {"name": "images", "description": "Pictures of items: accepted at once, indexed a moment later."},
     {"name": "search", "description": "From a picture, or an item, to the pieces that look like it."},
     {"name": "shoppers", "description": "What shoppers do, and what is suggested to them."},
+    {"name": "administration", "description": "The keys of the shop."},
     {"name": "operations", "description": "Health, metrics and counts."},
 ]
 
@@ -51,37 +65,75 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         ensure_key(catalogue_database, settings.secret, settings.page_tenant, settings.page_key)
     relay = Relay(catalogue_database, OUTBOX, broker)
     signer = Signer(settings.secret)
+    pictures = objectstore.open(settings.object_store_url, "pictures")
+    analyses = objectstore.open(settings.object_store_url, "analyses")
+    collector = Collector(catalogue_database, pictures, analyses, timedelta(days=settings.reconcile_grace_days))
+    reconciler = Reconciler(catalogue_database, pictures, collector, broker, settings.reconcile_pace)
+    catalogue = Catalogue(catalogue_database, relay.wake)
+    listing = Listing(catalogue_database, signer)
     parts = Parts(
-        catalogue=Catalogue(catalogue_database, relay.wake),
-        listing=Listing(catalogue_database, signer),
+        catalogue=catalogue,
+        listing=listing,
+        uploads=Uploads(catalogue, listing, pictures),
+        api_keys=ApiKeys(catalogue_database, settings.secret),
         keys=Keys(catalogue_database, settings.secret),
+        limiter=RateLimiter(settings.counter_url, settings.rate_limit, settings.rate_limit_seconds),
         sessions=PageSessions(signer, settings.page_tenant, settings.public_host),
         signer=signer,
-        pictures=objectstore.open(settings.object_store_url, "pictures"),
-        analyses=objectstore.open(settings.object_store_url, "analyses"),
+        pictures=pictures,
+        analyses=analyses,
         embedder=Embedder("embedder", settings.embedder_url),
         recommender=Recommender("recommender", settings.recommender_url),
+        indexer=Indexer("indexer", settings.indexer_url),
         broker=broker,
+        reconciler=reconciler,
     )
+    shops = _Shops(settings, settings.shop_bus_url, parts, catalogue_database) if settings.shop_bus_url else None
+
+    def close() -> None:
+        if shops:
+            shops.bus.close()
+        catalogue_database.close()
 
     return Service(
         name="gateway",
-        http=_app(parts, catalogue_database),
+        http=_app(parts, catalogue_database, shops),
         host=settings.host,
         port=settings.port,
-        close=catalogue_database.close,
-        handlers=handlers(catalogue_database),
+        close=close,
+        handlers={
+            **handlers(catalogue_database, tell_shops=shops is not None),
+            IndexCompared: reconciler.compared,
+        },
+        bundle_handlers=bundle_handlers(catalogue_database, tell_shops=shops is not None),
         unit=catalogue_database.together,
-        background=[relay.run],
+        background=[relay.run, reconciler.run, *(shops.loops if shops else ())],
     )
 
 
-def _app(parts: Parts, catalogue_database: database.Database) -> FastAPI:
+class _Shops:
+    """The gateway's end of the shop bus: events in, news out."""
+
+    def __init__(self, settings: Settings, url: str, parts: Parts, catalogue_database: database.Database) -> None:
+        def check() -> None:
+            catalogue_database.ping()
+            parts.pictures.ping()
+
+        incoming = objectstore.open(settings.object_store_url, INCOMING_BUCKET)
+        events = ShopEvents(parts.catalogue, parts.uploads, incoming)
+        self.bus = shopbus.open(url)
+        self.intake = ShopIntake(self.bus, catalogue_database, events, check)
+        self.loops = [self.intake.run, NewsRelay(catalogue_database, self.bus).run]
+
+
+def _app(parts: Parts, catalogue_database: database.Database, shops: _Shops | None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         await parts.embedder.close()
         await parts.recommender.close()
+        await parts.indexer.close()
+        await parts.limiter.close()
 
     app = create_app(
         "gateway",
@@ -91,20 +143,29 @@ def _app(parts: Parts, catalogue_database: database.Database) -> FastAPI:
             "object store": parts.pictures.ping,
             "embedder": parts.embedder.ping,
             "recommender": parts.recommender.ping,
+            **({"shop bus": shops.bus.ping} if shops else {}),
         },
-        [QueueCollector(parts.broker), CatalogueCollector(catalogue_database)],
+        [
+            QueueCollector(parts.broker),
+            CatalogueCollector(catalogue_database),
+            *([ShopIntakeCollector(shops.intake.oldest_seconds)] if shops else []),
+        ],
         title="Loupe",
         version="1",
         description=_ABOUT,
         openapi_tags=_TAGS,
+        docs_url=None,
+        redoc_url=None,
         lifespan=lifespan,
     )
     app.state.parts = parts
     app.add_middleware(BodyLimit)
-    for resource in (items, images, search, shoppers, status, page):
+    app.add_middleware(RateLimitFields)
+    for resource in (items, images, search, shoppers, status, reconcile, keys, admin, training, page):
         app.include_router(resource.router)
     show_problems(app)
     app.mount("/page", StaticFiles(directory=page.FILES), name="page")
+    app.mount("/docs/files", StaticFiles(directory=page.SWAGGER_UI), name="swagger-ui")
     return app
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from prometheus_client import Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
@@ -10,14 +10,52 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
-from services.gateway.tables import OUTBOX, DeadLetter, Image
+from services.gateway.tables import OUTBOX, DeadLetter, Image, Reconciliation
+from shared.contracts.shop import INCOMING
 from shared.database import Database
 from shared.errors import Retryable
 
 OUTCOMES = Counter("loupe_pictures_total", "Pictures whose outcome came back", ["outcome"])
+FOUND = Counter("loupe_reconcile_found_total", "Differences between the stores that were found and repaired", ["kind"])
+_KINDS = (
+    "point-missing",
+    "point-stale",
+    "point-of-removed",
+    "row-missing",
+    "analysis-missing",
+    "stranger",
+    "item-behind",
+    "message-lost",
+    "picture-lost",
+    "picture-back",
+    "orphan-picture",
+    "orphan-analysis",
+)
+for _kind in _KINDS:
+    FOUND.labels(_kind)  # a rate needs the 0 before the first
 UPLOADED_BYTES = Histogram(
     "loupe_picture_bytes", "Size of accepted pictures", buckets=(1e4, 1e5, 3e5, 1e6, 3e6, 1e7, 2e7)
 )
+RATE_LIMITED = Counter("loupe_rate_limited_total", "Requests refused because their key sent too many")
+UNCOUNTED = Counter("loupe_rate_limit_uncounted_total", "Requests let through because their counter was away")
+SHOP_EVENTS = Counter("loupe_shop_events_total", "Events of shops by what became of them", ["type", "outcome"])
+for _type in (*INCOMING, "unreadable"):
+    for _outcome in ("handled", "retried", "refused"):
+        SHOP_EVENTS.labels(_type, _outcome)  # 0 from the start
+
+
+class ShopIntakeCollector(Collector):
+    """The age of the oldest event of a shop that this gateway has in hand: how late shops are heard."""
+
+    def __init__(self, oldest_seconds: Callable[[], float]) -> None:
+        self._oldest_seconds = oldest_seconds
+
+    def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily(
+            "loupe_shop_event_age_seconds",
+            "Age of the oldest event of a shop that is not handled",
+            value=self._oldest_seconds(),
+        )
 
 
 class CatalogueCollector(Collector):
@@ -29,15 +67,23 @@ class CatalogueCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         pictures = GaugeMetricFamily("loupe_catalogue_pictures", "Pictures by state", labels=["state"])
         waiting = GaugeMetricFamily("loupe_outbox_open", "Messages whose outcome has not come back")
+        oldest = GaugeMetricFamily("loupe_outbox_oldest_seconds", "Age of the oldest message without an outcome")
         letters = GaugeMetricFamily("loupe_dead_letters", "Messages that nobody could handle")
+        reconciled = GaugeMetricFamily(
+            "loupe_reconcile_last_success_timestamp_seconds", "Since when every shop's stores have been compared"
+        )
         up = GaugeMetricFamily("loupe_database_up", "1 when the catalogue database answers")
         try:
             with self._database.read() as session:
                 for state, count in session.execute(select(Image.state, func.count()).group_by(Image.state)):
                     pictures.add_metric([state], count)
                 waiting.add_metric([], OUTBOX.open_rows(session))
+                oldest.add_metric([], OUTBOX.oldest_seconds(session))
                 letters.add_metric([], session.execute(select(func.count()).select_from(DeadLetter)).scalar_one())
+                since = session.execute(select(func.min(Reconciliation.succeeded_at))).scalar_one()
+                if since:
+                    reconciled.add_metric([], since.timestamp())
             up.add_metric([], 1)
         except Retryable:
             up.add_metric([], 0)
-        yield from (pictures, waiting, letters, up)
+        yield from (pictures, waiting, oldest, letters, reconciled, up)

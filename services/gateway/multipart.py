@@ -1,12 +1,14 @@
-"""Multipart forms with one picture, hashed while they stream in and given up as soon as they are too large."""
+"""Multipart forms with pictures, hashed while they stream in and given up as soon as they are too large."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 from tempfile import SpooledTemporaryFile
 from types import TracebackType
+from typing import Any
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -17,37 +19,62 @@ from shared.errors import BadRequest, TooLarge, UnsupportedPicture
 
 _IN_MEMORY = 1_000_000
 _MAX_TEXT = 100_000
-_MAX_PARTS = 20
+_MAX_OTHER_PARTS = 19
 _MAX_FRAME = 200_000
 _MB = 1_000_000
 
 
 @dataclass
 class Upload:
-    """A picture as it was sent, not looked into yet. `file` stands at its start; `texts` are the other parts."""
+    """A picture as it was sent, not looked into yet. `file` stands at its start, `declared` is its Content-Type."""
 
-    file: SpooledTemporaryFile[bytes]
+    declared: str = ""
+    file: SpooledTemporaryFile[bytes] = field(default_factory=partial(SpooledTemporaryFile, _IN_MEMORY))
     sha256: str = ""
     size: int = 0
+    hash: Any = field(default_factory=hashlib.sha256)
+
+    @classmethod
+    def of(cls, data: bytes) -> Upload:
+        """A picture that is at hand already; who makes it closes its file."""
+        upload = cls(sha256=hashlib.sha256(data).hexdigest(), size=len(data))
+        upload.file.write(data)
+        upload.file.seek(0)
+        return upload
+
+
+@dataclass
+class Form:
+    """The pictures of a form in their order; `texts` are the other parts."""
+
+    pictures: list[Upload] = field(default_factory=list)
     texts: dict[str, bytes] = field(default_factory=dict)
 
-    def __enter__(self) -> Upload:
+    @property
+    def picture(self) -> Upload:
+        return self.pictures[0]
+
+    def __enter__(self) -> Form:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.file.close()
+        self.close()
+
+    def close(self) -> None:
+        for upload in self.pictures:
+            upload.file.close()
 
 
-class _Form:
+class _Reading:
     """The state of the parser between its callbacks."""
 
-    def __init__(self, picture: str) -> None:
-        self.upload = Upload(SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115 - the Upload closes it
-        self.hash = hashlib.sha256()
-        self.found = False
+    def __init__(self, picture: str, at_most: int, at_most_bytes: int) -> None:
+        self.form = Form()
         self.ended = False
         self._wanted = picture
-        self._in_picture = False
+        self._at_most = at_most
+        self._bytes_left = at_most_bytes
+        self._upload: Upload | None = None
         self._parts = 0
         self._name = ""
         self._field = bytearray()
@@ -56,8 +83,8 @@ class _Form:
 
     def on_part_begin(self) -> None:
         self._parts += 1
-        if self._parts > _MAX_PARTS:
-            raise BadRequest(f"The form has more than {_MAX_PARTS} parts. Send one picture a request.")
+        if self._parts > self._at_most + _MAX_OTHER_PARTS:
+            raise BadRequest(f"The form has more than {self._at_most + _MAX_OTHER_PARTS} parts. Send fewer a request.")
         self._headers = {}
 
     def on_header_field(self, data: bytes, start: int, end: int) -> None:
@@ -74,92 +101,100 @@ class _Form:
     def on_headers_finished(self) -> None:
         _, options = parse_options_header(self._headers.get("content-disposition"))
         self._name = options.get(b"name", b"").decode("utf-8", "replace")
-        self._in_picture = self._name == self._wanted
-        if self._in_picture:
-            if self.found:
-                raise BadRequest(f"The form has more than one part named {self._wanted!r}. Send one picture a request.")
-            self.found = True
-            _check_declared(self._headers.get("content-type", ""))
+        self._upload = None
+        if self._name == self._wanted:
+            if len(self.form.pictures) == self._at_most:
+                allowed = "one part" if self._at_most == 1 else f"{self._at_most} parts"
+                raise BadRequest(f"The form has more than {allowed} named {self._wanted!r}. Send fewer.")
+            self._upload = Upload(self._headers.get("content-type", ""))
+            self.form.pictures.append(self._upload)
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
         chunk = memoryview(data)[start:end]
-        if not self._in_picture:
-            text = self.upload.texts.get(self._name, b"") + bytes(chunk)
+        if self._upload is None:
+            text = self.form.texts.get(self._name, b"") + bytes(chunk)
             if len(text) > _MAX_TEXT:
                 raise TooLarge(f"The part {self._name!r} is over {_MAX_TEXT:,} bytes.")
-            self.upload.texts[self._name] = text
+            self.form.texts[self._name] = text
             return
-        self.upload.size += len(chunk)
-        if self.upload.size > MAX_PICTURE_BYTES:
+        self._upload.size += len(chunk)
+        self._bytes_left -= len(chunk)
+        if self._upload.size > MAX_PICTURE_BYTES:
             raise _too_many_bytes()
-        self.hash.update(chunk)
-        self.upload.file.write(chunk)
+        if self._bytes_left < 0:
+            raise _too_many_together()
+        self._upload.hash.update(chunk)
+        self._upload.file.write(chunk)
+
+    def on_part_end(self) -> None:
+        if self._upload is not None:
+            self._upload.file.seek(0)
+            self._upload.sha256 = self._upload.hash.hexdigest()
 
     def on_end(self) -> None:
         self.ended = True
 
 
-async def read_upload(
-    content_type: str | None, content_length: str | None, stream: AsyncIterator[bytes], picture: str
-) -> Upload:
-    """The form of a request whose part `picture` is one picture of up to 20 MB.
+async def read_form(
+    content_type: str | None,
+    content_length: str | None,
+    stream: AsyncIterator[bytes],
+    picture: str,
+    at_most: int = 1,
+    at_most_bytes: int = MAX_PICTURE_BYTES,
+) -> Form:
+    """The form of a request whose parts `picture` are pictures of up to 20 MB: `at_most` of them, at least one.
 
-    Raises `BadRequest` for what is no such form, `TooLarge` at the first byte over the limit, whatever the length that
-    was declared, and `UnsupportedPicture` for a part that says it is something else than a picture, or is empty.
+    Raises `BadRequest` for what is no such form, `UnsupportedPicture` for what is no form at all, and `TooLarge` at the
+    first byte over a limit, whatever the length that was declared.
     """
     kind, options = parse_options_header(content_type)
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise UnsupportedPicture(f"Send the picture as multipart/form-data, in a part named {picture!r}.")
-    if content_length and content_length.isdigit() and int(content_length) > MAX_PICTURE_BYTES + _MAX_FRAME:
-        raise _too_many_bytes()
-    form = _Form(picture)
+    if content_length and content_length.isdigit() and int(content_length) > at_most_bytes + _MAX_FRAME:
+        raise _too_many_bytes() if at_most == 1 else _too_many_together()
+    reading = _Reading(picture, at_most, at_most_bytes)
     try:
         parser = MultipartParser(
             options[b"boundary"],
             {
-                "on_part_begin": form.on_part_begin,
-                "on_header_field": form.on_header_field,
-                "on_header_value": form.on_header_value,
-                "on_header_end": form.on_header_end,
-                "on_headers_finished": form.on_headers_finished,
-                "on_part_data": form.on_part_data,
-                "on_end": form.on_end,
+                "on_part_begin": reading.on_part_begin,
+                "on_header_field": reading.on_header_field,
+                "on_header_value": reading.on_header_value,
+                "on_header_end": reading.on_header_end,
+                "on_headers_finished": reading.on_headers_finished,
+                "on_part_data": reading.on_part_data,
+                "on_part_end": reading.on_part_end,
+                "on_end": reading.on_end,
             },
         )
         async for chunk in stream:
             parser.write(chunk)
-        _check_whole(form, picture)
+        _check_whole(reading, picture)
     except FormParserError as error:
-        form.upload.file.close()
+        reading.form.close()
         raise BadRequest(f"The multipart form cannot be read: {error}. See that its boundary is right.") from error
     except ClientDisconnect as error:
-        form.upload.file.close()
+        reading.form.close()
         raise BadRequest("The connection broke off in the middle of the picture. Send it again.") from error
     except BaseException:
-        form.upload.file.close()
+        reading.form.close()
         raise
-    form.upload.file.seek(0)
-    form.upload.sha256 = form.hash.hexdigest()
-    return form.upload
+    return reading.form
 
 
-def _check_declared(content_type: str) -> None:
-    """The bytes decide what a picture is; but what is sent as something else altogether was sent by mistake."""
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind and kind != "application/octet-stream" and not kind.startswith("image/"):
-        raise UnsupportedPicture(f"The part is declared as {kind[:100]!r}, not as a picture. Declare image/jpeg or so.")
-
-
-def _check_whole(form: _Form, picture: str) -> None:
-    if not form.ended:
+def _check_whole(reading: _Reading, picture: str) -> None:
+    if not reading.ended:
         raise BadRequest("The multipart form ends in its middle. Send it again, with its closing boundary.")
-    if not form.found:
+    if not reading.form.pictures:
         raise BadRequest(f"The form has no part named {picture!r}. Send the picture in one.")
-    if form.upload.size == 0:
-        raise UnsupportedPicture("The picture has no bytes. Send a JPEG, PNG, WebP, GIF, BMP or TIFF.")
 
 
 def _too_many_bytes() -> TooLarge:
     return TooLarge(
         f"The picture is over {MAX_PICTURE_BYTES // _MB} MB. Save it as a JPEG of quality 85 or with fewer pixels."
     )
+
+
+def _too_many_together() -> TooLarge:
+    return TooLarge("The pictures of this request are too large together. Send fewer a request.")

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
 
+import pi_heif
 from PIL import Image, UnidentifiedImageError
 
 from services.gateway.multipart import Upload
-from shared.contracts.fields import MAX_PICTURE_PIXELS
+from shared.contracts.fields import MAX_PICTURE_PIXELS, PICTURE_FORMATS, PICTURE_FORMATS_TOLD
 from shared.errors import TooLarge, UnsupportedPicture
 
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error)
-_TOLD = "Send a JPEG, PNG, WebP, GIF, BMP or TIFF."
+_TOLD = f"Send a {PICTURE_FORMATS_TOLD}."
+pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # `inspect` refuses such a picture itself, in words
 
 
@@ -35,9 +36,14 @@ class Picture:
 def inspect(upload: Upload) -> Picture:
     """Read the header; leaves the file at its start.
 
-    Raises `UnsupportedPicture` for bytes that are no picture of a format that Loupe reads, whatever they were declared
-    as, and `TooLarge` over 50 megapixels.
+    Raises `UnsupportedPicture` for no bytes, for bytes that are no picture of a format that Loupe reads, and for what
+    was sent as something else altogether, by mistake; `TooLarge` over 50 megapixels.
     """
+    kind = upload.declared.partition(";")[0].strip().lower()
+    if kind and kind != "application/octet-stream" and not kind.startswith("image/"):
+        raise UnsupportedPicture(f"The part is declared as {kind[:100]!r}, not as a picture. Declare image/jpeg or so.")
+    if upload.size == 0:
+        raise UnsupportedPicture(f"The picture has no bytes. {_TOLD}")
     width, height, content_type = _header(upload.file)
     if width * height > MAX_PICTURE_PIXELS:
         raise _too_many_pixels(f"{width} x {height} pixels")
@@ -46,8 +52,8 @@ def inspect(upload: Upload) -> Picture:
 
 def _header(file: SpooledTemporaryFile[bytes]) -> tuple[int, int, str]:
     try:
-        image = Image.open(cast(BinaryIO, file), formats=_FORMATS)
-        return image.width, image.height, Image.MIME[image.format or ""]
+        image = Image.open(cast(BinaryIO, file), formats=PICTURE_FORMATS)
+        return image.width, image.height, "image/jpeg" if image.format == "MPO" else Image.MIME[image.format or ""]
     except Image.DecompressionBombError as error:
         raise _too_many_pixels("far too many pixels") from error
     except UnidentifiedImageError as error:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from services.gateway.listing import Listing
 from services.gateway.reasons import reason
-from shared.contracts.api import Item, Result
+from shared.contracts.api import ImageRef, Item, Result
 from shared.contracts.internal import Hit
 
 
@@ -19,14 +19,20 @@ def results_of(listing: Listing, tenant: str, hits: Sequence[Hit]) -> list[Resul
         titles |= listing.titles(tenant, others)
     return [
         Result(
-            sku=hit.sku, score=round(hit.score, 4), reason=reason(hit, titles), item=items[hit.sku], image_url=address
+            sku=hit.sku,
+            score=round(hit.score, 4),
+            reason=reason(hit, titles),
+            item=items[hit.sku],
+            image_url=image.image_url,
+            image_id=image.image_id,
+            box=hit.box if image.image_id == hit.image_id else None,
         )
         for hit in hits
-        if hit.sku in items and (address := _address(items[hit.sku], hit.image_id))
+        if hit.sku in items and (image := _image(items[hit.sku], hit.image_id))
     ]
 
 
-def _address(item: Item, image_id: str) -> str | None:
+def _image(item: Item, image_id: str) -> ImageRef | None:
     """The picture that was found, or, when it was removed a moment ago, another one of the item."""
-    addresses = {image.image_id: image.image_url for image in item.images if image.state != "rejected"}
-    return addresses.get(image_id) or next(iter(addresses.values()), None)
+    images = [image for image in item.images if image.state != "rejected"]
+    return next((image for image in images if image.image_id == image_id), images[0] if images else None)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from pydantic import AliasChoices, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from services.gateway.reconcile import Pace
+from shared.settings import ServiceSettings
 
 
-class Settings(BaseSettings):
+class Settings(ServiceSettings):
     """`secret` signs picture addresses, cursors and page sessions, and hashes API keys: changing it voids them all.
 
     With `page_tenant` set, who opens the page needs no key and sees that shop: for a stack on one's own machine, where
     `page_key` is made a key of that shop. `public_host` is the name (with port) by which browsers know this gateway.
     """
 
-    model_config = SettingsConfigDict(env_prefix="GATEWAY_", populate_by_name=True)
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_")
 
     broker_url: str = Field(validation_alias=AliasChoices("broker_url", "BROKER_URL"))
     object_store_url: str = Field(validation_alias=AliasChoices("object_store_url", "OBJECT_STORE_URL"))
@@ -23,11 +28,44 @@ class Settings(BaseSettings):
     )
     embedder_url: str = Field(validation_alias=AliasChoices("embedder_url", "EMBEDDER_URL"))
     recommender_url: str = Field(validation_alias=AliasChoices("recommender_url", "RECOMMENDER_URL"))
+    indexer_url: str = Field(
+        "http://127.0.0.1:8092",
+        validation_alias=AliasChoices("indexer_url", "INDEXER_URL"),
+        description="For operators.",
+    )
     secret: str = Field(min_length=16, validation_alias=AliasChoices("secret", "GATEWAY_SECRET", "SECRET"), repr=False)
+    shop_bus_url: str | None = Field(
+        None,
+        validation_alias=AliasChoices("shop_bus_url", "SHOP_BUS_URL"),
+        repr=False,
+        description="Where shops and Loupe send each other events by queue; without it they do not.",
+    )
+    rate_limit: int = Field(1_000, ge=1, description="Requests a second of one key, as a mean over a window.")
+    rate_limit_seconds: int = Field(10, ge=1, le=3_600, description="The window.")
+    rate_limit_url: str | None = Field(
+        None,
+        description="redis:// or rediss:// of the counter, memory:// for one a process; default: see `counter_url`.",
+    )
     page_tenant: str | None = None
     page_key: str | None = Field(None, repr=False)
     public_host: str | None = None
+    reconcile_hours: float = Field(6, ge=0, description="All shops' stores are compared so often; 0 for never.")
+    reconcile_stuck_minutes: float = Field(
+        60, gt=0, description="A picture without outcome is looked at after so long."
+    )
+    reconcile_grace_days: float = Field(7, gt=0, description="Objects that no picture refers to are kept so long.")
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=1, le=65_535)
     worker_threads: int = Field(4, ge=1)
     sole_worker: bool = Field(False, description="No other gateway reads this broker: take over what a dead one left.")
+
+    @property
+    def counter_url(self) -> str:
+        """Where requests are counted: by default at the broker when that is Redis, else in this process."""
+        redis = self.broker_url.startswith(("redis://", "rediss://"))
+        return self.rate_limit_url or (self.broker_url if redis else "memory://")
+
+    @property
+    def reconcile_pace(self) -> Pace:
+        every = timedelta(hours=self.reconcile_hours) if self.reconcile_hours else None
+        return Pace(every, timedelta(minutes=self.reconcile_stuck_minutes))

@@ -41,13 +41,22 @@ class Tenant(Base):
 
 
 class ApiKey(Base):
-    """`key_hash` is the HMAC-SHA256 of the key under the gateway's secret, in hex: the key itself is kept nowhere."""
+    """`key_hash` is the HMAC-SHA256 of the key under the gateway's secret, in hex: the key itself is kept nowhere.
+
+    `key_id` is its public name, `rate_limit` its own limit in requests a second (None: the gateway's),
+    `last_used_at` right to a minute.
+    """
 
     __tablename__ = "api_keys"
 
     key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    tenant: Mapped[str] = mapped_column(String(63), ForeignKey("tenants.tenant"))
+    key_id: Mapped[str] = mapped_column(String(16), unique=True)
+    tenant: Mapped[str] = mapped_column(String(63), ForeignKey("tenants.tenant"), index=True)
+    name: Mapped[str] = mapped_column(String(63))
+    scopes: Mapped[list[Any]]
+    rate_limit: Mapped[int | None]
     created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
 
 
@@ -71,8 +80,8 @@ class Item(Base):
 class Image(Base):
     """A live picture. `item_revision` is the item's when it was stored; `state` is stored, indexed or rejected.
 
-    `type`, `metal`, `stone` are what the index was told, each an `Attribute` as JSON; `corrected` maps the attributes
-    that a merchant set to their values. Removing a picture deletes its row.
+    `type` to `setting` are what the index was told of its main piece, each an `Attribute` as JSON; `corrected` maps the
+    attributes that a merchant set to their values. Removing a picture deletes its row.
     """
 
     __tablename__ = "images"
@@ -97,6 +106,8 @@ class Image(Base):
     type: Mapped[dict[str, Any] | None]
     metal: Mapped[dict[str, Any] | None]
     stone: Mapped[dict[str, Any] | None]
+    cut: Mapped[dict[str, Any] | None]
+    setting: Mapped[dict[str, Any] | None]
     warnings: Mapped[list[Any]]
     corrected: Mapped[dict[str, Any]]
     correction_revision: Mapped[int]
@@ -118,6 +129,28 @@ class CorrectionEntry(Base):
     at: Mapped[datetime]
 
 
+class Reconciliation(Base):
+    """The newest comparison of a shop's stores, and how far it is: the page that was sent, or is to be sent next.
+
+    `after` is the last picture compared, `scan_after` the last point; `listed` and `scanned` that there are no more.
+    """
+
+    __tablename__ = "reconciliations"
+
+    tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
+    run: Mapped[int]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    succeeded_at: Mapped[datetime | None]
+    page: Mapped[int]
+    sent_at: Mapped[datetime | None]
+    after: Mapped[str] = mapped_column(String(36))
+    listed: Mapped[bool]
+    scan_after: Mapped[str] = mapped_column(String(36))
+    scanned: Mapped[bool]
+    found: Mapped[dict[str, Any]]
+
+
 class DeadLetter(Base):
     """A message that nobody could handle. `id` is a hash of all the rest, so a repeat is the same row."""
 
@@ -131,6 +164,16 @@ class DeadLetter(Base):
     reason: Mapped[str] = mapped_column(Text)
     path: Mapped[str | None] = mapped_column(Text)
     payload: Mapped[dict[str, Any]]
+
+
+class ShopNews(Base):
+    """An event for a shop, a CloudEvent as JSON, until the shop bus has it."""
+
+    __tablename__ = "shop_outbox"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(63))
+    event: Mapped[str] = mapped_column(Text)
 
 
 OUTBOX = Outbox(Base.metadata)

@@ -1,24 +1,35 @@
-"""Shops and their API keys. Also run by the command line, on the database itself."""
+"""Shops, and the first key of each. Also run by the command line, on the database itself."""
 
 from __future__ import annotations
 
-import secrets
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.gateway.signing import keyed_hash
-from services.gateway.tables import MIGRATIONS, ApiKey, Tenant
+from services.gateway.api_keys import ALL_SCOPES, key_hash, key_row, new_key
+from services.gateway.tables import ApiKey, Tenant
 from shared.contracts.fields import TenantId
 from shared.database import Database
 from shared.errors import Conflict, InvalidInput
 
 _NAME: TypeAdapter[str] = TypeAdapter(TenantId)
+_FIRST = "first"
+
+
+@dataclass(frozen=True)
+class Shop:
+    """`keys`: how many of its keys are not revoked."""
+
+    tenant: str
+    created_at: datetime
+    keys: int
 
 
 def add_tenant(database: Database, secret: str, tenant: str) -> str:
-    """Make a shop; returns its first API key, which is kept nowhere.
+    """Make a shop; returns its first API key, which is kept nowhere. It has every scope but admin.
 
     Raises `Conflict` when there is a shop of that name, `InvalidInput` when no shop can have it.
     """
@@ -28,33 +39,39 @@ def add_tenant(database: Database, secret: str, tenant: str) -> str:
         raise InvalidInput(
             f"{tenant!r} cannot be a shop's name: use up to 63 lower-case letters, digits and hyphens."
         ) from error
-    database.migrate(MIGRATIONS)
-    key = f"lk_{secrets.token_urlsafe(32)}"
+    key = new_key()
     with database.write() as session:
         if session.get(Tenant, tenant):
             raise Conflict(f"There is a shop named {tenant} already. Choose another name.")
         _add(session, tenant)
-        session.add(_key_row(secret, tenant, key))
+        session.add(key_row(secret, tenant, key, _FIRST, ALL_SCOPES - {"admin"}))
     return key
 
 
+def list_tenants(database: Database) -> list[Shop]:
+    """All shops, in order of name."""
+    live = func.count(ApiKey.key_hash).filter(ApiKey.revoked_at.is_(None))
+    query = select(Tenant.tenant, Tenant.created_at, live).outerjoin(ApiKey, ApiKey.tenant == Tenant.tenant)
+    with database.read() as session:
+        rows = session.execute(query.group_by(Tenant.tenant, Tenant.created_at).order_by(Tenant.tenant)).all()
+    return [Shop(*row) for row in rows]
+
+
 def ensure_key(database: Database, secret: str, tenant: str, key: str) -> None:
-    """See that `key` is a key of `tenant`, making both when they are missing."""
+    """See that `key` is a key of `tenant` with every scope, making both when they are missing.
+
+    It is the key of who runs this machine. One that was revoked stays so.
+    """
     with database.write() as session:
         if not session.get(Tenant, tenant):
             _add(session, tenant)
-        if not session.get(ApiKey, key_hash(secret, key)):
-            session.add(_key_row(secret, tenant, key))
-
-
-def key_hash(secret: str, key: str) -> str:
-    return keyed_hash(secret, "api-key", key)
+        row = session.get(ApiKey, key_hash(secret, key))
+        if row is None:
+            session.add(key_row(secret, tenant, key, _FIRST, ALL_SCOPES))
+        elif set(row.scopes) != ALL_SCOPES:
+            row.scopes = sorted(ALL_SCOPES)
 
 
 def _add(session: Session, tenant: str) -> None:
     session.add(Tenant(tenant=tenant, created_at=datetime.now(UTC)))
     session.flush()  # the key's row refers to it
-
-
-def _key_row(secret: str, tenant: str, key: str) -> ApiKey:
-    return ApiKey(key_hash=key_hash(secret, key), tenant=tenant, created_at=datetime.now(UTC), revoked_at=None)

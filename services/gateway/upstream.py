@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TypeVar
+from urllib.parse import urlencode
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from shared.contracts.analysis import Analysis
+from shared.contracts.analysis import Box
 from shared.contracts.api import Problem
-from shared.contracts.internal import HitList, SearchRequest, SimilarRequest, SuggestRequest
+from shared.contracts.internal import Analyses, HitList, SearchRequest, SimilarRequest, SuggestRequest
+from shared.contracts.models import Models, ReindexStart, ReindexStatus
 from shared.errors import LoupeError, Retryable
 from shared.observability import logs
 from shared.observability.http import REQUEST_ID
@@ -33,10 +35,16 @@ class Upstream:
             timeout=_TIMEOUT, transport=httpx.AsyncHTTPTransport(retries=1, limits=self._limits)
         )
 
+    async def get(self, path: str, answer: type[_M]) -> _M:
+        return await self._ask("GET", path, b"", {}, answer)
+
     async def post(self, path: str, content: bytes, headers: Mapping[str, str], answer: type[_M]) -> _M:
+        return await self._ask("POST", path, content, headers, answer)
+
+    async def _ask(self, method: str, path: str, content: bytes, headers: Mapping[str, str], answer: type[_M]) -> _M:
         try:
-            response = await self._client.post(
-                self._url + path, content=content, headers={**headers, REQUEST_ID: logs.correlation_id()}
+            response = await self._client.request(
+                method, self._url + path, content=content, headers={**headers, REQUEST_ID: logs.correlation_id()}
             )
         except httpx.TransportError as error:
             raise self._silent(error) from error
@@ -71,19 +79,37 @@ class Upstream:
 
 
 class Embedder(Upstream):
-    async def analyse(self, picture: bytes) -> Analysis:
-        return await self.post("/analyse", picture, _BYTES, Analysis)
+    async def analyse(self, picture: bytes, box: Box | None = None) -> Analyses:
+        query = f"?{urlencode({'box': box.model_dump_json()})}" if box else ""
+        return await self.post(f"/analyse{query}", picture, _BYTES, Analyses)
+
+    async def models(self) -> Models:
+        return await self.get("/models", Models)
 
 
 class Recommender(Upstream):
     async def search(self, request: SearchRequest) -> HitList:
-        return await self._ask("/search", request)
+        return await self._hits("/search", request)
 
     async def similar(self, request: SimilarRequest) -> HitList:
-        return await self._ask("/similar", request)
+        return await self._hits("/similar", request)
 
     async def suggest(self, request: SuggestRequest) -> HitList:
-        return await self._ask("/suggest", request)
+        return await self._hits("/suggest", request)
 
-    async def _ask(self, path: str, request: BaseModel) -> HitList:
+    async def _hits(self, path: str, request: BaseModel) -> HitList:
         return await self.post(path, request.model_dump_json().encode(), _JSON, HitList)
+
+
+class Indexer(Upstream):
+    async def reindex(self) -> ReindexStatus:
+        return await self.get("/reindex", ReindexStatus)
+
+    async def start_reindex(self, asked: ReindexStart) -> ReindexStatus:
+        return await self.post("/reindex", asked.model_dump_json().encode(), _JSON, ReindexStatus)
+
+    async def switch(self) -> ReindexStatus:
+        return await self.post("/reindex/switch", b"", _JSON, ReindexStatus)
+
+    async def abort(self) -> ReindexStatus:
+        return await self.post("/reindex/abort", b"", _JSON, ReindexStatus)

@@ -1,4 +1,4 @@
-"""From an analysis, corrections and item fields to a point of the index."""
+"""From an analysis, corrections and item fields to the points of the index: one a piece."""
 
 from __future__ import annotations
 
@@ -7,54 +7,66 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.indexer.state import Image, Item
-from shared.contracts.analysis import ATTRIBUTES, Analysis, Attribute
+from shared.contracts.analysis import ATTRIBUTES, Analysis, Attribute, Knowledge
 from shared.contracts.messages import ItemFields
+from shared.contracts.models import INDEX
 from shared.vectorstore import Point
 
 _NAMESPACE = uuid.UUID("5d1f6a0e-9a2b-4c57-8b35-1f0f6f3f7d11")
+_BOX_DIGITS = 6
 
 Known = dict[str, Attribute | None]
 
 
-def collection_of(model_version: str) -> str:
-    """The collection that holds the vectors of a model; a collection's name has no dots."""
-    return f"pieces-{model_version.replace('.', '_')}"
+def collection_of(model_version: str, generation: int = 1) -> str:
+    """The name of a collection, which has no dots. The first has none but the model's."""
+    name = f"{INDEX}-{model_version.replace('.', '_')}"
+    return name if generation == 1 else f"{name}-g{generation}"
 
 
-def point_id(tenant: str, image_id: str, model_version: str) -> str:
-    """The same picture and model always have the same id, so a repeat replaces."""
-    return str(uuid.uuid5(_NAMESPACE, f"{tenant}/{image_id}/{model_version}"))
+def point_id(tenant: str, image_id: str, model_version: str, piece: int) -> str:
+    """The same picture, model and number of the piece always have the same id, so a repeat replaces."""
+    picture = f"{tenant}/{image_id}/{model_version}"
+    return str(uuid.uuid5(_NAMESPACE, f"{picture}/{piece}" if piece else picture))
 
 
-def known(analysis: Analysis, corrections: Mapping[str, str]) -> Known:
+def known(piece: Knowledge, corrections: Mapping[str, str]) -> Known:
     """Each attribute after the merchant's corrections; None where neither they nor the model know it."""
-    piece = analysis.pieces[0]
     return {
         name: Attribute(value=corrections[name], confidence=1.0) if name in corrections else getattr(piece, name)
         for name in ATTRIBUTES
     }
 
 
-def point_of(item: Item, image: Image, analysis: Analysis, attributes: Known) -> Point:
-    """The point of a picture: how its piece looks, what it is, and what the shop says of the item, if heard of."""
-    payload: dict[str, Any] = {
+def points_of(item: Item, image: Image, analysis: Analysis) -> list[Point]:
+    """A point for each piece, in order: how it looks, what it is, and what the shop says of the item, if heard of.
+
+    Corrections are of the main piece, number 0. Absent are the number 0 and the edges of a box that are the picture's:
+    so a picture of one piece has the point that it had before there could be several.
+    """
+    of_picture: dict[str, Any] = {
         "sku": item.sku,
         "image_id": image.image_id,
         "sha256": analysis.sha256,
         "model_version": analysis.model_version,
         "item_revision": image.item_revision,
-        **{name: attribute.value for name, attribute in attributes.items() if attribute},
     }
-    if kind := attributes["type"]:
-        payload["type_confidence"] = kind.confidence
     if item.fields is not None:
         fields = field_payload(ItemFields.model_validate(item.fields))
-        payload.update((name, value) for name, value in fields.items() if value is not None)
-    return Point(
-        id=point_id(item.tenant, image.image_id, analysis.model_version),
-        vector=analysis.pieces[0].embedding(),
-        payload=payload,
-    )
+        of_picture.update((name, value) for name, value in fields.items() if value is not None)
+    points = []
+    for number, piece in enumerate(analysis.pieces):
+        attributes = known(piece, {} if number else image.corrections)
+        payload = of_picture | {name: attribute.value for name, attribute in attributes.items() if attribute}
+        if kind := attributes["type"]:
+            payload["type_confidence"] = kind.confidence
+        if number:
+            payload["piece"] = number
+        edges = piece.box.model_dump(exclude_defaults=True)
+        payload |= {edge: round(fraction, _BOX_DIGITS) for edge, fraction in edges.items()}
+        point = point_id(item.tenant, image.image_id, analysis.model_version, number)
+        points.append(Point(point, piece.embedding(), payload))
+    return points
 
 
 def field_payload(fields: ItemFields) -> dict[str, Any]:

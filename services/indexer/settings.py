@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pydantic import AliasChoices, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from shared.contracts.models import Model, Probability, Sameness
+from shared.settings import ServiceSettings
 
 
-class Settings(BaseSettings):
-    """`model_version` and `dimension` name the model whose vectors this index holds; the embedder must run the same."""
+class Settings(ServiceSettings):
+    """Those from `model_version` to `style` tell of the model that an empty index begins with, as its manifest does.
 
-    model_config = SettingsConfigDict(env_prefix="INDEXER_", protected_namespaces=(), populate_by_name=True)
+    From then on the index itself knows its model, and changes it by a reindex alone.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="INDEXER_")
 
     broker_url: str = Field(validation_alias=AliasChoices("broker_url", "BROKER_URL"))
     object_store_url: str = Field(validation_alias=AliasChoices("object_store_url", "OBJECT_STORE_URL"))
@@ -20,7 +26,25 @@ class Settings(BaseSettings):
     )
     model_version: str = Field("efficientnet-lite2-1", validation_alias=AliasChoices("model_version", "MODEL_VERSION"))
     dimension: int = Field(1280, gt=0, validation_alias=AliasChoices("dimension", "MODEL_DIMENSION"))
+    no_match_below: float = Field(0.64, ge=-1, le=1)
+    look_at_least: float = Field(0.6, ge=0, lt=1)
+    same: Sameness | None = None
+    style: Probability | None = None
+    drain_seconds: float = Field(
+        60, ge=2, description="How long an old collection is kept for queries that began on it."
+    )
     host: str = "127.0.0.1"
     port: int = Field(8092, ge=1, le=65_535)
     worker_threads: int = Field(4, ge=1)
     sole_worker: bool = Field(False, description="No other indexer reads this broker: take over what a dead one left.")
+
+    @property
+    def first_model(self) -> Model:
+        return Model(
+            version=self.model_version,
+            dimension=self.dimension,
+            no_match_below=self.no_match_below,
+            look_at_least=self.look_at_least,
+            same=self.same,
+            style=self.style,
+        )

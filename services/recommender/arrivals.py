@@ -20,37 +20,36 @@ class Arrivals:
     a first guess only: what is returned is read anew each time.
     """
 
-    def __init__(self, vectors: VectorStore) -> None:
-        self._vectors = vectors
+    def __init__(self) -> None:
         self._guess: dict[str, tuple[float, int]] = {}
 
-    def newest(self, tenant: str, where: Filter, wanted: int) -> list[Point]:
+    def newest(self, vectors: VectorStore, tenant: str, where: Filter, wanted: int) -> list[Point]:
         """One picture of each of the `wanted` newest items, newest first; fewer when there are not as many."""
         since, enough = self._guess.get(tenant, (0.0, _PICTURES_AN_ITEM * wanted))
         for attempt in count():
-            points = self._vectors.scroll(tenant, _from(where, since), 2 * enough)
+            points = vectors.scroll(tenant, _from(where, since), 2 * enough)
             items = _each_item_once(points)
             if len(points) < 2 * enough and (len(items) >= wanted or not since):
                 break
             enough = max(enough, _PICTURES_AN_ITEM * wanted) * (2 if attempt else 1)
-            since = self._cutoff(tenant, where, enough)
+            since = self._cutoff(vectors, tenant, where, enough)
             self._guess[tenant] = since, enough
         return items[:wanted]
 
-    def _cutoff(self, tenant: str, where: Filter, enough: int) -> float:
+    def _cutoff(self, vectors: VectorStore, tenant: str, where: Filter, enough: int) -> float:
         """The moment since which `enough` pictures came in, or less than twice as many; 0 when there are fewer."""
         now = time.time()
         too_late = now
         for days in _WINDOWS_DAYS:
             early = now - days * 86_400
-            if self._count(tenant, where, early) >= enough:
+            if _count(vectors, tenant, where, early) >= enough:
                 break
             too_late = early
         else:
             early = 0.0
         while too_late - early > _FINEST_SECONDS:
             middle = (early + too_late) / 2
-            found = self._count(tenant, where, middle)
+            found = _count(vectors, tenant, where, middle)
             if enough <= found < 2 * enough:
                 return middle
             if found < enough:
@@ -59,8 +58,9 @@ class Arrivals:
                 early = middle
         return early
 
-    def _count(self, tenant: str, where: Filter, moment: float) -> int:
-        return self._vectors.count(tenant, _from(where, moment))
+
+def _count(vectors: VectorStore, tenant: str, where: Filter, moment: float) -> int:
+    return vectors.count(tenant, _from(where, moment))
 
 
 def _from(where: Filter, moment: float) -> Filter:

@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from services.recommender.index import Pinned
+from services.recommender.ranking import BESIDE_THE_MAIN
 from services.recommender.taste import Seed, Taste
 from shared.contracts.fields import Vector
 from shared.contracts.internal import Hit, Source
-from shared.vectorstore import AnyOf, Filter, VectorStore
+from shared.vectorstore import AnyOf, Filter
 
 _QUERIES = 24
 """Searches for one list of suggestions, shared out among the seeds: few seeds are asked with all of their pictures."""
@@ -28,11 +30,14 @@ _Neighbours = dict[str, _Likeness]
 
 
 class LookAlikes:
-    """Neighbours of each seed on its own, never of an average: who likes studs and bangles likes nothing between."""
+    """In one collection: neighbours of each seed on its own, never of an average.
 
-    def __init__(self, vectors: VectorStore, look_at_least: float) -> None:
-        self._vectors = vectors
-        self._look_at_least = look_at_least
+    Who likes studs and bangles likes nothing between.
+    """
+
+    def __init__(self, pinned: Pinned) -> None:
+        self._vectors = pinned.vectors
+        self._look_at_least = pinned.model.look_at_least
 
     def find(self, tenant: str, taste: Taste, where: Filter, limit: int) -> list[Hit]:
         """Up to `limit` items, best first, each with the liked item that speaks most for it.
@@ -55,7 +60,7 @@ class LookAlikes:
         by_sku: dict[str, list[Vector]] = defaultdict(list)
         if seeds:
             skus = AnyOf("sku", tuple(seed.act.sku for seed in seeds))
-            for point in self._vectors.scroll(tenant, Filter(must=(skus,)), _PICTURES_OF_SEEDS):
+            for point in self._vectors.scroll(tenant, Filter((skus,), (BESIDE_THE_MAIN,)), _PICTURES_OF_SEEDS):
                 by_sku[point.payload["sku"]].append(point.vector)
         return by_sku
 

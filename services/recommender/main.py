@@ -8,12 +8,14 @@ from pathlib import Path
 from services.recommender import routes
 from services.recommender.handlers import handle_user_events
 from services.recommender.history import History
+from services.recommender.index import Index
 from services.recommender.popularity import Popularity
 from services.recommender.search import Searcher
 from services.recommender.settings import Settings
 from services.recommender.suggest import Suggester
 from shared import database, messaging, vectorstore
 from shared.contracts.messages import UserEvents
+from shared.contracts.models import INDEX
 from shared.observability import logs
 from shared.observability.http import create_app
 from shared.service import Service, run
@@ -23,20 +25,19 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 
 def build(settings: Settings, broker: messaging.Broker) -> Service:
     """The recommender over these settings, its database brought up to date."""
-    collection = f"pieces-{settings.model_version.replace('.', '_')}"  # as the indexer names it
-    vectors = vectorstore.open(settings.vector_store_url, collection, settings.dimension)
+    index = Index(vectorstore.directory(settings.vector_store_url, INDEX))
     events = database.open(settings.database_url)
     events.migrate(_MIGRATIONS)
     history = History(events)
     popularity = Popularity(events, settings.weights)
-    searcher = Searcher(vectors, settings.no_match_below)
-    suggester = Suggester(vectors, history, popularity, settings.weights, settings.look_at_least)
+    searcher = Searcher(index)
+    suggester = Suggester(index, history, popularity, settings.weights)
 
     def close() -> None:
-        vectors.close()
+        index.close()
         events.close()
 
-    app = create_app("recommender", {"broker": broker.ping, "vectors": vectors.ping, "database": events.ping})
+    app = create_app("recommender", {"broker": broker.ping, "vectors": index.ping, "database": events.ping})
     app.include_router(routes.router(searcher, suggester))
     return Service(
         name="recommender",
@@ -45,6 +46,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         port=settings.port,
         close=close,
         unit=events.together,
+        background=[index.follow],
         handlers={UserEvents: partial(handle_user_events, history=history, publisher=broker)},
     )
 

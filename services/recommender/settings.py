@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pydantic import AliasChoices, BaseModel, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from shared.contracts.messages import EventType
+from shared.settings import ServiceSettings
 
 
 class Weight(BaseModel):
@@ -27,15 +28,10 @@ def _weights() -> dict[EventType, Weight]:
     }
 
 
-class Settings(BaseSettings):
-    """`model_version` and `dimension` name the model whose vectors are searched, as the indexer has them.
+class Settings(ServiceSettings):
+    """The model whose vectors are searched, and what its cosines mean, is told by the index itself."""
 
-    `no_match_below` and `look_at_least` are cosines of that model: below the first, which is in its manifest, the best
-    hit of a photo is not the piece; from the second on, two pieces may be told to look alike. Among the real shop
-    pictures, pairs of different items at 0.60 to 0.65 are of one type in 39 to 58%, three times as many as at 0.5.
-    """
-
-    model_config = SettingsConfigDict(env_prefix="RECOMMENDER_", protected_namespaces=(), populate_by_name=True)
+    model_config = SettingsConfigDict(env_prefix="RECOMMENDER_")
 
     broker_url: str = Field(validation_alias=AliasChoices("broker_url", "BROKER_URL"))
     vector_store_url: str = Field(validation_alias=AliasChoices("vector_store_url", "VECTOR_STORE_URL"))
@@ -43,10 +39,6 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("database_url", "RECOMMENDER_DATABASE_URL", "DATABASE_URL"),
         description="A database of its own, shared with no other service.",
     )
-    model_version: str = Field("efficientnet-lite2-1", validation_alias=AliasChoices("model_version", "MODEL_VERSION"))
-    dimension: int = Field(1280, gt=0, validation_alias=AliasChoices("dimension", "MODEL_DIMENSION"))
-    no_match_below: float = Field(0.64, ge=-1, le=1)
-    look_at_least: float = Field(0.6, ge=0, lt=1)
     weights: dict[EventType, Weight] = Field(default_factory=_weights)
     host: str = "127.0.0.1"
     port: int = Field(8093, ge=1, le=65_535)

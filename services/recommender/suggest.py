@@ -8,9 +8,10 @@ from datetime import datetime
 from services.recommender import metrics
 from services.recommender.arrivals import Arrivals
 from services.recommender.history import History
+from services.recommender.index import Index
 from services.recommender.look import LookAlikes
 from services.recommender.popularity import Popular, Popularity
-from services.recommender.ranking import without
+from services.recommender.ranking import BESIDE_THE_MAIN, without
 from services.recommender.settings import Weight
 from services.recommender.taste import taste_of
 from shared.contracts.internal import Hit, HitList, Source, SuggestRequest
@@ -26,18 +27,16 @@ class Suggester:
 
     def __init__(
         self,
-        vectors: VectorStore,
+        index: Index,
         history: History,
         popularity: Popularity,
         weights: Mapping[EventType, Weight],
-        look_at_least: float,
     ) -> None:
-        self._vectors = vectors
+        self._index = index
         self._history = history
         self._popularity = popularity
         self._weights = weights
-        self._looks = LookAlikes(vectors, look_at_least)
-        self._arrivals = Arrivals(vectors)
+        self._arrivals = Arrivals()
 
     def suggest(self, request: SuggestRequest) -> HitList:
         """Up to `limit` items in stock, best first, scores falling.
@@ -49,21 +48,30 @@ class Suggester:
         shopper = self._history.shopper(tenant, request.user_id)
         known = frozenset(act.sku for act in shopper.recent) - shopper.never
         unknown = Filter((_IN_STOCK,), without(known | shopper.never))
-        hits = self._looks.find(tenant, taste_of(shopper.recent, self._weights), unknown, limit)
-        if len(hits) < limit:
-            popular = self._popularity.most(tenant)
-            self._fill(hits, tenant, unknown, popular, limit)
-            if known and len(hits) < limit:
-                again = Filter((_IN_STOCK, AnyOf("sku", tuple(sorted(known)))))
-                self._fill(hits, tenant, again, popular, limit)
+        with self._index.pin() as pinned:
+            hits = LookAlikes(pinned).find(tenant, taste_of(shopper.recent, self._weights), unknown, limit)
+            if len(hits) < limit:
+                popular = self._popularity.most(tenant)
+                self._fill(pinned.vectors, hits, tenant, unknown, popular, limit)
+                if known and len(hits) < limit:
+                    again = Filter((_IN_STOCK, AnyOf("sku", tuple(sorted(known)))))
+                    self._fill(pinned.vectors, hits, tenant, again, popular, limit)
         for hit in hits:
             metrics.SUGGESTED.labels(hit.source.kind).inc()
         return HitList.model_construct(hits=hits, no_match=False, more=False, cold=not shopper.recent)
 
-    def _fill(self, hits: list[Hit], tenant: str, where: Filter, popular: Sequence[Popular], limit: int) -> None:
+    def _fill(
+        self,
+        vectors: VectorStore,
+        hits: list[Hit],
+        tenant: str,
+        where: Filter,
+        popular: Sequence[Popular],
+        limit: int,
+    ) -> None:
         """Append popular, then new items that `where` allows, until there are `limit`."""
         by_sku = {item.sku: item for item in popular}
-        pictures = self._first_pictures(tenant, where, by_sku)
+        pictures = _first_pictures(vectors, tenant, where, by_sku)
         ceiling = hits[-1].score if hits else 1.0
         taken = {hit.sku for hit in hits}
         for item in popular:
@@ -75,20 +83,22 @@ class Suggester:
         if not missing:
             return
         ceiling = hits[-1].score if hits else 1.0
-        newest = self._arrivals.newest(tenant, where, missing + len(taken))
+        newest = self._arrivals.newest(vectors, tenant, where, missing + len(taken))
         fresh = [point for point in newest if point.payload["sku"] not in taken][:missing]
         for place, point in enumerate(fresh):
             arrived = datetime.fromisoformat(point.payload["created_at"])
             hits.append(_hit(point, ceiling * (1 - place / len(fresh)), Source(kind="new", at=arrived)))
 
-    def _first_pictures(self, tenant: str, where: Filter, skus: Iterable[str]) -> dict[str, Point]:
-        wanted = AnyOf("sku", tuple(skus))
-        if not wanted.values:
-            return {}
-        pictures: dict[str, Point] = {}
-        for point in self._vectors.scroll(tenant, Filter((*where.must, wanted), where.must_not), _POPULAR_PICTURES):
-            pictures.setdefault(point.payload["sku"], point)
-        return pictures
+
+def _first_pictures(vectors: VectorStore, tenant: str, where: Filter, skus: Iterable[str]) -> dict[str, Point]:
+    wanted = AnyOf("sku", tuple(skus))
+    if not wanted.values:
+        return {}
+    pictures: dict[str, Point] = {}
+    mains = Filter((*where.must, wanted), (*where.must_not, BESIDE_THE_MAIN))
+    for point in vectors.scroll(tenant, mains, _POPULAR_PICTURES):
+        pictures.setdefault(point.payload["sku"], point)
+    return pictures
 
 
 def _hit(point: Point, score: float, source: Source) -> Hit:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from shared.contracts.fields import Sha256, Vector, unpack_vector
+from shared.contracts.fields import MAX_PIECES, Sha256, Vector, unpack_vector
 
-AttributeName = Literal["type", "metal", "stone"]
-ATTRIBUTES: tuple[AttributeName, ...] = ("type", "metal", "stone")
+AttributeName = Literal["type", "metal", "stone", "cut", "setting"]
+ATTRIBUTES: tuple[AttributeName, ...] = ("type", "metal", "stone", "cut", "setting")
 
 
 class Attribute(BaseModel):
@@ -22,7 +22,7 @@ class Attribute(BaseModel):
 
 
 class Box(BaseModel):
-    """A box in fractions of the picture's width and height, origin top left, 0 <= x0 < x1 <= 1."""
+    """A box in fractions of the upright picture's width and height, origin top left, 0 <= x0 < x1 <= 1, y alike."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -30,6 +30,24 @@ class Box(BaseModel):
     y0: float = Field(0.0, ge=0, le=1)
     x1: float = Field(1.0, ge=0, le=1)
     y1: float = Field(1.0, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _holds_something(self) -> Self:
+        if self.x0 >= self.x1 or self.y0 >= self.y1:
+            raise ValueError("the box is empty: x0 must be below x1, and y0 below y1")
+        return self
+
+    @property
+    def area(self) -> float:
+        """The share of the picture in 0..1."""
+        return (self.x1 - self.x0) * (self.y1 - self.y0)
+
+    def overlap(self, other: Box) -> float:
+        """Intersection over union in 0..1."""
+        width = min(self.x1, other.x1) - max(self.x0, other.x0)
+        height = min(self.y1, other.y1) - max(self.y0, other.y0)
+        both = max(width, 0.0) * max(height, 0.0)
+        return both / (self.area + other.area - both)
 
 
 class QualityWarning(BaseModel):
@@ -42,12 +60,18 @@ class QualityWarning(BaseModel):
 
 
 class Knowledge(BaseModel):
-    """What is known of one piece. What the model does not know is absent, never guessed."""
+    """What is known of one piece. What the model does not know is absent, never guessed.
+
+    `confidence`: how sure it is that there is a piece in the box, in 0..1.
+    """
 
     box: Box = Field(default_factory=Box)
+    confidence: float = Field(1.0, ge=0, le=1)
     type: Attribute | None = None
     metal: Attribute | None = None
     stone: Attribute | None = None
+    cut: Attribute | None = None
+    setting: Attribute | None = None
 
 
 class Piece(Knowledge):
@@ -60,7 +84,11 @@ class Piece(Knowledge):
 
 
 class Analysis(BaseModel):
-    """All of one picture, made by one model version."""
+    """All of one picture, made by one model version.
+
+    The main piece is the first: that of the largest confidence times area of its box. Where a picture stands for one
+    piece, as in the catalogue, it stands for this one.
+    """
 
     model_config = ConfigDict(protected_namespaces=())
 
@@ -68,13 +96,18 @@ class Analysis(BaseModel):
     model_version: str
     width: int
     height: int
-    pieces: list[Piece] = Field(min_length=1)
+    pieces: list[Piece] = Field(min_length=1, max_length=MAX_PIECES)
     warnings: list[QualityWarning] = Field(default_factory=list)
 
 
 def analysis_key(sha256: str, model_version: str) -> str:
     """Where the analysis of a picture lies in the `analyses` bucket."""
     return f"{sha256}/{model_version}.json"
+
+
+def attempts_key(sha256: str) -> str:
+    """Where the `analyses` bucket counts the attempts to analyse a picture alone."""
+    return f"attempts/{sha256}"
 
 
 def picture_key(sha256: str) -> str:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from shared.contracts.analysis import Attribute, Knowledge, QualityWarning
-from shared.contracts.fields import MAX_EVENTS, MAX_ITEMS, MAX_LIMIT, ImageId, Sku, Timestamp
+from shared.contracts.analysis import Attribute, Box, Knowledge, QualityWarning
+from shared.contracts.fields import (
+    MAX_EVENTS,
+    MAX_ITEMS,
+    MAX_LIMIT,
+    MAX_PIECES,
+    MIN_BOX_SIDE,
+    ImageId,
+    ModelVersion,
+    Sku,
+    Timestamp,
+    Word,
+)
 from shared.contracts.internal import Filters, Words
 from shared.contracts.messages import UserEvent
 
@@ -91,8 +102,26 @@ class ImageAccepted(BaseModel):
     status_url: str
 
 
+class ImageSent(BaseModel):
+    """What became of one picture of a batch: accepted under `image_id`, or refused for the `problem`."""
+
+    sku: str
+    image_id: ImageId | None = None
+    status_url: str | None = None
+    problem: Problem | None = None
+
+
+class ImagesSent(BaseModel):
+    """One entry a picture, in the order in which they were sent."""
+
+    images: list[ImageSent]
+
+
 class Image(ImageRef):
-    """A picture and how far it has come. `reason` says why it was rejected, `warnings` what would make it better."""
+    """A picture and how far it has come. `reason` says why it was rejected, `warnings` what would make it better.
+
+    `type` to `setting` are of the main piece, which is the first of `pieces`, with a merchant's corrections.
+    """
 
     sku: Sku
     sha256: str
@@ -105,7 +134,10 @@ class Image(ImageRef):
     type: Attribute | None = None
     metal: Attribute | None = None
     stone: Attribute | None = None
+    cut: Attribute | None = None
+    setting: Attribute | None = None
     corrected: list[str] = Field(default_factory=list, description="Attributes set by a merchant's correction.")
+    pieces: list[Knowledge] | None = Field(None, description="Once it is indexed, of the picture alone: not in lists.")
 
 
 class ImagePage(BaseModel):
@@ -114,33 +146,53 @@ class ImagePage(BaseModel):
 
 
 class Correction(BaseModel):
-    """What the picture really shows. Absent: leave as it is. null: take the correction back."""
+    """What the picture's main piece really is. Absent: leave as it is. null: take the correction back."""
 
     model_config = ConfigDict(extra="forbid")
 
-    type: Annotated[str, Field(min_length=1, max_length=64)] | None = None
-    metal: Annotated[str, Field(min_length=1, max_length=64)] | None = None
-    stone: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    type: Word | None = None
+    metal: Word | None = None
+    stone: Word | None = None
+    cut: Word | None = None
+    setting: Word | None = None
 
 
 class SearchQuery(BaseModel):
-    """The optional `query` part beside the picture. A cursor goes with the same picture and filters."""
+    """The optional `query` part beside the picture. A cursor goes with the same picture, piece, box and filters."""
 
     model_config = ConfigDict(extra="forbid")
 
     limit: int = Field(20, ge=1, le=MAX_LIMIT)
     filters: Filters = Field(default_factory=Filters)
     cursor: str | None = Field(None, max_length=500)
+    box: Box | None = Field(None, description=f"Search by what is in it, at least {MIN_BOX_SIDE} pixels a side.")
+    piece: int | None = Field(
+        None, ge=0, lt=MAX_PIECES, description="Search by this one of the `pieces` that an answer told of; else by 0."
+    )
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if self.box is not None and self.piece is not None:
+            raise ValueError("give either a box or the number of a piece, not both")
+        return self
 
 
 class Result(BaseModel):
-    """One found item. `score` in 0..1 is the cosine similarity of the pictures; `reason` is told in words."""
+    """One found item. `score` in 0..1, higher is better; `reason` is told in words.
+
+    By a photo, `score` is how likely it is the piece in it; of similar items, how likely the style is similar; with a
+    model for which nobody has measured these, the cosine similarity.
+
+    `box` is where in the picture `image_id` the piece is that is alike.
+    """
 
     sku: Sku
     score: float
     reason: str
     item: Item
     image_url: str
+    image_id: ImageId | None = None
+    box: Box | None = None
 
 
 class Results(BaseModel):
@@ -149,9 +201,27 @@ class Results(BaseModel):
     next_cursor: str | None = None
 
 
+class PhotoResults(Results):
+    """`pieces` are those in the photo, the main one first; `piece` is the number, from 0, of the one searched by."""
+
+    pieces: list[Knowledge]
+    piece: int
+
+
 class Classification(BaseModel):
+    """The pieces in a photo, the main one first."""
+
     pieces: list[Knowledge]
     warnings: list[QualityWarning] = Field(default_factory=list)
+
+
+class ReindexIn(BaseModel):
+    """`model`: the version of a model that the embedder has loaded. `hold`: wait for a word before the switch."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: ModelVersion
+    hold: bool = False
 
 
 class EventsIn(BaseModel):
@@ -176,6 +246,19 @@ class Suggestions(BaseModel):
 
     suggestions: list[Result]
     cold: bool = False
+
+
+class ReconcileReport(BaseModel):
+    """The shop's newest comparison of catalogue, object store and index; `finished_at` is None while it runs.
+
+    `found` counts by kind what was wrong; all of it was repaired, or for `picture-lost` told to the shop.
+    """
+
+    run: int
+    started_at: Timestamp
+    finished_at: Timestamp | None = None
+    pages: int
+    found: dict[str, int] = Field(default_factory=dict)
 
 
 class PartHealth(BaseModel):

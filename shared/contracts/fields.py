@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,15 @@ Vector = npt.NDArray[np.float32]
 
 MAX_PICTURE_BYTES = 20_000_000
 MAX_PICTURE_PIXELS = 50_000_000
+PICTURE_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")
+"""By Pillow's names. AVIF before HEIF: both may begin with the same words, and only the first looks further."""
+PICTURE_FORMATS_TOLD = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC"
+MAX_BATCH_PICTURES = 32
+MAX_BATCH_BYTES = 64_000_000
+MAX_PIECES = 12
+"""Of one picture: more are a pile, in which no single piece is what the picture shows."""
+MIN_BOX_SIDE = 16
+"""Pixels of the original that a box which somebody drew must have, each way."""
 MAX_EVENTS = 1_000
 MAX_ITEMS = 500
 MAX_LIMIT = 100
@@ -40,6 +49,19 @@ Sku = Annotated[
     AfterValidator(_not_dots),
 ]
 """1 to 128 characters; no slash, backslash or control character, no space at an end."""
+
+ModelVersion = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$")]
+"""A model, for good: any change of it is another version."""
+
+KeyScope = Literal["read", "write", "events", "admin"]
+"""What an API key may do: look and search; change the catalogue; tell what shoppers did; administer the shop."""
+
+KeyId = Annotated[str, StringConstraints(pattern=r"^k_[0-9a-f]{12}$")]
+KeyName = Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]{0,61}[^\s\x00-\x1f\x7f])?$")]
+"""1 to 63 characters; no control character, no space at an end."""
+
+Word = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""A tag, or a value of an attribute: 1 to 64 characters, none of them a control character."""
 
 UserId = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f/]{1,128}$"), AfterValidator(_not_dots)]
 EventId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")]

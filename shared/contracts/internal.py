@@ -6,9 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.contracts.fields import MAX_LIMIT, Sku, TenantId, Timestamp, UserId
+from shared.contracts.analysis import Analysis, Box
+from shared.contracts.fields import MAX_LIMIT, ModelVersion, Sku, TenantId, Timestamp, UserId, Word
 
-Words = Annotated[list[Annotated[str, Field(min_length=1, max_length=64)]], Field(max_length=50)]
+Words = Annotated[list[Word], Field(max_length=50)]
+
+
+class Analyses(BaseModel):
+    """One picture by each model that the embedder has loaded, its first model first."""
+
+    analyses: list[Analysis] = Field(min_length=1)
 
 
 class Filters(BaseModel):
@@ -17,6 +24,10 @@ class Filters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     type: Words | None = None
+    metal: Words | None = None
+    stone: Words | None = None
+    cut: Words | None = None
+    setting: Words | None = None
     tags: Words | None = None
     price_min: float | None = Field(None, ge=0)
     price_max: float | None = Field(None, ge=0)
@@ -25,10 +36,14 @@ class Filters(BaseModel):
 
 
 class SearchRequest(BaseModel):
-    """Pieces nearest to a vector. `vector` is `pack_vector` of a unit-length float32 vector; `offset` pages."""
+    """Pieces nearest to a picture; `offset` pages.
+
+    `vectors` are the picture by each loaded model: `pack_vector` of a unit-length float32 vector. The recommender takes
+    that of the model whose index it searches.
+    """
 
     tenant: TenantId
-    vector: str
+    vectors: dict[ModelVersion, str] = Field(min_length=1, max_length=8)
     limit: int = Field(20, ge=1, le=MAX_LIMIT)
     offset: int = Field(0, ge=0, le=10_000)
     filters: Filters = Field(default_factory=Filters)
@@ -67,12 +82,16 @@ class Source(BaseModel):
 
 
 class Hit(BaseModel):
-    """One item, shown by its best picture. `score` is in 0..1, higher is better; `type` what the index knows."""
+    """One item, shown by its best picture. `score` is in 0..1, higher is better; `type` what the index knows.
+
+    `box`: where in that picture the piece is which is alike; None where no piece was compared.
+    """
 
     sku: Sku
     image_id: str
     score: float = Field(ge=0, le=1)
     type: str | None = None
+    box: Box | None = None
     source: Source
 
 

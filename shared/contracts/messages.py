@@ -13,6 +13,7 @@ from shared.contracts.fields import (
     CorrelationId,
     EventId,
     ImageId,
+    ModelVersion,
     Sha256,
     Sku,
     TenantId,
@@ -40,19 +41,37 @@ class Message(BaseModel):
 
 
 class ImageStored(Message):
-    """A picture lies in the object store and its rows are committed. `item_revision` is the item's at that moment."""
+    """A picture lies in the object store and its rows are committed. `item_revision` is the item's at that moment.
+
+    `attempt`: how many times it was sent or delivered before without an outcome; the outbox and the consumer count.
+    """
 
     name = "image.stored"
-    bundle = 8
+    bundle = 16
 
     sku: Sku
     image_id: ImageId
     sha256: Sha256
     item_revision: int = Field(ge=1)
+    attempt: int = Field(0, ge=0)
+
+
+class AnalysisMissing(Message):
+    """The index wants a picture by a model of which there is no analysis yet. `attempt` as in `ImageStored`."""
+
+    name = "analysis.missing"
+    bundle = 16
+
+    sku: Sku
+    image_id: ImageId
+    sha256: Sha256
+    item_revision: int = Field(ge=1)
+    model_version: ModelVersion
+    attempt: int = Field(0, ge=0)
 
 
 class ImageAnalysed(Message):
-    """The analysis object of a picture is written."""
+    """The analysis object of a picture, by one model, is written."""
 
     name = "image.analysed"
 
@@ -64,7 +83,10 @@ class ImageAnalysed(Message):
 
 
 class ImageRejected(Message):
-    """A picture will not be indexed; `reason` says why and what to do, `code` is the kind."""
+    """A picture will not be indexed; `reason` says why and what to do, `code` is the kind.
+
+    With `model_version` it was that model alone that was asked for it, by `analysis.missing`.
+    """
 
     name = "image.rejected"
 
@@ -72,10 +94,11 @@ class ImageRejected(Message):
     image_id: ImageId
     code: str
     reason: str
+    model_version: str | None = None
 
 
 class ImageIndexed(Message):
-    """A picture can be found."""
+    """A picture can be found. What is told of it is of its main piece."""
 
     name = "image.indexed"
 
@@ -85,6 +108,8 @@ class ImageIndexed(Message):
     type: Attribute | None = None
     metal: Attribute | None = None
     stone: Attribute | None = None
+    cut: Attribute | None = None
+    setting: Attribute | None = None
     warnings: list[QualityWarning] = Field(default_factory=list)
 
 
@@ -152,6 +177,68 @@ class ItemIndexed(Message):
 
     sku: Sku
     revision: int
+
+
+class ListedImage(BaseModel):
+    """A live picture of the catalogue. `item_revision` as in `ImageStored`, `revision` the item's now.
+
+    `indexed`: its outcome was that it can be found, so the index must have it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    image_id: ImageId
+    sku: Sku
+    sha256: Sha256
+    item_revision: int = Field(ge=1)
+    revision: int = Field(ge=1)
+    indexed: bool
+
+
+class CatalogueListed(Message):
+    """All live pictures of the shop with `after` < image id <= `until`, in that order; `until` None is the end.
+
+    `listed` False: there are none to compare any more. `scan_after`: where to go on through the points of the index,
+    None when that is done. The page may be older than changes that the index has seen.
+    """
+
+    name = "catalogue.listed"
+    bundle = 1
+
+    run: int
+    page: int
+    listed: bool
+    after: str = ""
+    until: str | None = None
+    images: list[ListedImage] = Field(default_factory=list, max_length=200)
+    scan_after: str | None = None
+
+
+class Stranger(BaseModel):
+    """A picture that the index knows and the page, or the index's own table, does not."""
+
+    model_config = ConfigDict(frozen=True)
+
+    image_id: ImageId
+    sku: Sku
+
+
+class IndexCompared(Message):
+    """What came of a page: how much was `found` of each kind, all repaired or asked for; `until` is the page's.
+
+    Of `strangers` the indexer touches nothing: the page may be older than they are. `behind` are items whose newest
+    revision the index has not heard of. `scan_next` is where the next page goes on through the points.
+    """
+
+    name = "index.compared"
+
+    run: int
+    page: int
+    until: str | None = None
+    found: dict[str, int] = Field(default_factory=dict)
+    strangers: list[Stranger] = Field(default_factory=list)
+    behind: list[Sku] = Field(default_factory=list)
+    scan_next: str | None = None
 
 
 EventType = Literal["viewed", "clicked", "favourited", "carted", "purchased", "returned", "dismissed"]

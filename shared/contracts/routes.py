@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from shared.contracts.messages import (
+    AnalysisMissing,
+    CatalogueListed,
     CorrectionIndexed,
     EventsRecorded,
     ImageAnalysed,
@@ -14,6 +16,7 @@ from shared.contracts.messages import (
     ImageRemoved,
     ImageStored,
     ImageUnindexed,
+    IndexCompared,
     ItemChanged,
     ItemIndexed,
     Message,
@@ -26,14 +29,17 @@ Service = Literal["gateway", "embedder", "indexer", "recommender"]
 SUBSCRIBERS: dict[type[Message], tuple[Service, ...]] = {
     ImageStored: ("embedder",),
     ImageAnalysed: ("indexer",),
+    AnalysisMissing: ("embedder",),
     ImageIndexed: ("gateway",),
-    ImageRejected: ("gateway",),
+    ImageRejected: ("gateway", "indexer"),
     ImageRemoved: ("indexer",),
     ImageUnindexed: ("gateway",),
     ImageCorrected: ("indexer",),
     CorrectionIndexed: ("gateway",),
     ItemChanged: ("indexer",),
     ItemIndexed: ("gateway",),
+    CatalogueListed: ("indexer",),
+    IndexCompared: ("gateway",),
     UserEvents: ("recommender",),
     EventsRecorded: ("gateway",),
     MessageDied: ("gateway",),

@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
+import orjson
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, event, make_url, text
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from shared.errors import Retryable
 
 _BUSY_SECONDS = 30
+_JSON: dict[str, Any] = {
+    "json_serializer": lambda value: orjson.dumps(value).decode(),
+    "json_deserializer": orjson.loads,
+}
+_COLLISIONS = {"40001", "40P01", "55P03"}  # PostgreSQL: serialization_failure, deadlock_detected, lock_not_available
 
 
 class Database:
     """Transactions over one engine.
 
     On SQLite a writing transaction takes the write lock at its start, so two writers wait for each other instead of
-    failing at commit. Every method raises `Retryable` when the database cannot be reached, is locked or is full.
+    failing at commit. A server has locks on rows instead (`locks_rows`): `SELECT ... FOR UPDATE` takes them. Every
+    method raises `Retryable` when the database cannot be reached, went away in between, is full, or when two writers
+    waited for each other's locks.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._reading = engine.execution_options(loupe_reads=True)
+        self.locks_rows = engine.dialect.name != "sqlite"
+        snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._reading = engine.execution_options(**snapshot if self.locks_rows else {"loupe_reads": True})
         self._joined: ContextVar[Session | None] = ContextVar("joined", default=None)
 
     @contextmanager
@@ -66,18 +77,27 @@ class Database:
 
     def migrate(self, directory: Path) -> None:
         """Bring the schema to the newest of the Alembic revisions in `directory`/versions."""
+        self._migrate(directory, lambda scripts, revision: scripts._upgrade_revs("head", revision))
+
+    def revert(self, directory: Path, target: str) -> None:
+        """Take the schema back to the revision `target`; `base` is the empty database, without its data."""
+        self._migrate(directory, lambda scripts, revision: scripts._downgrade_revs(target, revision))
+
+    def _migrate(self, directory: Path, steps: Callable[[ScriptDirectory, Any], Any]) -> None:
         config = Config()
         config.set_main_option("script_location", str(directory).replace("%", "%%"))
         scripts = ScriptDirectory.from_config(config)
 
-        def upgrade(revision: Any, _context: MigrationContext) -> Any:
-            return scripts._upgrade_revs("head", revision)
+        def chosen(revision: Any, _context: MigrationContext) -> Any:
+            return steps(scripts, revision)
 
         with (
             self._translated(),
-            EnvironmentContext(config, scripts, fn=upgrade) as environment,
+            EnvironmentContext(config, scripts, fn=chosen) as environment,
             self.engine.begin() as connection,
         ):
+            if self.locks_rows:  # one process of several that start at once; SQLite's write lock does the same
+                connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('loupe-migrations'))"))
             environment.configure(connection=connection, render_as_batch=True)
             environment.run_migrations()
 
@@ -93,7 +113,9 @@ class Database:
         try:
             yield
         except OperationalError as error:
-            where = self.engine.url.render_as_string(hide_password=True)
+            where = self.engine.url.set(query={}).render_as_string(hide_password=True)
+            if getattr(error.orig, "sqlstate", None) in _COLLISIONS:
+                raise Retryable(f"Two writers met in the database {where}: {error.orig}. Try again.") from error
             raise Retryable(
                 f"The database {where} did not answer: {error.orig}. Is it running, and is there room on its disk?"
             ) from error
@@ -101,16 +123,29 @@ class Database:
             if error.connection_invalidated:
                 raise Retryable(f"The connection to the database broke: {error.orig}.") from error
             raise
+        except PendingRollbackError as error:  # something earlier in the same unit of work broke it
+            raise Retryable("The transaction was undone by an earlier failure in it. Try again.") from error
+        except PoolTimeout as error:
+            raise Retryable("All connections to the database are in use. Try again in a moment.") from error
 
 
 def open(url: str) -> Database:
     """The database at an SQLAlchemy URL: `sqlite:////abs/path.db` or `postgresql+psycopg://...`."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return Database(create_engine(parsed, pool_pre_ping=True))
+        options = f"{parsed.query.get('options', '')} -c lock_timeout={_BUSY_SECONDS}s"
+        engine = create_engine(
+            parsed,
+            connect_args={"options": options, "connect_timeout": 5, "tcp_user_timeout": 10_000},
+            pool_size=10,
+            max_overflow=10,
+            pool_pre_ping=True,
+            **_JSON,
+        )
+        return Database(engine)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS}, pool_size=10, max_overflow=30)
+    engine = create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS}, pool_size=10, max_overflow=30, **_JSON)
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return Database(engine)

@@ -8,7 +8,7 @@ its outcome is empty, or when it has passed an age ceiling.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -20,6 +20,7 @@ from sqlalchemy import (
     DateTime,
     Integer,
     MetaData,
+    Select,
     String,
     Table,
     bindparam,
@@ -46,6 +47,8 @@ _LONGEST_RESEND = timedelta(minutes=5)
 _CEILING = timedelta(minutes=15)
 _log = structlog.get_logger(__name__)
 RESENT = Counter("loupe_outbox_resent_total", "Messages sent again because their outcome stayed away", ["message"])
+for _late in WAY_TO_OUTCOME:
+    RESENT.labels(_late.name)  # 0 from the start: a rate over a series that appears with its first count misses it
 
 
 class Wire(Protocol):
@@ -76,25 +79,52 @@ class Outbox:
             Column("late_at", DateTime, index=True),
             Column("overdue_at", DateTime, index=True),
         )
+        self._insert = insert(self.table)
+        self._delete = delete(self.table).where(self.table.c.key.in_(bindparam("of_keys", expanding=True)))
 
     def add(self, session: Session, key: str, message: Message) -> None:
         """Add a message to the caller's transaction."""
-        session.execute(
-            insert(self.table).values(
-                key=key, message=message.name, payload=message.model_dump(mode="json"), created_at=_now(), attempts=0
-            )
-        )
+        self.add_all(session, {key: message})
 
-    def close(self, session: Session, key: str) -> None:
-        """The outcome of `key` has come back. Closing what is closed is no error."""
-        session.execute(delete(self.table).where(self.table.c.key == key))
+    def add_all(self, session: Session, messages: Mapping[str, Message]) -> None:
+        """Add messages by their keys, in their order."""
+        if not messages:
+            return
+        now = _now()
+        rows = [
+            {
+                "key": key,
+                "message": message.name,
+                "payload": message.model_dump(mode="json"),
+                "created_at": now,
+                "attempts": 0,
+            }
+            for key, message in messages.items()
+        ]
+        session.connection().execute(self._insert, rows)
+
+    def close(self, session: Session, *keys: str) -> None:
+        """The outcomes of these have come back. Closing what is closed is no error."""
+        session.connection().execute(self._delete, {"of_keys": keys})
+
+    def holds(self, session: Session, key: str) -> bool:
+        """Whether the outcome of `key` is still awaited."""
+        return session.execute(select(self.table.c.id).where(self.table.c.key == key)).first() is not None
 
     def open_rows(self, session: Session) -> int:
         return session.execute(select(func.count()).select_from(self.table)).scalar_one()
 
+    def oldest_seconds(self, session: Session) -> float:
+        """How long the oldest open row has waited for its outcome; 0 when none is open."""
+        oldest = session.execute(select(func.min(self.table.c.created_at))).scalar_one()
+        return max(0.0, (_now() - oldest).total_seconds()) if oldest else 0.0
+
 
 class Relay:
-    """Sends the outbox's rows: new ones at once, late ones again."""
+    """Sends the outbox's rows: new ones at once, late ones again.
+
+    Several relays may share one server: each takes the rows that no other is sending at that moment.
+    """
 
     def __init__(self, database: Database, outbox: Outbox, wire: Wire) -> None:
         self._database = database
@@ -137,12 +167,11 @@ class Relay:
 
     def send_new(self) -> int:
         """Send up to a batch of rows never sent; returns how many there were."""
-        with self._database.read() as session:
-            rows = session.execute(
+        return len(
+            self._send(
                 select(self._table).where(self._table.c.late_at.is_(None)).order_by(self._table.c.id).limit(_BATCH)
-            ).all()
-        self._send(rows)
-        return len(rows)
+            )
+        )
 
     def send_late(self) -> int:
         """Send again the rows whose outcome stays away; returns how many."""
@@ -150,24 +179,37 @@ class Relay:
         quiet = idle_now & self._idle_before  # twice in a row: between two queues a message is in neither for a moment
         self._idle_before = idle_now
         table, now = self._table.c, _now()
-        with self._database.read() as session:
-            rows = session.execute(
-                select(self._table)
-                .where(or_((table.late_at < now) & table.message.in_(quiet), table.overdue_at < now))
-                .order_by(table.late_at)
-                .limit(_BATCH)
-            ).all()
-        self._send(rows)
+        rows = self._send(
+            select(self._table)
+            .where(or_((table.late_at < now) & table.message.in_(quiet), table.overdue_at < now))
+            .order_by(table.late_at)
+            .limit(_BATCH)
+        )
         for row in rows:
             RESENT.labels(row.message).inc()
         if rows:
             _log.warning("outbox_resent", rows=len(rows), first=rows[0].key)
         return len(rows)
 
-    def _send(self, rows: Sequence[Any]) -> None:
-        if not rows:
-            return
-        self._wire.publish_many([MESSAGES[row.message].model_validate(row.payload) for row in rows])
+    def _send(self, query: Select[Any]) -> Sequence[Any]:
+        if self._database.locks_rows:
+            with self._database.write() as session:
+                rows = session.execute(query.with_for_update(skip_locked=True)).all()
+                self._publish(rows)
+                self._mark_sent(session, rows)
+        else:  # its one write lock is not held while the broker is waited for
+            with self._database.read() as session:
+                rows = session.execute(query).all()
+            self._publish(rows)
+            if rows:
+                with self._database.write() as session:
+                    self._mark_sent(session, rows)
+        return rows
+
+    def _publish(self, rows: Sequence[Any]) -> None:
+        self._wire.publish_many([_message(row) for row in rows])
+
+    def _mark_sent(self, session: Session, rows: Sequence[Any]) -> None:
         now = _now()
         marks = [
             {
@@ -178,8 +220,16 @@ class Relay:
             }
             for row in rows
         ]
-        with self._database.write() as session:
+        if marks:
             session.connection().execute(self._mark, marks)
+
+
+def _message(row: Any) -> Message:
+    """The row's message; one that counts its attempts is told how often it was sent before."""
+    message_type = MESSAGES[row.message]
+    if "attempt" not in message_type.model_fields:
+        return message_type.model_validate(row.payload)
+    return message_type.model_validate(row.payload | {"attempt": row.payload.get("attempt", 0) + row.attempts})
 
 
 def _now() -> datetime:

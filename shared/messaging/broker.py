@@ -6,24 +6,18 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-import orjson
 from celery import Celery
 from kombu.exceptions import OperationalError
-from redis import Redis
-from redis.exceptions import RedisError
 
 from shared.contracts.messages import Message
 from shared.contracts.routes import SUBSCRIBERS, Service
-from shared.errors import Retryable
-
-VISIBILITY_SECONDS = 120
-_SENT_AT = "loupe-sent-at"
-_ROLES = "loupe:roles"
-
+from shared.errors import Permanent, Retryable
+from shared.messaging.amqp_queues import AmqpQueues
+from shared.messaging.queues import SENT_AT, QueueDepth, Queues
+from shared.messaging.redis_queues import RedisQueues
 
 _held: ContextVar[list[Message] | None] = ContextVar("held", default=None)
 
@@ -39,57 +33,15 @@ def holding() -> Iterator[list[Message]]:
         _held.reset(token)
 
 
-@dataclass(frozen=True)
-class QueueDepth:
-    """`waiting` bundles nobody took yet, `working` taken and not acknowledged, `oldest_seconds` the longest wait.
-
-    A bundle holds one or more messages of a type, `Message.bundle` at most.
-    """
-
-    waiting: int
-    working: int
-    oldest_seconds: float
-
-
 class Broker:
-    """One connection to the broker in one role.
+    """One connection to the broker in one role, which is one kind of worker process."""
 
-    A role is one kind of worker process. What it took and did not acknowledge is kept under keys of its own, because
-    restoring those of another role would put messages back that are being worked on.
-    """
-
-    def __init__(self, url: str, role: str) -> None:
+    def __init__(self, url: str, role: str, celery: Celery, queues: Queues) -> None:
         self.role = role
+        self.celery = celery
         self._url = url
-        self._redis = Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2)
-        self.celery = Celery(f"loupe-{role}", broker=url, set_as_current=False)
-        self.celery.conf.update(
-            task_serializer="json",
-            accept_content=["json"],
-            task_acks_late=True,
-            task_ignore_result=True,
-            task_store_errors_even_if_ignored=False,
-            task_default_queue="unrouted",
-            worker_prefetch_multiplier=1,
-            worker_enable_remote_control=False,
-            worker_send_task_events=False,
-            worker_hijack_root_logger=False,
-            worker_redirect_stdouts=False,
-            worker_cancel_long_running_tasks_on_connection_loss=False,
-            broker_connection_retry_on_startup=True,
-            broker_connection_max_retries=None,
-            broker_connection_timeout=2,
-            broker_pool_limit=8,
-            broker_transport_options={
-                "visibility_timeout": VISIBILITY_SECONDS,
-                "unacked_key": _unacked(role),
-                "unacked_index_key": f"{_unacked(role)}:index",
-                "unacked_mutex_key": f"{_unacked(role)}:mutex",
-                "socket_connect_timeout": 2,
-                "socket_timeout": 10,
-                "socket_keepalive": True,
-            },
-        )
+        self._queues = queues
+        self._errors: tuple[type[Exception], ...] = (OperationalError, OSError, *queues.errors)
 
     def publish(self, message: Message) -> None:
         self.publish_many([message])
@@ -119,59 +71,58 @@ class Broker:
                 task_name(service, message_type.name),
                 args=[payloads],
                 queue=service,
-                headers={_SENT_AT: time.time()},
+                headers={SENT_AT: time.time()},
                 retry=True,
                 retry_policy={"max_retries": 1, "interval_start": 0.1},
+                **self._queues.publish_options,
             )
 
     def idle(self, queues: Iterable[Service]) -> bool:
-        return all((depth := self.depth(queue)).waiting == 0 and depth.working == 0 for queue in queues)
+        """Whether nothing waits or, as far as the broker tells, is worked on."""
+        return all((depth := self.depth(queue)).waiting == 0 and not depth.working for queue in queues)
 
     def depth(self, queue: Service) -> QueueDepth:
-        """Raises `Retryable` when the broker does not answer. `working` counts the whole role that reads the queue."""
+        """Raises `Retryable` when the broker does not answer."""
         with self._translated():
-            waiting = int(self._redis.llen(queue))
-            role = self._redis.hget(_ROLES, queue)
-            working = int(self._redis.hlen(_unacked(role.decode()))) if isinstance(role, bytes) else 0
-            oldest = self._redis.lindex(queue, -1)
-        sent_at = orjson.loads(oldest)["headers"].get(_SENT_AT) if isinstance(oldest, bytes) else None
-        return QueueDepth(waiting, working, max(0.0, time.time() - sent_at) if sent_at else 0.0)
+            return self._queues.depth(queue)
 
     def takes(self, queues: Iterable[Service]) -> None:
         """This role reads these queues: known to whoever asks for their depth."""
         with self._translated():
-            for queue in queues:
-                self._redis.hset(_ROLES, queue, self.role)
+            self._queues.takes(queues)
 
     def restore_unacknowledged(self) -> int:
         """Put back what a dead worker of this role had taken, instead of waiting for the visibility timeout.
 
-        Only for a role of a single worker process, before that worker starts.
+        Only for a role of a single worker process, before that worker starts. 0 where the broker does it itself.
         """
-        with self._translated(), self.celery.connection_for_read() as connection, connection.channel() as channel:
-            tags = self._redis.hkeys(_unacked(self.role))
-            for tag in tags:
-                channel.qos.restore_by_tag(tag)
-            return len(tags)
+        with self._translated():
+            return self._queues.restore_unacknowledged()
 
     def ping(self) -> None:
         """Return when the broker answers, else raise `Retryable` saying what to do."""
         with self._translated():
-            self._redis.ping()
+            self._queues.ping()
 
     def close(self) -> None:
         self.celery.close()
-        self._redis.close()
+        self._queues.close()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (OperationalError, RedisError, OSError) as error:
+        except self._errors as error:
             parts = urlsplit(self._url)
-            where = f"{parts.scheme}://{parts.hostname}:{parts.port}" if parts.hostname else parts.scheme
+            where = f"The broker {parts.scheme}://{parts.hostname}:{parts.port}"
+            cause = error.__cause__ if isinstance(error, OperationalError) else error
+            if isinstance(cause, self._queues.refusals):
+                raise Retryable(
+                    f"{where} refuses the user or password in BROKER_URL ({type(cause).__name__}). "
+                    "Nothing is lost: messages wait in the outbox. Correct BROKER_URL."
+                ) from error
             raise Retryable(
-                f"The broker {where} does not answer ({type(error).__name__}). "
+                f"{where} does not answer ({type(error).__name__}). "
                 "Nothing is lost: messages wait in the outbox until it is back. Start it again, or check BROKER_URL."
             ) from error
 
@@ -181,10 +132,44 @@ def task_name(service: str, message: str) -> str:
     return f"{service}:{message}"
 
 
-def _unacked(role: str) -> str:
-    return f"loupe:unacked:{role}"
-
-
 def open(url: str, role: str) -> Broker:
-    """The broker at `redis://[:password@]host:port/db`, in a role."""
-    return Broker(url, role)
+    """The broker at a URL, in a role.
+
+    `redis://[:password@]host:port/db`; `rediss://` with TLS, and options as redis-py takes them, for example
+    `?ssl_cert_reqs=required&ssl_ca_certs=/path.pem`; `amqp://user:password@host:port/vhost`. Raises `Permanent` for
+    any other.
+    """
+    celery = Celery(f"loupe-{role}", broker=url, set_as_current=False)
+    queues: Queues
+    match urlsplit(url).scheme:
+        case "redis" | "rediss":
+            queues = RedisQueues(url, role, celery)
+        case "amqp":
+            queues = AmqpQueues(url)
+        case scheme:
+            raise Permanent(
+                f"No broker has the scheme {scheme!r}. Set BROKER_URL to one of these forms: "
+                "redis://:password@host:6379/0, rediss://..., amqp://user:password@host:5672/vhost"
+            )
+    celery.conf.update(
+        task_serializer="json",
+        accept_content=["json"],
+        task_acks_late=True,
+        task_ignore_result=True,
+        task_store_errors_even_if_ignored=False,
+        task_default_queue="unrouted",
+        worker_prefetch_multiplier=1,
+        worker_enable_remote_control=False,
+        worker_send_task_events=False,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_connection_timeout=2,
+        broker_pool_limit=8,
+        broker_heartbeat=20,  # AMQP alone has one; each look at it also lets the worker see that it is to stop
+        broker_heartbeat_checkrate=20,
+        broker_transport_options=queues.transport_options,
+    )
+    return Broker(url, role, celery, queues)

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -21,23 +21,31 @@ from shared.contracts.messages import Message, MessageDied
 from shared.contracts.routes import Service
 from shared.errors import Permanent, Retryable
 from shared.messaging.broker import Broker, holding, task_name
+from shared.messaging.watch import Watch
 from shared.observability import logs, metrics
 
 Handler = Callable[[Any], None]
 Handlers = Mapping[type[Message], Handler]
+BundleHandlers = Mapping[type[Message], Callable[[Sequence[Any]], None]]
 Unit = Callable[[], AbstractContextManager[object]]
 _MAX_RETRIES = 6
 _LONGEST_PAUSE = 20.0
+_RETRY_SLACK = 5.0
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class Subscription:
-    """A service's queue: who handles what, and the unit of work around the handlers of one bundle."""
+    """A service's queue: who handles what, and the unit of work around the handlers of one bundle.
+
+    `bundle_handlers` do what `handlers` do for all messages of a bundle at once, where that is much cheaper. One that
+    raises has done nothing; the messages are then handled one by one, so that each has a fate of its own.
+    """
 
     service: Service
     handlers: Handlers
     unit: Unit = nullcontext
+    bundle_handlers: BundleHandlers = field(default_factory=dict)
 
 
 class Consumer:
@@ -45,30 +53,36 @@ class Consumer:
 
     At most one a process: Celery workers share a process-wide event hub, and several stall each other. A handler may
     run twice for one message. `Retryable` and unforeseen errors are tried again with growing pauses, then buried;
-    `Permanent` is buried at once: a `MessageDied` with the reason goes to the gateway.
+    `Permanent` is buried at once: a `MessageDied` with the reason goes to the gateway. `sole`: no other process has the
+    broker's role.
     """
 
-    def __init__(self, broker: Broker, subscriptions: Sequence[Subscription], threads: int) -> None:
+    def __init__(
+        self, broker: Broker, subscriptions: Sequence[Subscription], threads: int, *, sole: bool = False
+    ) -> None:
         self._broker = broker
         self._queues = [subscription.service for subscription in subscriptions]
         app = broker.celery
-        app.conf.task_queues = [Queue(name, routing_key=name) for name in self._queues]  # type: ignore[no-untyped-call]
+        app.conf.task_queues = [Queue(name, routing_key=name) for name in self._queues]
         for subscription in subscriptions:
             for message_type in subscription.handlers:
                 self._register(subscription, message_type)
         self._worker: Any = None
         self._threads = threads
         self._thread: threading.Thread | None = None
+        self._watch = Watch(broker, self._queues, self._reconnect, sole=sole)
 
     def start(self) -> None:
         """Begin to take messages, in a thread of its own. Waits for the broker when it is away."""
         self._thread = threading.Thread(target=self._run, name="consumer")
         self._thread.start()
+        self._watch.start()
 
     def stop(self) -> None:
         """Finish what is in work, take nothing more, and return."""
         state.should_stop = 0
         if self._thread:
+            self._watch.stop()
             self._thread.join()
         state.should_stop = None
 
@@ -103,10 +117,22 @@ class Consumer:
         )
         self._worker.start()
 
+    def _reconnect(self) -> None:
+        """What the event loop does when its connection breaks, done now: it closes it and opens another."""
+
+        def broken() -> None:
+            raise ConnectionResetError("the worker took nothing though messages waited")
+
+        if self._worker is not None:
+            self._worker.hub.call_soon(broken)
+
     def _register(self, subscription: Subscription, message_type: type[Message]) -> None:
         def run(task: Task, payloads: list[dict[str, Any]]) -> None:
-            self._handle_bundle(task, subscription, message_type, payloads)
+            with self._watch.working():
+                self._handle_bundle(task, subscription, message_type, payloads)
 
+        for outcome in ("ok", "retried", "dead"):
+            metrics.MESSAGES.labels(subscription.service, message_type.name, outcome)  # 0 from the start
         name = task_name(subscription.service, message_type.name)
         self._broker.celery.task(run, name=name, bind=True, shared=False, lazy=False)
 
@@ -115,13 +141,17 @@ class Consumer:
     ) -> None:
         service, handler = subscription.service, subscription.handlers[message_type]
         last = task.request.retries >= _MAX_RETRIES
+        if (task.request.delivery_info or {}).get("redelivered") and "attempt" in message_type.model_fields:
+            # Whoever had it before died with it, or is thought dead. Counted in the payload, a retry keeps it.
+            payloads = [{**payload, "attempt": payload.get("attempt", 0) + 1} for payload in payloads]
         failed: list[dict[str, Any]] = []
         with holding() as outgoing:
             try:
                 with subscription.unit():
-                    for payload in payloads:
-                        if not self._handle(service, message_type, handler, payload, last):
-                            failed.append(payload)
+                    if not self._handle_at_once(subscription, message_type, payloads):
+                        for payload in payloads:
+                            if not self._handle(service, message_type, handler, payload, last):
+                                failed.append(payload)
             except Retryable as error:  # the unit of work as a whole did not hold: nothing in it happened
                 _log.warning("bundle_failed", service=service, error=error.detail)
                 failed = payloads
@@ -129,7 +159,28 @@ class Consumer:
         self._broker.publish_many(outgoing)
         if failed:
             pause = min(2.0**task.request.retries, _LONGEST_PAUSE) * random.uniform(0.5, 1)
+            self._watch.held_back(pause + _RETRY_SLACK)
             raise task.retry(args=[failed], countdown=pause, max_retries=_MAX_RETRIES)
+
+    def _handle_at_once(
+        self, subscription: Subscription, message_type: type[Message], payloads: list[dict[str, Any]]
+    ) -> bool:
+        """Whether the service could handle these messages together."""
+        handler = subscription.bundle_handlers.get(message_type)
+        if handler is None or len(payloads) == 1:
+            return False
+        service, name, started = subscription.service, message_type.name, time.perf_counter()
+        try:
+            with logs.bound(service=service, message=name), holding() as caused:
+                handler([message_type.model_validate(payload) for payload in payloads])
+        except Exception as error:  # noqa: BLE001 - whatever it is, each message is handled on its own now
+            _log.info("bundle_taken_apart", service=service, message=name, error=str(error))
+            return False
+        self._broker.publish_many(caused)
+        seconds = (time.perf_counter() - started) / len(payloads)
+        for payload in payloads:
+            self._record(service, name, "ok", seconds, **_context(payload))
+        return True
 
     def _handle(
         self, service: Service, message_type: type[Message], handler: Handler, payload: dict[str, Any], last: bool
@@ -157,11 +208,14 @@ class Consumer:
                     self._bury(service, name, payload, f"{type(error).__name__}: {error}", retryable=True)
                 else:
                     outcome = "retried"
-            seconds = time.perf_counter() - started
-            metrics.MESSAGE_SECONDS.labels(service, name).observe(seconds)
-            metrics.MESSAGES.labels(service, name, outcome).inc()
-            _log.info("message_handled", outcome=outcome, ms=round(seconds * 1000, 1))
+            self._record(service, name, outcome, time.perf_counter() - started)
             return outcome != "retried"
+
+    def _record(self, service: Service, name: str, outcome: str, seconds: float, **context: str) -> None:
+        metrics.MESSAGE_SECONDS.labels(service, name).observe(seconds)
+        metrics.MESSAGES.labels(service, name, outcome).inc()
+        told = context | {"service": service, "message": name} if context else {}
+        _log.info("message_handled", outcome=outcome, ms=round(seconds * 1000, 1), **told)
 
     def _bury(
         self,

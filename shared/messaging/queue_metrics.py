@@ -15,7 +15,7 @@ from shared.messaging.broker import Broker
 
 
 class QueueCollector(Collector):
-    """`loupe_queue_*` for every service's queue, and `loupe_broker_up`."""
+    """`loupe_queue_*` for every service's queue, as far as the broker tells them, and `loupe_broker_up`."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
@@ -29,8 +29,10 @@ class QueueCollector(Collector):
             for queue in get_args(Service):
                 depth = self._broker.depth(queue)
                 waiting.add_metric([queue], depth.waiting)
-                working.add_metric([queue], depth.working)
-                age.add_metric([queue], depth.oldest_seconds)
+                if depth.working is not None:
+                    working.add_metric([queue], depth.working)
+                if depth.oldest_seconds is not None:
+                    age.add_metric([queue], depth.oldest_seconds)
             up.add_metric([], 1)
         except Retryable:
             up.add_metric([], 0)

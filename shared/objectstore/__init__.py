@@ -7,20 +7,28 @@ from urllib.parse import unquote, urlsplit
 
 from shared.errors import Permanent
 from shared.objectstore.file import FileObjectStore
-from shared.objectstore.port import ObjectStore
+from shared.objectstore.port import Entry, ObjectStore
+from shared.objectstore.s3 import S3ObjectStore
 
-__all__ = ["ObjectStore", "open"]
+__all__ = ["Entry", "ObjectStore", "open"]
 
 
 def open(url: str, bucket: str) -> ObjectStore:
     """The bucket `bucket` of the store at `url`; made when it does not exist yet.
 
-    `file:///absolute/folder` keeps an object as the file `folder/bucket/tenant/key`. Raises `Permanent` for a URL that
-    names no store and `Retryable` when the store cannot be reached.
+    `file:///absolute/folder` keeps an object as the file `folder/bucket/tenant/key`.
+    `s3://ACCESS:SECRET@host:port/NAME?secure=false&region=...` keeps it in the bucket `NAME-bucket` of a server, or
+    `bucket` without `/NAME`; credentials are percent-encoded, and both options may be left out. Raises `Permanent` for
+    a URL that names no store and `Retryable` when the store cannot be reached.
     """
     parts = urlsplit(url)
+    if parts.scheme == "s3":
+        return S3ObjectStore(parts, bucket)
     if parts.scheme != "file":
-        raise Permanent(f"No object store has the scheme {parts.scheme!r}. Set a URL of this form: file:///folder")
+        raise Permanent(
+            f"No object store has the scheme {parts.scheme!r}. "
+            "Set a URL of one of these forms: file:///folder, s3://ACCESS:SECRET@host:9000?secure=false"
+        )
     if parts.netloc or not parts.path.startswith("/"):
-        raise Permanent(f"{url!r} names no absolute folder. Write three slashes: file:///folder")
+        raise Permanent("A file:// URL names an absolute folder after three slashes: file:///folder")
     return FileObjectStore(Path(unquote(parts.path)), bucket)

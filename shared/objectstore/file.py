@@ -8,12 +8,13 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
 from shared.errors import NotFound, Permanent, Retryable
-from shared.objectstore.port import check_key, check_tenant
+from shared.objectstore.port import Entry, check_key, check_size, check_tenant
 
 _CHUNK = 1 << 20
 _ABANDONED_AFTER_S = 24 * 3600
@@ -47,10 +48,11 @@ class FileObjectStore:
             finally:
                 part.unlink(missing_ok=True)
 
-    def get(self, tenant: str, key: str) -> bytes:
+    def get(self, tenant: str, key: str, *, at_most: int | None = None) -> bytes:
         path = self._path(tenant, key)
         with self._translated():
             try:
+                check_size(key, path.stat().st_size, at_most)
                 return path.read_bytes()
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 raise NotFound(f"There is no object {key!r} in the bucket {self._bucket!r}.") from None
@@ -73,6 +75,15 @@ class FileObjectStore:
         check_tenant(tenant)
         with self._translated():
             yield from _walk(self._folder / tenant, "", prefix)
+
+    def entries(self, tenant: str, prefix: str = "") -> Iterator[Entry]:
+        for key in self.keys(tenant, prefix):
+            with self._translated():
+                try:
+                    put_at = self._path(tenant, key).stat().st_mtime
+                except (FileNotFoundError, NotADirectoryError):
+                    continue
+            yield Entry(key, datetime.fromtimestamp(put_at, UTC))
 
     def ping(self) -> None:
         probe = self._incoming / uuid4().hex

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import BinaryIO, Protocol
 
-from shared.errors import Permanent
+from shared.errors import Permanent, TooLarge
 
 _KEY = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,200}(/(?!\.)[A-Za-z0-9._-]{1,200}){0,3}")
 _TENANT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An object and the moment, in UTC, at which it was last put."""
+
+    key: str
+    put_at: datetime
 
 
 class ObjectStore(Protocol):
@@ -25,8 +35,8 @@ class ObjectStore(Protocol):
         """Write an object, replacing one of the same key in one step. A file is read from where it stands on."""
         ...
 
-    def get(self, tenant: str, key: str) -> bytes:
-        """All bytes of an object. Raises `NotFound` when there is none."""
+    def get(self, tenant: str, key: str, *, at_most: int | None = None) -> bytes:
+        """All bytes of an object. Raises `NotFound` when there is none, `TooLarge` when it has over `at_most` bytes."""
         ...
 
     def exists(self, tenant: str, key: str) -> bool: ...
@@ -37,6 +47,10 @@ class ObjectStore(Protocol):
 
     def keys(self, tenant: str, prefix: str = "") -> Iterator[str]:
         """The tenant's keys that start with `prefix`, in order of their characters' code points."""
+        ...
+
+    def entries(self, tenant: str, prefix: str = "") -> Iterator[Entry]:
+        """What `keys` lists, each with its age; one that is deleted meanwhile may be left out."""
         ...
 
     def ping(self) -> None:
@@ -57,3 +71,9 @@ def check_key(key: str) -> None:
             f"{key!r} is no object key: use up to four names of letters, digits, '.', '_' and '-', joined by '/', "
             "none of them empty, starting with a dot or longer than 200."
         )
+
+
+def check_size(key: str, size: int, at_most: int | None) -> None:
+    """Raise `TooLarge` for an object of `size` bytes where only `at_most` are wanted."""
+    if at_most is not None and size > at_most:
+        raise TooLarge(f"The object {key!r} has {size:,} bytes; Loupe takes up to {at_most:,} here.")

@@ -132,8 +132,13 @@ def _problem_response(
     )
 
 
-def _respond(request: Request, error: LoupeError, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    extra = dict(headers or {})
+def problem_of(error: LoupeError) -> Problem:
+    """What `error` is in an answer that tells of several things, one of which went wrong."""
+    return Problem(type=f"urn:loupe:problem:{error.code}", title=error.title, status=error.status, detail=error.detail)
+
+
+def _respond(request: Request, error: LoupeError) -> JSONResponse:
+    extra = dict(error.headers)
     if error.status == 401:
         extra["WWW-Authenticate"] = "Bearer"
     if error.status == 503:

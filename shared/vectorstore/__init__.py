@@ -1,46 +1,81 @@
-"""The vector index; `open` picks the adapter by the scheme of the URL."""
+"""The vector index; `open` and `directory` pick the adapter by the scheme of the URL."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from shared.errors import Permanent
-from shared.vectorstore.port import AnyOf, Between, Condition, Filter, Hit, Payload, Point, VectorStore
+from shared.vectorstore.port import (
+    Active,
+    AnyOf,
+    Between,
+    Condition,
+    Directory,
+    Filter,
+    Hit,
+    Payload,
+    Point,
+    VectorStore,
+)
 
-__all__ = ["AnyOf", "Between", "Condition", "Filter", "Hit", "Payload", "Point", "VectorStore", "open"]
+__all__ = [
+    "Active",
+    "AnyOf",
+    "Between",
+    "Condition",
+    "Directory",
+    "Filter",
+    "Hit",
+    "Payload",
+    "Point",
+    "VectorStore",
+    "directory",
+    "open",
+]
 
 _FORMS = "edge:///folder, qdrant://host:6333, qdrant-local:///folder or memory://"
+
+
+def directory(url: str, alias: str) -> Directory:
+    """The collections at `url`; `alias` names the pointer to the active one.
+
+    - `edge:///absolute/folder`: Qdrant's engine in this process. One process at a time; opening the same collection
+      twice in one process shares the engine until the last of them is closed.
+    - `qdrant://host:port`: a Qdrant server of version 1.16 or later, by its HTTP port. Options: `api_key=`;
+      `grpc_port=6334` to speak gRPC where there is a choice; `https=true`; `timeout=` in seconds for one call, 10 when
+      not given. A call is never repeated here.
+    - `qdrant-local:///absolute/folder` and `memory://`: the Python client's own small engine, for tests.
+
+    Raises `Permanent` for a URL that names no index, and `Retryable` when another process holds the index.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "edge":
+        from shared.vectorstore.edge_directory import EdgeDirectory
+
+        return EdgeDirectory(_folder(url, parts), alias)
+    from shared.vectorstore import qdrant
+
+    if parts.scheme == "qdrant":
+        return qdrant.QdrantDirectory(qdrant.connect(parts), alias)
+    if parts.scheme == "qdrant-local":
+        return qdrant.QdrantDirectory(qdrant.open_folder(_folder(url, parts)), alias)
+    if parts.scheme == "memory":
+        return qdrant.QdrantDirectory(qdrant.open_memory(), alias)
+    raise Permanent(f"No vector index has the scheme {parts.scheme!r}. Set a URL of one of these forms: {_FORMS}")
 
 
 def open(url: str, collection: str, dimension: int) -> VectorStore:
     """The collection `collection` of vectors of `dimension` numbers at `url`; made when it does not exist yet.
 
-    - `edge:///absolute/folder`: Qdrant's engine in this process. One process at a time; opening the same collection
-      twice in one process shares the engine until the last of them is closed.
-    - `qdrant://host:port`, with `?api_key=` where the server wants one: a Qdrant server, by its HTTP port.
-    - `qdrant-local:///absolute/folder` and `memory://`: the Python client's own small engine, for tests.
-
-    Raises `Permanent` for a URL that names no index or a collection of another dimension, and `Retryable` when the
-    index cannot be reached or another process holds it.
+    For the URL see `directory`. Raises `Permanent` for a URL that names no index or a collection of another dimension,
+    and `Retryable` when the index cannot be reached or another process holds it.
     """
-    parts = urlsplit(url)
-    if not collection.replace("-", "").replace("_", "").isalnum() or not collection.isascii():
-        raise Permanent(f"{collection!r} is no collection name: use letters, digits, '-' and '_'.")
-    if parts.scheme == "edge":
-        from shared.vectorstore.edge import EdgeStore
-
-        return EdgeStore(_folder(url, parts) / collection, dimension)
-    from shared.vectorstore.qdrant import QdrantStore, connect, open_folder, open_memory
-
-    if parts.scheme == "qdrant":
-        api_key = parse_qs(parts.query).get("api_key", [None])[0]
-        return QdrantStore(connect(parts.hostname or "127.0.0.1", parts.port or 6333, api_key), collection, dimension)
-    if parts.scheme == "qdrant-local":
-        return QdrantStore(open_folder(_folder(url, parts)), collection, dimension)
-    if parts.scheme == "memory":
-        return QdrantStore(open_memory(), collection, dimension)
-    raise Permanent(f"No vector index has the scheme {parts.scheme!r}. Set a URL of one of these forms: {_FORMS}")
+    collections = directory(url, collection)
+    try:
+        return collections.open(collection, dimension)
+    finally:
+        collections.close()
 
 
 def _folder(url: str, parts: SplitResult) -> Path:

@@ -56,6 +56,17 @@ _engines: dict[Path, _Engine] = {}
 _engines_lock = threading.Lock()
 
 
+def remove(folder: Path) -> None:
+    """Remove a collection's folder. Raises `Retryable` while a store of this process has it open."""
+    with _engines_lock, _translated():
+        if folder.resolve() in _engines:
+            raise Retryable(f"The collection {folder.name!r} is still being read. It can go once its readers are done.")
+        if folder.exists():
+            gone = folder.parent / f".{folder.name}.{uuid4().hex}"  # in one step: no half of it is ever opened
+            folder.rename(gone)
+            shutil.rmtree(gone)
+
+
 class EdgeStore:
     """A collection in `folder`. See `VectorStore` for what each method promises."""
 

@@ -18,6 +18,10 @@ INDEXED: dict[str, Literal["keyword", "bool", "float"]] = {
     "sku": "keyword",
     "image_id": "keyword",
     "type": "keyword",
+    "metal": "keyword",
+    "stone": "keyword",
+    "cut": "keyword",
+    "setting": "keyword",
     "tags": "keyword",
     "in_stock": "bool",
     "price": "float",
@@ -27,6 +31,12 @@ INDEXED: dict[str, Literal["keyword", "bool", "float"]] = {
 
 _MAX_INT = 2**53
 _SCORE_DIGITS = 6
+
+
+def checked_name(collection: str) -> str:
+    if not collection.replace("-", "").replace("_", "").isalnum() or not collection.isascii():
+        raise Permanent(f"{collection!r} is no collection name: use letters, digits, '-' and '_'.")
+    return collection
 
 
 def checked_points(points: Sequence[Point], dimension: int) -> dict[str, Point]:

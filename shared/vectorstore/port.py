@@ -1,4 +1,4 @@
-"""The port to the vector index: points of one collection, always within one tenant."""
+"""The ports to the vector index: points of one collection, always within one tenant, and which collection is read."""
 
 from __future__ import annotations
 
@@ -109,3 +109,54 @@ class VectorStore(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """The collection that queries read, with what was told of it when it became that."""
+
+    name: str
+    about: Payload
+
+
+class Directory(Protocol):
+    """The collections of an index, of which one at a time is active. Safe to call from several threads.
+
+    Raises `Retryable` when the engine cannot be reached.
+    """
+
+    def open(self, name: str, dimension: int) -> VectorStore:
+        """The collection, made when it does not exist. Raises `Permanent` for a name that is none, or when it holds
+        vectors of another dimension."""
+        ...
+
+    def active(self) -> Active | None:
+        """The active collection; None before the first `switch`."""
+        ...
+
+    def switch(self, name: str, about: Payload) -> None:
+        """Make a collection the active one, in one step: whoever asks gets the one before or this one.
+
+        `about` maps names to texts and numbers. Raises `Conflict` when there is no such collection.
+        """
+        ...
+
+    def drop(self, name: str) -> None:
+        """Remove a collection with all it holds; one that does not exist is no error.
+
+        Raises `Conflict` for the active one. Whoever has it open gets answers or `Retryable`; an engine in this process
+        raises `Retryable` here until they have closed it.
+        """
+        ...
+
+    def names(self) -> list[str]:
+        """All collections, in order."""
+        ...
+
+    def ping(self) -> None:
+        """Return when the engine answers, else raise `Retryable` saying what is wrong."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the engine; what `open` gave stays open."""
+        ...

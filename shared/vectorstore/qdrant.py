@@ -1,208 +1,82 @@
-"""The index of a Qdrant server, or of the Python client's own small engine, which tests use."""
+"""The collections of a Qdrant server, or of the Python client's own small engine; an alias names the active one."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-import numpy as np
 from qdrant_client import QdrantClient, models
-from qdrant_client.common.client_exceptions import QdrantException
-from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 
-from shared.contracts.fields import Vector
-from shared.errors import Permanent, Retryable
-from shared.vectorstore.points import (
-    INDEXED,
-    TENANT,
-    as_score,
-    best_first,
-    checked_filter,
-    checked_id,
-    checked_payload,
-    checked_points,
-    checked_vector,
-    refuse_foreign,
-    shown,
-)
-from shared.vectorstore.port import AnyOf, Condition, Filter, Hit, Payload, Point
+from shared.errors import Conflict, Permanent, Retryable
+from shared.vectorstore.points import checked_name
+from shared.vectorstore.port import Active, Payload, VectorStore
+from shared.vectorstore.qdrant_connection import Connection, connect, open_folder, open_memory
+from shared.vectorstore.qdrant_store import QdrantStore
 
-_TIMEOUT_S = 10
-
-_INDEX_TYPES = {
-    "keyword": models.PayloadSchemaType.KEYWORD,
-    "bool": models.PayloadSchemaType.BOOL,
-    "float": models.PayloadSchemaType.FLOAT,
-}
+__all__ = ["Connection", "QdrantDirectory", "connect", "open_folder", "open_memory"]
 
 
-class Connection:
-    """A client and the lock around each of its calls: the client's own engine is not safe to call from two threads."""
+class QdrantDirectory:
+    """The collections over `connection`. See `Directory` for what each method promises.
 
-    def __init__(self, client: QdrantClient, lock: AbstractContextManager[object]) -> None:
-        self.client = client
-        self.lock = lock
+    What is told of a collection at the switch is kept as its metadata.
+    """
 
-
-def connect(host: str, port: int, api_key: str | None) -> Connection:
-    """A server, by its HTTP port. No call is made yet."""
-    client = QdrantClient(
-        host=host, port=port, https=False, api_key=api_key, timeout=_TIMEOUT_S, check_compatibility=False
-    )
-    return Connection(client, nullcontext())
-
-
-def open_folder(folder: Path) -> Connection:
-    """The client's own engine, which keeps what it holds in `folder`. One opening at a time."""
-    with _translated():
-        return Connection(QdrantClient(path=str(folder), force_disable_check_same_thread=True), threading.RLock())
-
-
-def open_memory() -> Connection:
-    """The client's own engine in memory: empty, and gone when it is closed."""
-    return Connection(QdrantClient(location=":memory:"), threading.RLock())
-
-
-class QdrantStore:
-    """The collection `collection` over `connection`. See `VectorStore` for what each method promises."""
-
-    def __init__(self, connection: Connection, collection: str, dimension: int) -> None:
-        self.dimension = dimension
-        self._collection = collection
+    def __init__(self, connection: Connection, alias: str) -> None:
+        self._alias = checked_name(alias)
         self._connection = connection
+        self._open = True
+        connection.acquire()
+
+    def open(self, name: str, dimension: int) -> VectorStore:
+        return QdrantStore(self._connection, checked_name(name), dimension)
+
+    def active(self) -> Active | None:
         with self._calling() as client:
-            if not client.collection_exists(collection):
-                self._create(client)
-            held = client.get_collection(collection).config.params.vectors
-        if not isinstance(held, models.VectorParams) or held.size != dimension:
-            raise Permanent(
-                f"The collection {collection!r} holds vectors of another dimension than {dimension}. "
-                "Reindex into a new collection, or set the model that it was made with."
-            )
+            name = self._target(client)
+            if name is None:
+                return None
+            return Active(name, client.get_collection(name).config.metadata or {})
 
-    def upsert(self, tenant: str, points: Sequence[Point]) -> None:
-        checked = checked_points(points, self.dimension)
-        if not checked:
-            return
-        stored = [
-            models.PointStruct(id=p.id, vector=p.vector.tolist(), payload={**p.payload, TENANT: tenant})
-            for p in checked.values()
-        ]
+    def switch(self, name: str, about: Payload) -> None:
         with self._calling() as client:
-            held = client.retrieve(self._collection, list(checked), with_payload=[TENANT])
-            refuse_foreign(tenant, ((str(record.id), record.payload) for record in held))
-            client.upsert(self._collection, stored, wait=True)
+            if not client.collection_exists(name):
+                raise Conflict(f"There is no collection {name!r} to switch to.")
+            client.update_collection(name, metadata=dict(about))
+            if about and not client.get_collection(name).config.metadata:
+                raise Permanent("The Qdrant server keeps no metadata of collections. Use version 1.16 or later.")
+            steps: list[models.AliasOperations] = []
+            if self._target(client) is not None:
+                steps.append(models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=self._alias)))
+            create = models.CreateAlias(collection_name=name, alias_name=self._alias)
+            steps.append(models.CreateAliasOperation(create_alias=create))
+            client.update_collection_aliases(steps)
 
-    def delete(self, tenant: str, where: Filter) -> None:
-        chosen = models.FilterSelector(filter=_filter(tenant, where))
+    def drop(self, name: str) -> None:
         with self._calling() as client:
-            client.delete(self._collection, chosen, wait=True)
+            if self._target(client) == name:
+                raise Conflict(f"The collection {name!r} is the active one. Switch to another before it is dropped.")
+            client.delete_collection(checked_name(name))
 
-    def set_payload(self, tenant: str, where: Filter, payload: Payload) -> None:
-        # A null takes the field away, so that setting and removing are one step.
-        chosen = models.FilterSelector(filter=_filter(tenant, where))
-        fields = checked_payload(payload)
+    def names(self) -> list[str]:
         with self._calling() as client:
-            client.set_payload(self._collection, fields, chosen, wait=True)
-
-    def search(
-        self, tenant: str, vector: Vector, limit: int, where: Filter | None = None, offset: int = 0
-    ) -> list[Hit]:
-        query = checked_vector(vector, self.dimension).tolist()
-        condition = _filter(tenant, where)
-
-        def fetch(count: int) -> list[Hit]:
-            with self._calling() as client:
-                found = client.query_points(self._collection, query, query_filter=condition, limit=count).points
-            return [Hit(str(point.id), as_score(point.score), shown(point.payload)) for point in found]
-
-        return best_first(fetch, limit, offset)
-
-    def scroll(
-        self, tenant: str, where: Filter | None = None, limit: int = 1000, after: str | None = None
-    ) -> list[Point]:
-        start = None if after is None else checked_id(after)
-        condition = _filter(tenant, where)
-        with self._calling() as client:
-            records, _ = client.scroll(
-                self._collection, scroll_filter=condition, limit=limit + 1, offset=start, with_vectors=True
-            )
-        points = [Point(str(r.id), np.asarray(r.vector, dtype=np.float32), shown(r.payload)) for r in records]
-        return [point for point in points if point.id != start][:limit]
-
-    def count(self, tenant: str, where: Filter | None = None) -> int:
-        condition = _filter(tenant, where)
-        with self._calling() as client:
-            return client.count(self._collection, condition, exact=True).count
+            return sorted(collection.name for collection in client.get_collections().collections)
 
     def ping(self) -> None:
-        with self._calling() as client:
-            client.get_collection(self._collection)
+        self.active()
 
     def close(self) -> None:
-        with self._connection.lock:
-            self._connection.client.close()
+        if self._open:
+            self._open = False
+            self._connection.release()
 
-    def _create(self, client: QdrantClient) -> None:
-        try:
-            client.create_collection(
-                self._collection,
-                vectors_config=models.VectorParams(size=self.dimension, distance=models.Distance.COSINE),
-            )
-        except UnexpectedResponse:
-            if not client.collection_exists(self._collection):  # else another process made it first
-                raise
-        tenants = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
-        client.create_payload_index(self._collection, TENANT, tenants)
-        for name, kind in INDEXED.items():
-            client.create_payload_index(self._collection, name, _INDEX_TYPES[kind])
+    def _target(self, client: QdrantClient) -> str | None:
+        found = [a.collection_name for a in client.get_aliases().aliases if a.alias_name == self._alias]
+        return found[0] if found else None
 
     @contextmanager
     def _calling(self) -> Iterator[QdrantClient]:
-        with self._connection.lock, _translated():
-            yield self._connection.client
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except UnexpectedResponse as error:
-        status = error.status_code or 500
-        if status in (401, 403):
-            raise Retryable("The vector index refuses our key. Set the right one in VECTOR_STORE_URL.") from error
-        if 400 <= status < 500 and status not in (404, 408, 409, 429):
-            raise Permanent(
-                f"The vector index refused the request: {error.reason_phrase}. {error.content!r}"
-            ) from error
-        raise Retryable(f"The vector index cannot answer now: {status} {error.reason_phrase}.") from error
-    except (ApiException, QdrantException) as error:
-        raise Retryable(f"The vector index cannot be reached: {error}. See that its server runs.") from error
-    except RuntimeError as error:  # of the client's own engine
-        if "already accessed" in str(error):
-            raise Retryable("Another process holds the vector index. Stop it, or give each its own folder.") from error
-        if "closed" in str(error):
-            raise Retryable("The vector index is closed, as this process is stopping.") from error
-        raise
-
-
-def _filter(tenant: str, where: Filter | None) -> models.Filter:
-    where = checked_filter(where)
-    own = models.FieldCondition(key=TENANT, match=models.MatchValue(value=tenant))
-    return models.Filter(
-        must=[own, *(_condition(condition) for condition in where.must)],
-        must_not=[_condition(condition) for condition in where.must_not],
-    )
-
-
-def _condition(condition: Condition) -> models.FieldCondition | models.Filter:
-    key = condition.field
-    if not isinstance(condition, AnyOf):
-        return models.FieldCondition(key=key, range=models.Range(gte=condition.low, lte=condition.high))
-    words = [value for value in condition.values if isinstance(value, str)]
-    flags = [value for value in condition.values if isinstance(value, bool)]
-    matches: list[models.MatchAny | models.MatchValue] = [models.MatchAny(any=words)]
-    matches += [models.MatchValue(value=flag) for flag in flags]
-    return models.Filter(should=[models.FieldCondition(key=key, match=match) for match in matches])
+        if not self._open:
+            raise Retryable("The vector index is closed, as this process is stopping. Try again once it has started.")
+        with self._connection.calling() as client:
+            yield client

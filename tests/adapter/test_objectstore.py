@@ -8,6 +8,7 @@ import sys
 import threading
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared import objectstore
-from shared.errors import NotFound, Permanent, Retryable
+from shared.errors import NotFound, Permanent, Retryable, TooLarge
 from shared.objectstore import ObjectStore
+from tests.support.servers import RunningServer
 
 OpenBucket = Callable[[str], ObjectStore]
 
@@ -26,10 +28,17 @@ tenants = st.sampled_from(["lumen", "orla", "lumen-2"])
 contents = st.binary(max_size=200)
 
 
-@pytest.fixture(params=["file"], scope="module")
-def open_bucket(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> OpenBucket:
-    folder = tmp_path_factory.mktemp(request.param)
-    return lambda bucket: objectstore.open(f"{request.param}://{folder}", bucket)
+@pytest.fixture(params=["file", "s3"], scope="module")
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    if request.param == "file":
+        return f"file://{tmp_path_factory.mktemp('file')}"
+    server: RunningServer = request.getfixturevalue("running_object_store")
+    return server.url
+
+
+@pytest.fixture(scope="module")
+def open_bucket(url: str) -> OpenBucket:
+    return lambda bucket: objectstore.open(url, bucket)
 
 
 @pytest.fixture
@@ -74,6 +83,17 @@ def test_a_store_answers_like_a_dictionary_of_each_tenant(
             assert store.get(tenant, key) == model[tenant, key]
 
 
+def test_an_object_tells_when_it_was_last_put(store: ObjectStore) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=2)  # a server's clock ticks in seconds
+    for key in ("a/b", "c", "a/b"):
+        store.put("lumen", key, b"x")
+    store.put("orla", "c", b"x")
+    entries = list(store.entries("lumen"))
+    assert [entry.key for entry in entries] == ["a/b", "c"]
+    assert all(before <= entry.put_at <= datetime.now(UTC) + timedelta(seconds=2) for entry in entries)
+    assert [entry.key for entry in store.entries("lumen", "a/")] == ["a/b"]
+
+
 def test_a_file_is_stored_from_where_it_stands_to_its_end(store: ObjectStore) -> None:
     data = bytes(range(256)) * 20_000
     source = io.BytesIO(data)
@@ -115,7 +135,7 @@ def test_a_tenant_that_could_leave_its_bucket_is_refused(store: ObjectStore, ten
 
 
 def test_a_reader_sees_the_old_object_or_the_new_one_and_nothing_between(store: ObjectStore) -> None:
-    versions = [bytes([i]) * 300_000 for i in range(20)]
+    versions = [bytes([i]) * 300_000 for i in range(60)]
     store.put("lumen", "k", versions[0])
     written = threading.Event()
 
@@ -166,7 +186,8 @@ def _run(code: str, *arguments: str) -> int:
     return subprocess.run([sys.executable, "-c", code, *arguments], check=False).returncode
 
 
-def test_a_process_killed_while_it_writes_leaves_the_old_object(tmp_path: Path) -> None:
+def test_a_process_killed_while_it_writes_leaves_the_old_object(url: str) -> None:
+    bucket = uuid.uuid4().hex
     code = """if True:
         import io, os, signal, sys
         from shared import objectstore
@@ -175,13 +196,12 @@ def test_a_process_killed_while_it_writes_leaves_the_old_object(tmp_path: Path) 
                 if self.tell():
                     os.kill(os.getpid(), signal.SIGKILL)
                 return super().read(size)
-        objectstore.open(sys.argv[1], "pictures").put("lumen", sys.argv[2], Killing(bytes(5_000_000)))
+        objectstore.open(sys.argv[1], sys.argv[2]).put("lumen", sys.argv[3], Killing(bytes(15_000_000)))
     """
-    url = f"file://{tmp_path}"
-    store = objectstore.open(url, "pictures")
+    store = objectstore.open(url, bucket)
     store.put("lumen", "old", b"as it was")
-    assert _run(code, url, "old") == -9
-    assert _run(code, url, "new") == -9
+    assert _run(code, url, bucket, "old") == -9
+    assert _run(code, url, bucket, "new") == -9
     assert store.get("lumen", "old") == b"as it was"
     assert list(store.keys("lumen")) == ["old"]
 
@@ -214,7 +234,29 @@ def test_a_folder_that_went_away_is_a_retryable_error(tmp_path: Path) -> None:
         store.ping()
 
 
-@pytest.mark.parametrize("url", ["ftp://host/x", "/just/a/path", "", "file://host/x", "file:relative"])
-def test_a_url_that_names_no_store_is_refused_with_one_that_does(url: str) -> None:
-    with pytest.raises(Permanent, match="file:///"):
-        objectstore.open(url, "pictures")
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("ftp://host/x", "file:///"),
+        ("/just/a/path", "file:///"),
+        ("", "file:///"),
+        ("file://host/x", "file:///"),
+        ("file:relative", "file:///"),
+        ("s3://", "s3://ACCESS:SECRET@host"),
+        ("s3://host:9000", "s3://ACCESS:SECRET@host"),
+        ("s3://a:hush@host?secure=perhaps", "secure=true or false"),
+        ("s3://a:hush@host?tls=no", "secure=true or false"),
+    ],
+)
+def test_a_url_that_names_no_store_is_refused_with_one_that_does(wrong: str, right: str) -> None:
+    with pytest.raises(Permanent, match=right) as refused:
+        objectstore.open(wrong, "pictures")
+    assert "hush" not in refused.value.detail
+
+
+def test_an_object_larger_than_is_wanted_is_refused_and_one_of_that_size_is_given(store: ObjectStore) -> None:
+    store.put("lumen", "a", b"12345")
+    assert store.get("lumen", "a", at_most=5) == b"12345"
+    with pytest.raises(TooLarge, match="'a' has 5 bytes; Loupe takes up to 4"):
+        store.get("lumen", "a", at_most=4)
+    assert store.get("lumen", "a") == b"12345"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -32,11 +31,10 @@ from tests.adapter.vector_oracle import (
     unit,
     vectors,
 )
+from tests.support.vectors import UrlOf
 
-QDRANT_URL = os.environ.get("QDRANT_URL")
-SERVER = ["qdrant"] if QDRANT_URL else []
-ADAPTERS = ["edge", "memory", *SERVER]
-LASTING = ["edge", "qdrant-local", *SERVER]
+ADAPTERS = ["edge", "memory", "qdrant"]
+LASTING = ["edge", "qdrant-local", "qdrant"]
 
 SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
@@ -46,17 +44,13 @@ pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect i
 
 
 @pytest.fixture(params=ADAPTERS, scope="module")
-def open_index(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> OpenIndex:
-    return _opener(request.param, tmp_path_factory.mktemp(request.param))
+def open_index(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, url_of: UrlOf) -> OpenIndex:
+    return _opener(url_of, request.param, tmp_path_factory.mktemp(request.param))
 
 
-def _opener(adapter: str, folder: Path) -> OpenIndex:
+def _opener(url_of: UrlOf, adapter: str, folder: Path) -> OpenIndex:
     def open_collection(collection: str, dimension: int = DIMENSION) -> VectorStore:
-        if adapter == "qdrant":
-            assert QDRANT_URL
-            return vectorstore.open(QDRANT_URL, collection, dimension)
-        url = "memory://" if adapter == "memory" else f"{adapter}://{folder}/{collection}"
-        return vectorstore.open(url, collection, dimension)
+        return vectorstore.open(url_of(adapter, folder / collection), collection, dimension)
 
     return open_collection
 
@@ -79,8 +73,8 @@ def index(collection: VectorStore) -> Iterator[VectorStore]:
 
 
 @pytest.fixture(scope="module")
-def every_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[VectorStore]]:
-    stores = [_opener(adapter, tmp_path_factory.mktemp(adapter))(_name()) for adapter in ADAPTERS]
+def every_index(tmp_path_factory: pytest.TempPathFactory, url_of: UrlOf) -> Iterator[list[VectorStore]]:
+    stores = [_opener(url_of, adapter, tmp_path_factory.mktemp(adapter))(_name()) for adapter in ADAPTERS]
     yield stores
     for store in stores:
         store.close()
@@ -275,8 +269,8 @@ def test_threads_write_and_read_together(index: VectorStore) -> None:
 
 
 @pytest.mark.parametrize("adapter", LASTING)
-def test_reopening_keeps_what_was_written(adapter: str, tmp_path: Path) -> None:
-    open_index, name = _opener(adapter, tmp_path), _name()
+def test_reopening_keeps_what_was_written(adapter: str, tmp_path: Path, url_of: UrlOf) -> None:
+    open_index, name = _opener(url_of, adapter, tmp_path), _name()
     store = open_index(name)
     kept, gone = point_of(1, type="ring", in_stock=True, tags=["a"]), point_of(2)
     store.upsert("lumen", [kept, gone])

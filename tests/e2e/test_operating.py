@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.broker import free_port
 from tests.support.pictures import catalogue, drawing
 from tests.support.stack import RunningStack
 from tests.support.waiting import until
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    running = RunningStack(tmp_path_factory.mktemp("operating") / "home")
+@pytest.fixture(scope="module", params=[False, True], ids=["local", "processes"])
+def empty(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    running = RunningStack(tmp_path_factory.mktemp("operating") / "home", processes=request.param)
     yield running
     running.stop()
 
@@ -27,7 +30,7 @@ def test_doctor_finds_a_healthy_stack_healthy(empty: RunningStack) -> None:
 
 
 def test_doctor_explains_a_stopped_broker_and_uploads_wait_for_it(empty: RunningStack) -> None:
-    (broker,) = empty.children("valkey")
+    (broker,) = empty.children("broker")
     broker.suspend()
     try:
         done = empty.loupe("doctor")
@@ -46,13 +49,19 @@ def test_doctor_explains_a_stopped_broker_and_uploads_wait_for_it(empty: Running
         )
 
 
-@pytest.mark.parametrize("name", ["services.embedder.main", "valkey"])
-def test_a_killed_child_is_started_again_and_it_is_said(empty: RunningStack, name: str) -> None:
-    (victim,) = empty.children(name)
-    victim.kill()
-    until(lambda: [child for child in empty.children(name) if child != victim], "a new child runs")
-    assert "was ended by SIGKILL; starting it again" in empty.said
-    until(lambda: empty.loupe("doctor").returncode == 0, "all is well again", 60)
+def test_a_killed_child_is_started_again_and_it_is_said(empty: RunningStack) -> None:
+    for part in empty.parts:
+        (victim,) = empty.children(part)
+        victim.kill()
+        until(lambda: f"{part} was ended by SIGKILL; starting it again" in empty.said, f"the end of {part} is said")  # noqa: B023
+        until(lambda: empty.loupe("doctor").returncode == 0, f"all is well again without the first {part}", 60)
+        assert empty.children(part) != [victim]
+
+
+def test_reconcile_finds_nothing_in_a_stack_whose_parts_were_killed(empty: RunningStack) -> None:
+    done = empty.loupe("reconcile")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("0 found and repaired")
 
 
 def test_importing_the_same_file_twice_changes_nothing(empty: RunningStack, tmp_path: Path) -> None:
@@ -64,7 +73,9 @@ def test_importing_the_same_file_twice_changes_nothing(empty: RunningStack, tmp_
     assert empty.loupe("import", str(file)).returncode == 0
     assert empty.loupe("status").stdout == before
     with empty.api as api:
-        assert api.get("/v1/items/DRAWN-0003").json()["revision"] == 1
+        answer = api.get("/v1/items/DRAWN-0003")
+        assert answer.json()["revision"] == 1
+        assert "ratelimit" in answer.headers, "requests are counted at the stack's own broker"
 
 
 def test_an_import_tells_faulty_rows_by_line_and_rejected_pictures_by_reason(
@@ -106,21 +117,46 @@ def test_a_second_shop_sees_nothing_of_the_first(empty: RunningStack) -> None:
     assert empty.loupe("tenant", "add", "other-shop").returncode == 1
 
 
+def test_a_key_revoked_on_the_command_line_is_refused_by_the_running_stack(empty: RunningStack) -> None:
+    made = empty.loupe("key", "add", "shop", "--scope", "read", "--name", "web")
+    with empty.api as api:
+        api.headers["Authorization"] = f"Bearer {made.stdout.strip()}"
+        assert api.get("/v1/items").status_code == 200
+        (row,) = [line for line in empty.loupe("key", "list", "shop").stdout.splitlines() if " web " in line]
+        assert empty.loupe("key", "revoke", row.split()[0]).returncode == 0
+        until(lambda: api.get("/v1/items").status_code == 401, "the key is refused", 5)
+
+
 def test_a_second_stack_over_the_same_home_is_refused_in_words(empty: RunningStack) -> None:
     refused = empty.loupe("up")
     assert refused.returncode == 1
     assert "already runs" in refused.stderr
 
 
-def test_ctrl_c_stops_within_ten_seconds_and_the_next_start_goes_on(tmp_path: Path) -> None:
-    stack = RunningStack(tmp_path / "home")
+@pytest.mark.parametrize("processes", [False, True], ids=["local", "processes"])
+def test_ctrl_c_stops_within_ten_seconds_and_the_next_start_goes_on(tmp_path: Path, processes: bool) -> None:
+    stack = RunningStack(tmp_path / "home", processes=processes)
     assert stack.loupe("import", str(catalogue(tmp_path / "shop", 5))).returncode == 0
     started = time.monotonic()
     assert stack.interrupt() == 0
     assert time.monotonic() - started < 10
-    assert "killing it" not in stack.said
+    assert "it was killed" not in stack.said
     assert "not running" in stack.loupe("doctor").stdout
     stack.start()
     with stack.api as api:
         assert api.get("/v1/status").json()["images"]["indexed"] == 5
     stack.stop()
+
+
+def test_a_server_that_is_not_installed_is_named_before_anything_starts(tmp_path: Path) -> None:
+    environment = {"LOUPE_HOME": str(tmp_path / "home"), "PORT": str(free_port()), "PATH": str(tmp_path)}
+    refused = subprocess.run(
+        [sys.executable, "-m", "loupe", "up", "--processes"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert refused.returncode == 1
+    assert "apt-get install redis-server" in refused.stderr
+    assert not (tmp_path / "home" / "running.json").exists()

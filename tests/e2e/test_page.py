@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.support.rings import heic
 from tests.support.stack import RunningStack
 
-CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 PATIENCE_MS = 15_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    assert chromium, "chromium is missing: run tests/install-debian-packages"
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -79,6 +68,31 @@ def test_what_is_no_piece_of_the_shop_is_answered_honestly(page: Page, tmp_path:
     page.get_by_test_id("file-input").set_input_files(text)
     expect(page.get_by_test_id("error")).to_be_visible()
     expect(page.get_by_test_id("error")).to_contain_text("picture")
+
+
+def test_a_phones_heic_finds_pieces_although_this_browser_cannot_show_it(page: Page, tmp_path: Path) -> None:
+    photo = tmp_path / "IMG_0001.HEIC"
+    photo.write_bytes(heic("ring"))
+    find(page, photo).first.click()
+    expect(page.get_by_test_id("piece-title")).to_be_visible()
+    page.get_by_role("link", name="Back to the pieces").click()
+    expect(page.get_by_alt_text("Your photo")).to_be_hidden()
+    expect(page.get_by_test_id("error")).to_be_hidden()
+
+
+def test_the_contract_can_be_read_and_tried_without_any_other_host(page: Page, stack: RunningStack) -> None:
+    asked: list[str] = []
+    faults: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.goto(f"{stack.address}/docs")
+    expect(page.get_by_text("Find the pieces that look like the one in a photo")).to_be_visible()
+    page.get_by_text("The process lives").click()
+    page.get_by_role("button", name="Try it out").click()
+    page.get_by_role("button", name="Execute").click()
+    expect(page.locator(".live-responses-table").get_by_text("200", exact=True).first).to_be_visible()
+    assert [url for url in asked if not url.startswith((stack.address, "data:"))] == []
+    assert faults == []
 
 
 def test_the_page_is_usable_on_a_phone_without_scrolling_sideways(browser: Browser, stack: RunningStack) -> None:

@@ -42,10 +42,21 @@ def suggestions(api: httpx.Client, user: str, limit: int = 6) -> Any:
     return answer.json()
 
 
+def all_items(api: httpx.Client) -> list[Any]:
+    """Every item of the catalogue, page by page."""
+    found: list[Any] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = api.get("/v1/items", params={"limit": 100, **cursor}).json()
+        found += page["items"]
+        if not page.get("next_cursor"):
+            return found
+        cursor = {"cursor": page["next_cursor"]}
+
+
 def kind(api: httpx.Client, name: str, value: str) -> list[str]:
     """The SKUs whose attribute has this value."""
-    items = api.get("/v1/items", params={"limit": 100}).json()["items"]
-    return [item["sku"] for item in items if item["attributes"].get(name) == value]
+    return [item["sku"] for item in all_items(api) if item["attributes"].get(name) == value]
 
 
 def test_a_new_photo_of_a_piece_finds_the_piece_first(stack: RunningStack, query_photos: list[Path]) -> None:
@@ -60,8 +71,7 @@ def test_a_new_photo_of_a_piece_finds_the_piece_first(stack: RunningStack, query
 
 @pytest.mark.parametrize("look", ["BRAC-TENNIS-", "EAR-HOOP-", "RING-EMERALD-", "WATCH-"])
 def test_three_clicks_on_one_kind_of_piece_make_its_like_appear_with_true_reasons(api: httpx.Client, look: str) -> None:
-    items = api.get("/v1/items", params={"limit": 100}).json()["items"]
-    alike = [item["sku"] for item in items if item["sku"].startswith(look)]
+    alike = [item["sku"] for item in all_items(api) if item["sku"].startswith(look)]
     assert len(alike) == 4
     user = f"shopper-{uuid4().hex}"
     assert suggestions(api, user)["cold"] is True
@@ -162,8 +172,8 @@ def test_one_correlation_id_leads_through_every_service(stack: RunningStack, api
     api.delete(f"/v1/items/{sku}")
 
 
-def test_metrics_show_rate_errors_duration_queues_and_batches(api: httpx.Client) -> None:
-    text = api.get("/metrics").text
+def test_metrics_show_rate_errors_duration_queues_and_batches(stack: RunningStack) -> None:
+    text = stack.metrics()
     for name in (
         "loupe_http_requests_total",
         "loupe_http_request_seconds_bucket",
@@ -179,9 +189,10 @@ def test_metrics_show_rate_errors_duration_queues_and_batches(api: httpx.Client)
 def test_a_search_beside_a_full_queue_is_answered_before_the_queue_is_empty(api: httpx.Client) -> None:
     sku = f"BULK-{uuid4().hex[:8]}"
     api.put(f"/v1/items/{sku}", json={"title": "Bulk"})
-    for number in range(60):
-        picture = ("p.jpg", drawing(5000 + number, side=200), "image/jpeg")
-        api.post(f"/v1/items/{sku}/images", files={"file": picture})
+    files = [("file", ("p.jpg", drawing(5000 + number, side=1200), "image/jpeg")) for number in range(96)]
+    for batch in (files[:32], files[32:64], files[64:]):
+        sent = api.post("/v1/images:batch", files=batch, data={"skus": json.dumps([sku] * len(batch))})
+        assert sent.status_code == 202, sent.text
     started = time.monotonic()
     search(api, drawing(1))
     answered = time.monotonic() - started

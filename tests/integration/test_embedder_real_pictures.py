@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lab.datasets import JEWELRY, Row, read_rows
+from lab.datasets import JEWELRY, Record, read_jewelry
 from services.embedder.decode import decode
 from services.embedder.manifest import SHIPPED, read_manifest
 from services.embedder.onnx_encoder import OnnxEncoder
@@ -20,22 +20,22 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def rows() -> list[Row]:
+def rows() -> list[Record]:
     """Every 90th picture: some of every source."""
-    return read_rows()[::90]
+    return read_jewelry()[::90]
 
 
-def test_onnx_and_torch_give_the_same_vector_for_real_pictures(rows: list[Row]) -> None:
+def test_onnx_and_torch_give_the_same_vector_for_real_pictures(rows: list[Record]) -> None:
     manifest = read_manifest(SHIPPED)
     size = manifest.input_size
     pictures = [decode(row.path.read_bytes(), size).rgb for row in rows[::4]]
     batch = np.stack([normalise(letterbox(scale(rgb, size), size)) for rgb in pictures])
     ours = OnnxEncoder(SHIPPED, manifest, threads=2).forward(batch)
-    theirs = TorchEncoder(manifest, "cpu").forward(batch)
+    theirs = TorchEncoder(SHIPPED, manifest, "cpu").forward(batch)
     assert (ours * theirs).sum(axis=1).min() >= 0.999
 
 
-def test_good_shop_pictures_hardly_ever_get_a_warning(rows: list[Row]) -> None:
+def test_good_shop_pictures_hardly_ever_get_a_warning(rows: list[Record]) -> None:
     shops = [row for row in rows if row.type not in ("not-jewelry", "loose-stone")]
     warned = 0
     for row in shops:

@@ -13,12 +13,15 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.embedder.main import build
-from services.embedder.manifest import SHIPPED, read_manifest
+from services.embedder.manifest import SHIPPED, model_of, read_manifest
 from services.embedder.settings import Settings
+from services.indexer.settings import Settings as IndexerSettings
 from shared import messaging, objectstore
-from shared.contracts.analysis import Analysis, analysis_key, picture_key
+from shared.contracts.analysis import Box, analysis_key, picture_key
 from shared.contracts.fields import MAX_PICTURE_BYTES
+from shared.contracts.internal import Analyses
 from shared.contracts.messages import ImageAnalysed, ImageRejected, ImageStored, Message
+from shared.contracts.models import Models
 from shared.messaging import Consumer, Subscription
 from shared.service import Service
 from tests.support.broker import RunningBroker
@@ -63,7 +66,7 @@ def test_analyse_answers_the_analysis_of_the_body(http: TestClient) -> None:
     data = jpeg(piece)
     response = http.post("/analyse", content=data)
     assert response.status_code == 200
-    analysis = Analysis.model_validate(response.json())
+    (analysis,) = Analyses.model_validate(response.json()).analyses
     manifest = read_manifest(SHIPPED)
     assert analysis.sha256 == hashlib.sha256(data).hexdigest()
     assert analysis.model_version == manifest.version
@@ -92,6 +95,34 @@ def test_bad_input_is_a_problem_document_that_says_what_to_do(
     assert word in response.json()["detail"]
 
 
+def test_a_box_is_analysed_alone_and_the_answer_has_it(http: TestClient) -> None:
+    data = jpeg(drawn_pieces(1)[0])
+    box = Box(x0=0.25, y0=0.25, x1=0.75, y1=0.75)
+    (analysis,) = Analyses.model_validate(
+        http.post("/analyse", params={"box": box.model_dump_json()}, content=data).json()
+    ).analyses
+    (piece,) = analysis.pieces
+    (whole,) = Analyses.model_validate(http.post("/analyse", content=data).json()).analyses[0].pieces
+    assert (piece.box, whole.box) == (box, Box())
+    assert piece.embedding() @ whole.embedding() < 0.99
+
+
+@pytest.mark.parametrize(
+    ("box", "status", "path"),
+    [
+        ("no box", 400, None),
+        ('{"x0": 0.5, "x1": 0.5}', 422, "box"),
+        ('{"x1": 1.5}', 422, "box.x1"),
+        ('{"x1": 0.01}', 422, "query.box"),
+        ('{"x1": 0.01' + " " * 500 + "}", 422, "query.box"),
+    ],
+)
+def test_a_box_that_is_none_is_refused(http: TestClient, box: str, status: int, path: str | None) -> None:
+    response = http.post("/analyse", params={"box": box}, content=jpeg(drawn_pieces(1)[0]))
+    assert response.status_code == status
+    assert [error["path"] for error in response.json().get("errors", [])] == ([path] if path else [])
+
+
 def test_an_endless_body_is_given_up_at_the_limit(embedder: Service) -> None:
     sent = 0
 
@@ -108,6 +139,18 @@ def test_an_endless_body_is_given_up_at_the_limit(embedder: Service) -> None:
 
     assert asyncio.run(post()) == 413
     assert sent <= MAX_PICTURE_BYTES + 2_000_000
+
+
+def test_it_tells_which_models_it_has_and_what_their_cosines_mean(http: TestClient) -> None:
+    manifest = read_manifest(SHIPPED)
+    (model,) = Models.model_validate(http.get("/models").json()).models
+    assert (model.version, model.dimension) == (manifest.version, manifest.dimension)
+    assert (model.no_match_below, model.look_at_least) == (manifest.no_match_below, manifest.look_at_least)
+
+
+def test_the_indexer_begins_an_empty_index_with_the_shipped_model(settings: Settings) -> None:
+    first = IndexerSettings(broker_url="", object_store_url="", vector_store_url="", database_url="").first_model
+    assert first == model_of(read_manifest(SHIPPED))
 
 
 def test_readiness_and_metrics_are_there(http: TestClient) -> None:
@@ -147,5 +190,5 @@ def test_a_picture_announced_on_the_queue_is_analysed_and_a_bad_one_rejected(
 
 
 def test_a_model_folder_that_was_changed_stops_the_start(settings: Settings, tmp_path: Path) -> None:
-    with pytest.raises(Exception, match="EMBEDDER_MODEL_DIR"):
-        build(settings.model_copy(update={"model_dir": tmp_path}), messaging.open(settings.broker_url, "embedder"))
+    with pytest.raises(Exception, match="EMBEDDER_MODEL_DIRS"):
+        build(settings.model_copy(update={"model_dirs": [tmp_path]}), messaging.open(settings.broker_url, "embedder"))

@@ -13,6 +13,7 @@ import pytest
 from shared.contracts.api import Problem
 from shared.contracts.fields import MAX_PICTURE_BYTES
 from shared.contracts.messages import ImageStored
+from tests.support.databases import NewDatabase
 from tests.support.gateway import KEY, Stand, picture, running_gateway, served
 
 UPLOAD = "/v1/items/RING-1/images"
@@ -20,8 +21,8 @@ MB = 1_000_000
 
 
 @pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
-    with running_gateway(tmp_path_factory.mktemp("gateway")) as stand:
+def gateway(tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase) -> Iterator[Stand]:
+    with running_gateway(tmp_path_factory.mktemp("gateway"), database_url=new_database()) as stand:
         stand.put_item()
         yield stand
 
@@ -57,7 +58,7 @@ BAD_UPLOADS: dict[str, tuple[dict[str, Any], int, str]] = {
     "not a form": ({"content": picture(), "headers": {"Content-Type": "image/jpeg"}}, 415, "part named 'file'"),
     "a form of another kind": ({"data": {"file": "x"}}, 415, "multipart/form-data"),
     "the part misnamed": ({"files": {"picture": picture()}}, 400, "no part named 'file'"),
-    "two pictures": ({"files": [("file", picture(1)), ("file", picture(2))]}, 400, "one picture a request"),
+    "two pictures": ({"files": [("file", picture(1)), ("file", picture(2))]}, 400, "more than one part named 'file'"),
     "a hundred parts": ({"files": [(f"f{i}", b"x") for i in range(100)]}, 400, "more than 20 parts"),
     "a form without its end": (form(PART + picture()), 400, "ends in its middle"),
     "a form with the wrong boundary": (form(PART + picture() + b"\r\n--b--\r\n", "other"), 400, "boundary"),
@@ -87,7 +88,8 @@ def test_a_picture_for_an_unknown_item_leaves_nothing(gateway: Stand) -> None:
 
 @pytest.mark.parametrize("authorization", ["", "Bearer wrong", "Bearer ", "Basic a2V5Og==", "Bearer ключ"])
 def test_a_missing_or_wrong_key_is_told_how_to_send_one(gateway: Stand, authorization: str) -> None:
-    response = gateway.client.post(UPLOAD, **file(picture()), headers={"Authorization": authorization.encode()})
+    headers: Any = {"Authorization": authorization.encode()}
+    response = gateway.client.post(UPLOAD, **file(picture()), headers=headers)
     assert response.status_code == 401
     assert response.headers["www-authenticate"] == "Bearer"
     assert "Authorization: Bearer" in response.json()["detail"]

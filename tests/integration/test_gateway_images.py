@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,15 +23,17 @@ from shared.contracts.messages import (
     ImageStored,
     ImageUnindexed,
 )
+from tests.support.databases import NewDatabase
 from tests.support.gateway import Stand, picture, running_gateway
+from tests.support.rings import encoded, heic, ring
 
 PICTURE = picture(1)
 SHA256 = hashlib.sha256(PICTURE).hexdigest()
 
 
 @pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[Stand]:
-    with running_gateway(tmp_path) as stand:
+def gateway(tmp_path: Path, new_database: NewDatabase) -> Iterator[Stand]:
+    with running_gateway(tmp_path, database_url=new_database()) as stand:
         stand.put_item()
         yield stand
 
@@ -60,17 +64,70 @@ def test_an_accepted_picture_is_kept_and_told_of(gateway: Stand) -> None:
     assert (image["bytes"], image["width"], image["height"]) == (len(PICTURE), 48, 40)
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
 def test_every_format_is_taken_whatever_image_type_is_declared(gateway: Stand, kind: str) -> None:
     image_id = gateway.upload("RING-1", picture(3, kind), "image/x-something")
     content = gateway.client.get(f"/v1/images/{image_id}/content")
     assert content.headers["content-type"] == f"image/{kind.lower()}"
 
 
+def test_what_phones_send_is_taken_and_told_by_its_type(gateway: Stand) -> None:
+    two_in_one = encoded(ring(), "MPO", save_all=True, append_images=[ring()])
+    for data, kind, size in ((heic("turned"), "image/heif", (300, 400)), (two_in_one, "image/jpeg", (400, 300))):
+        image_id = gateway.upload("RING-1", data)
+        image = gateway.client.get(f"/v1/images/{image_id}").json()
+        assert (image["width"], image["height"]) == size
+        assert gateway.client.get(f"/v1/images/{image_id}/content").headers["content-type"] == kind
+
+
+def test_a_heic_of_too_many_pixels_is_refused_before_it_is_stored(gateway: Stand) -> None:
+    size = struct.pack(">4sIII", b"ispe", 0, 400, 300)
+    data = heic("ring").replace(size, struct.pack(">4sIII", b"ispe", 0, 20_000, 20_000))
+    response = gateway.client.post("/v1/items/RING-1/images", files={"file": ("a.heic", data, "image/heic")})
+    assert response.status_code == 413
+    assert "50 megapixels" in response.json()["detail"]
+
+
 def test_a_part_needs_neither_a_file_name_nor_a_type(gateway: Stand) -> None:
     body = b'--b\r\nContent-Disposition: form-data; name="file"\r\n\r\n' + PICTURE + b"\r\n--b--\r\n"
     headers = {"Content-Type": "multipart/form-data; boundary=b"}
     assert gateway.client.post("/v1/items/RING-1/images", content=body, headers=headers).status_code == 202
+
+
+def send_batch(gateway: Stand, skus: list[str], files: list[bytes]) -> Any:
+    parts: Any = [("skus", (None, json.dumps(skus))), *(("file", ("a.jpg", data, "image/jpeg")) for data in files)]
+    return gateway.client.post("/v1/images:batch", files=parts)
+
+
+def test_in_a_batch_each_picture_is_accepted_or_refused_for_itself(gateway: Stand) -> None:
+    gateway.put_item("RING-2")
+    first, second = picture(1), picture(2)
+    response = send_batch(
+        gateway, ["RING-1", "NOBODY", "RING-2", "RING-2", "RING-2"], [first, first, second, b"no picture", second]
+    )
+    assert response.status_code == 202
+    sent = response.json()["images"]
+    assert [image["sku"] for image in sent] == ["RING-1", "NOBODY", "RING-2", "RING-2", "RING-2"]
+    assert [image.get("problem", {}).get("status") for image in sent] == [None, 404, None, 415, None]
+    assert sent[2]["image_id"] == sent[4]["image_id"], "the same picture of the same item twice is one picture"
+    told = [message for message in gateway.waiting() if isinstance(message, ImageStored)]
+    assert [(message.sku, message.image_id) for message in told] == [
+        ("RING-1", sent[0]["image_id"]),
+        ("RING-2", sent[2]["image_id"]),
+    ]
+    for image, data in ((sent[0], first), (sent[2], second)):
+        assert gateway.client.get(f"{image['status_url']}/content").content == data
+    assert send_batch(gateway, ["RING-1"], [first]).json()["images"] == [sent[0]]
+
+
+def test_a_batch_whose_skus_and_pictures_do_not_match_is_refused_whole(gateway: Stand) -> None:
+    before = gateway.pictures()
+    for skus in (["RING-1"], ["RING-1"] * 3, ["RING-1", "a/b"]):
+        response = send_batch(gateway, skus, [picture(1), picture(2)])
+        assert response.status_code == 422
+        assert "skus" in response.json()["detail"]
+    assert send_batch(gateway, ["RING-1"] * 33, [PICTURE] * 33).status_code == 400
+    assert gateway.pictures() == before
 
 
 def test_the_same_bytes_again_are_the_same_picture(gateway: Stand) -> None:
@@ -104,6 +161,7 @@ def test_a_rejected_picture_says_why_and_is_tried_again_when_it_comes_again(gate
     told = gateway.waiting()[-1]
     assert isinstance(told, ImageStored)
     assert told.item_revision == 2
+    assert told.attempt == 1, "it may be what killed a worker: it is to be analysed alone"
 
 
 def test_the_state_goes_from_stored_over_analysed_to_indexed(gateway: Stand) -> None:

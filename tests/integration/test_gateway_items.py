@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from shared.contracts.messages import ItemChanged, ItemIndexed
+from tests.support.databases import NewDatabase
 from tests.support.gateway import OTHER_KEY, Stand, picture, running_gateway
 
 
 @pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[Stand]:
-    with running_gateway(tmp_path) as stand:
+def gateway(tmp_path: Path, new_database: NewDatabase) -> Iterator[Stand]:
+    with running_gateway(tmp_path, database_url=new_database()) as stand:
         yield stand
 
 

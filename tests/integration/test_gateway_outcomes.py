@@ -20,13 +20,14 @@ from shared.contracts.messages import ImageIndexed, ImageStored, Message, Messag
 from shared.errors import Conflict, InvalidInput, Unauthorized
 from shared.messaging import Consumer, Subscription
 from tests.support.broker import RunningBroker
+from tests.support.databases import NewDatabase
 from tests.support.gateway import SECRET, Stand, picture, running_gateway
 from tests.support.waiting import until
 
 
 @pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[Stand]:
-    with running_gateway(tmp_path) as stand:
+def gateway(tmp_path: Path, new_database: NewDatabase) -> Iterator[Stand]:
+    with running_gateway(tmp_path, database_url=new_database()) as stand:
         stand.put_item()
         yield stand
 
@@ -87,7 +88,8 @@ def test_a_letter_whose_payload_is_nonsense_is_kept_all_the_same(gateway: Stand)
     message = gateway.waiting()[0]
     gateway.handle(died(message, payload={"revision": [1], "sku": {}, "image_id": 5}))
     gateway.handle(died(message, source="who.knows", payload={}))
-    assert len(letters(gateway)) == 2
+    gateway.handle(died(message, source="who.knows", reason="a NUL: \0", payload={"title": "\0"}))
+    assert len(letters(gateway)) == 3
     assert len(gateway.waiting()) == 1
 
 
@@ -127,7 +129,9 @@ def test_a_new_shop_gets_a_key_that_works_and_names_are_checked(gateway: Stand) 
         Keys(gateway.catalogue, "another secret, so another hash").look_up(key)
 
 
-def test_an_upload_travels_over_the_broker_and_its_outcome_comes_back(tmp_path: Path) -> None:
+def test_an_upload_travels_over_the_broker_and_its_outcome_comes_back(
+    tmp_path: Path, new_database: NewDatabase
+) -> None:
     (tmp_path / "broker").mkdir()
     running = RunningBroker(tmp_path / "broker")
     broker = messaging.open(running.url, "worker")
@@ -138,7 +142,7 @@ def test_an_upload_travels_over_the_broker_and_its_outcome_comes_back(tmp_path: 
         seen.append(message)
         broker.publish(indexed(message.model_dump()))
 
-    with running_gateway(tmp_path, broker_url=running.url) as gateway:
+    with running_gateway(tmp_path, database_url=new_database(), broker_url=running.url) as gateway:
         gateway.put_item()
         relays = [threading.Thread(target=loop, args=(stop,)) for loop in gateway.service.background]
         consumer = Consumer(
@@ -164,6 +168,7 @@ def test_an_upload_travels_over_the_broker_and_its_outcome_comes_back(tmp_path: 
             assert 'loupe_catalogue_pictures{state="indexed"} 1.0' in metrics
             assert 'loupe_queue_waiting{queue="indexer"} 1.0' in metrics
             assert "loupe_outbox_open 1.0" in metrics
+            assert "\nloupe_outbox_oldest_seconds " in metrics
         finally:
             stop.set()
             consumer.stop()

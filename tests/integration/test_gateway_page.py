@@ -11,14 +11,17 @@ from starlette.testclient import TestClient
 
 from services.gateway.routes.page import FILES
 from services.gateway.signing import keyed_hash
+from tests.support.databases import NewDatabase
 from tests.support.gateway import SECRET, Stand, picture, running_gateway
 
 KEYLESS = {"Authorization": ""}
 
 
 @pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[Stand]:
-    with running_gateway(tmp_path, page_tenant="shop", public_host="shop.example:8443") as stand:
+def gateway(tmp_path: Path, new_database: NewDatabase) -> Iterator[Stand]:
+    with running_gateway(
+        tmp_path, database_url=new_database(), page_tenant="shop", public_host="shop.example:8443"
+    ) as stand:
         yield stand
 
 
@@ -47,9 +50,9 @@ def test_the_page_may_look_and_send_events_but_not_change_the_catalogue(gateway:
         ("POST", "/v1/items/RING-1/images"),
         ("DELETE", f"/v1/images/{image_id}"),
         ("PATCH", f"/v1/images/{image_id}/analysis"),
-        ("GET", "/v1/status"),
+        ("GET", "/v1/admin/keys"),
     ]:
-        assert page.request(method, path, json={"title": "x"}).status_code == 401, (method, path)
+        assert page.request(method, path, json={"title": "x"}).status_code == 403, (method, path)
 
 
 def test_its_cookie_cannot_be_read_or_sent_by_other_sites(gateway: Stand) -> None:
@@ -87,8 +90,8 @@ def test_a_forged_or_ended_session_is_refused(gateway: Stand) -> None:
         assert page.get("/v1/items").status_code == 401, bad
 
 
-def test_without_a_shop_of_its_own_the_page_has_no_session(tmp_path: Path) -> None:
-    with running_gateway(tmp_path) as stand:
+def test_without_a_shop_of_its_own_the_page_has_no_session(tmp_path: Path, new_database: NewDatabase) -> None:
+    with running_gateway(tmp_path, database_url=new_database()) as stand:
         page = stand.client.get("/")
         assert page.status_code == 200
         assert "set-cookie" not in page.headers
@@ -108,6 +111,17 @@ def test_the_page_runs_only_its_own_files(gateway: Stand) -> None:
     for file in FILES.iterdir():
         outside = re.findall(r"https?://(?!www\.w3\.org/)\S+", file.read_text())
         assert outside == [], file.name
+
+
+def test_the_contract_is_read_with_files_of_its_own_and_under_the_same_policy(gateway: Stand) -> None:
+    response = gateway.client.get("/docs")
+    assert response.headers["content-security-policy"] == gateway.client.get("/").headers["content-security-policy"]
+    linked = re.findall(r'(?:src|href)="([^"]+)"', response.text)
+    assert "/openapi.json" in linked
+    assert [address for address in linked if not re.match("/[^/]", address)] == [], "no other host is named"
+    for path in linked:
+        assert gateway.client.get(path).status_code == 200, path
+    assert gateway.client.get("/redoc").status_code == 404
 
 
 def test_every_part_that_a_script_asks_for_is_on_the_page() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from shared.contracts.internal import HitList, SearchRequest, SimilarRequest, Source, SuggestRequest
 from shared.contracts.messages import EventsRecorded, UserEvents
+from tests.support.databases import NewDatabase
 from tests.support.gateway import Stand, Upstreams, hit, picture, running_gateway, running_upstreams
 
 PHOTO = {"image": ("photo.jpg", picture(9), "image/jpeg")}
@@ -23,10 +24,10 @@ def upstreams() -> Iterator[Upstreams]:
 
 
 @pytest.fixture
-def gateway(tmp_path: Path, upstreams: Upstreams) -> Iterator[Stand]:
+def gateway(tmp_path: Path, new_database: NewDatabase, upstreams: Upstreams) -> Iterator[Stand]:
     upstreams.asked.clear()
     upstreams.request_ids.clear()
-    with running_gateway(tmp_path, upstreams) as stand:
+    with running_gateway(tmp_path, upstreams, database_url=new_database()) as stand:
         for number, title in enumerate(["Emerald halo ring", "Pearl drops", "Gold hoops"], start=1):
             stand.put_item(f"P-{number}", title=title, price=10 * number, currency="EUR")
             stand.upload(f"P-{number}", picture(number))
@@ -64,6 +65,7 @@ def test_the_query_part_may_be_json_or_a_plain_field(gateway: Stand) -> None:
     for asked in gateway.upstreams.asked:
         assert isinstance(asked, SearchRequest)
         assert (asked.tenant, asked.limit, asked.offset) == ("shop", 2, 0)
+        assert list(asked.vectors) == ["model-1", "model-2"], "one by each model that the embedder has loaded"
         assert (asked.filters.type, asked.filters.price_max) == (["ring"], 500)
 
 
@@ -130,8 +132,10 @@ def test_what_the_embedder_refuses_is_told_in_its_words_and_status(gateway: Stan
     assert response.json()["detail"] == "The picture is cut off. Send it again."
 
 
-def test_a_search_without_its_upstreams_says_so_and_when_to_come_back(tmp_path: Path) -> None:
-    with running_gateway(tmp_path) as alone:
+def test_a_search_without_its_upstreams_says_so_and_when_to_come_back(
+    tmp_path: Path, new_database: NewDatabase
+) -> None:
+    with running_gateway(tmp_path, database_url=new_database()) as alone:
         response = alone.client.post("/v1/search", files=PHOTO)
         assert response.status_code == 503
         assert "embedder does not answer" in response.json()["detail"]
@@ -145,7 +149,8 @@ def test_a_search_without_its_upstreams_says_so_and_when_to_come_back(tmp_path: 
 def test_classify_tells_what_is_known_and_leaves_out_what_is_not(gateway: Stand) -> None:
     body = gateway.client.post("/v1/classify", files=PHOTO).json()
     box = {"x0": 0, "y0": 0, "x1": 1, "y1": 1}
-    assert body == {"pieces": [{"box": box, "type": {"value": "ring", "confidence": 0.8}}], "warnings": []}
+    piece = {"box": box, "confidence": 1.0, "type": {"value": "ring", "confidence": 0.8}}
+    assert body == {"pieces": [piece], "warnings": []}
     assert gateway.pictures() == 6
 
 

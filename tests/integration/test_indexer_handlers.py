@@ -10,16 +10,18 @@ import pytest
 
 from shared.contracts.analysis import Attribute, analysis_key
 from shared.contracts.messages import (
+    AnalysisMissing,
     ImageIndexed,
     ImageUnindexed,
 )
-from shared.errors import Permanent, Retryable
+from shared.errors import Retryable
+from tests.support.databases import NewDatabase
 from tests.support.indexing import CREATED, MODEL, World, image_id, worlds
 
 
 @pytest.fixture(scope="module")
-def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], World]]:
-    with worlds(tmp_path_factory.mktemp("indexer")) as new_world:
+def parts(tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase) -> Iterator[Callable[[], World]]:
+    with worlds(tmp_path_factory.mktemp("indexer"), new_database()) as new_world:
         yield new_world
 
 
@@ -137,9 +139,16 @@ def test_an_analysis_that_is_not_there_yet_is_tried_again_and_nothing_is_written
     assert set(world.index()) == {image_id(1)}
 
 
-def test_an_analysis_by_another_model_is_refused_in_words(world: World) -> None:
-    with pytest.raises(Permanent, match="model-0"):
-        world.deliver(world.analysed(1, 1).model_copy(update={"model_version": "model-0"}))
+def test_a_picture_analysed_by_another_model_alone_is_asked_for_by_this_one(world: World) -> None:
+    message = world.analysed(1, 1)
+    other = message.model_copy(update={"model_version": "model-0"})
+    world.deliver(other)
+    assert world.recorder.published == [], "its analysis by this model is there, and its message comes by itself"
+    world.analyses.delete(world.tenant, analysis_key(message.sha256, MODEL))
+    world.deliver(other)
+    (asked,) = world.recorder.published
+    assert asked == AnalysisMissing(**message.model_dump(exclude={"at"}), at=asked.at)
+    assert world.index() == {}
 
 
 def test_one_shops_removal_leaves_anothers_same_picture_in_place(parts: Callable[[], World]) -> None:

@@ -23,12 +23,13 @@ from shared.contracts.messages import (
     ItemIndexed,
     Message,
 )
+from tests.support.databases import NewDatabase
 from tests.support.indexing import MODEL, World, worlds
 
 
 @pytest.fixture(scope="module")
-def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], World]]:
-    with worlds(tmp_path_factory.mktemp("indexer")) as new_world:
+def parts(tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase) -> Iterator[Callable[[], World]]:
+    with worlds(tmp_path_factory.mktemp("indexer"), new_database()) as new_world:
         yield new_world
 
 

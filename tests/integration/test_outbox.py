@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import MetaData, update
 
 from shared import database
-from shared.contracts.messages import ImageRemoved, Message
+from shared.contracts.messages import ImageRemoved, ImageStored, Message
 from shared.contracts.routes import Service
 from shared.database import Database, Outbox, Relay
 from shared.errors import Retryable
+from tests.support.databases import NewDatabase
 from tests.support.waiting import until
 
 
@@ -40,8 +40,8 @@ OUTBOX = Outbox(METADATA)
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
-    opened = database.open(f"sqlite:///{tmp_path}/outbox.db")
+def db(new_database: NewDatabase) -> Iterator[Database]:
+    opened = database.open(new_database())
     METADATA.create_all(opened.engine)
     yield opened
     opened.close()
@@ -110,6 +110,21 @@ def test_a_row_without_outcome_is_sent_again_only_when_its_queues_are_empty_twic
     assert skus(wire) == ["A", "A"]
 
 
+def test_a_picture_that_is_sent_again_is_told_how_often_it_was_sent_before(
+    db: Database, relay: Relay, wire: Wire
+) -> None:
+    picture = ImageStored(
+        tenant="acme", correlation_id="c-1", sku="A", image_id="0" * 36, sha256="0" * 64, item_revision=1
+    )
+    with db.write() as session:
+        OUTBOX.add(session, "image.stored:A", picture)
+    relay.send_new()
+    for _ in range(2):
+        age(db, 60 * 60)
+        relay.send_late()
+    assert [message.attempt for message in wire.sent if isinstance(message, ImageStored)] == [0, 1, 2]
+
+
 def test_a_row_past_the_ceiling_is_sent_again_though_its_queue_is_busy(db: Database, relay: Relay, wire: Wire) -> None:
     add(db, "A")
     relay.send_new()
@@ -128,6 +143,19 @@ def test_a_closed_row_is_not_sent_again(db: Database, relay: Relay, wire: Wire) 
         OUTBOX.close(session, "image.removed:A")
         assert OUTBOX.open_rows(session) == 0
     assert relay.send_late() == relay.send_late() == 0
+
+
+def test_the_age_of_the_oldest_open_row_is_told_and_none_is_0(db: Database) -> None:
+    with db.read() as session:
+        assert OUTBOX.oldest_seconds(session) == 0
+    add(db, "A")
+    with db.write() as session:
+        session.execute(
+            update(OUTBOX.table).values(created_at=datetime.now(UTC).replace(tzinfo=None) - timedelta(minutes=2))
+        )
+    add(db, "B")
+    with db.read() as session:
+        assert 120 <= OUTBOX.oldest_seconds(session) < 150
 
 
 def test_rows_wait_while_the_broker_is_away(db: Database, relay: Relay, wire: Wire) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared.contracts.analysis import ATTRIBUTES, Box
 from shared.contracts.fields import Vector, pack_vector
-from tests.support.recommending import DIMENSION, Shop, Shops, shops, skus, towards
+from tests.support.databases import NewDatabase
+from tests.support.recommending import DIMENSION, MODEL, Shop, Shops, shops, skus, towards
 
 
 @pytest.fixture(scope="module")
-def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shops]:
-    with shops(tmp_path_factory.mktemp("recommender")) as made:
+def parts(tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase) -> Iterator[Shops]:
+    with shops(tmp_path_factory.mktemp("recommender"), new_database()) as made:
         yield made
 
 
@@ -46,6 +49,26 @@ def test_a_piece_with_very_many_pictures_does_not_hide_the_next_one(shop: Shop) 
     assert (skus(first), first.more) == (["MANY"], True)
     second = shop.search(towards(0, 1.0, 1), limit=1, offset=1)
     assert (skus(second), second.more) == (["NEXT"], False)
+
+
+def test_of_a_picture_of_several_pieces_the_best_counts_once_and_its_box_is_told(shop: Shop) -> None:
+    shop.piece("SET", towards(0, 0.7, 2))
+    shop.piece("SET", towards(0, 0.9, 3), piece=1, x0=0.5, y1=0.75, type="watch", image_id="SET-0")
+    shop.piece("NEXT", towards(0, 0.8, 4))
+    found = shop.search(towards(0, 1.0, 1))
+    assert [(hit.sku, hit.image_id, hit.type, hit.box) for hit in found.hits] == [
+        ("SET", "SET-0", "watch", Box(x0=0.5, y1=0.75)),
+        ("NEXT", "NEXT-0", "ring", Box()),
+    ]
+
+
+def test_similar_items_are_like_the_main_piece_and_not_what_lies_beside_it(shop: Shop) -> None:
+    shop.piece("SEED", towards(0, 1.0, 1))
+    for beside in range(1, 12):
+        shop.piece("SEED", towards(5, 1.0, 1), piece=beside)
+    shop.piece("LIKE-THE-MAIN", towards(0, 0.7, 2))
+    shop.piece("LIKE-WHAT-LIES-BESIDE", towards(5, 0.9, 2))
+    assert skus(shop.similar("SEED"))[0] == "LIKE-THE-MAIN"
 
 
 def test_nothing_near_enough_is_said_and_the_nearest_are_listed_anyway(shop: Shop) -> None:
@@ -81,6 +104,16 @@ def test_filters_are_kept_by_every_result(shop: Shop) -> None:
     assert skus(shop.search(query, filters={"in_stock": False})) == ["SOLD-OUT"]
     assert "SOLD-OUT" not in skus(shop.search(query, filters={"in_stock": True}))
     assert "RING" not in skus(shop.search(query, filters={"exclude_skus": ["RING"]}))
+
+
+@pytest.mark.parametrize("name", [name for name in ATTRIBUTES if name != "type"])
+def test_what_is_not_known_of_a_piece_never_passes_a_filter_by_it(shop: Shop, name: str) -> None:
+    this: dict[str, Any] = {name: "this"}
+    that: dict[str, Any] = {name: "that"}
+    shop.piece("ONE", towards(0, 0.9, 2), **this)
+    shop.piece("OTHER", towards(0, 0.9, 3), **that)
+    shop.piece("UNKNOWN", towards(0, 0.9, 4))
+    assert skus(shop.search(towards(0, 1.0, 1), filters={name: ["this", "neither"]})) == ["ONE"]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -145,9 +178,22 @@ def test_one_shop_never_sees_anothers_pieces(parts: Shops) -> None:
     ],
 )
 def test_a_vector_that_no_model_made_is_refused_in_words(shop: Shop, vector: str, told: str) -> None:
-    answer = shop.ask("/search", vector=vector)
+    answer = shop.ask("/search", vectors={MODEL: vector})
     assert answer.status_code == 422
     assert told in answer.json()["detail"]
+
+
+def test_of_several_vectors_that_of_the_searched_model_counts_and_without_it_the_search_says_what_to_do(
+    shop: Shop,
+) -> None:
+    shop.piece("RING", towards(0, 0.9, 1))
+    other = {"model-0": pack_vector(np.ones(3, dtype=np.float32))}
+    found = shop.ask("/search", vectors=other | {MODEL: pack_vector(towards(0, 0.9, 1))})
+    assert found.json()["hits"][0]["score"] == 1.0
+    refused = shop.ask("/search", vectors=other)
+    assert refused.status_code == 422
+    assert "none by model model-1" in refused.json()["detail"]
+    assert "EMBEDDER_MODEL_DIRS" in refused.json()["detail"]
 
 
 def unit(generator: np.random.Generator) -> Vector:

@@ -12,8 +12,9 @@ import pytest
 
 from services.recommender import main
 from services.recommender.settings import Settings
-from shared import messaging
+from shared import messaging, vectorstore
 from shared.contracts.messages import EventsRecorded, UserEvent, UserEvents
+from shared.contracts.models import INDEX, Model
 from shared.messaging import Consumer, Subscription
 from shared.service import Service
 from tests.support.broker import RunningBroker
@@ -42,7 +43,6 @@ def service(running: RunningBroker, broker: messaging.Broker, tmp_path: Path) ->
         broker_url=running.url,
         vector_store_url=f"edge://{tmp_path}/vectors",
         database_url=f"sqlite:///{tmp_path}/recommender.db",
-        dimension=4,
     )
     built = main.build(settings, broker)
     yield built
@@ -61,7 +61,22 @@ def test_a_batch_of_events_is_answered_with_its_outcome(service: Service, broker
     assert (outcomes[0].tenant, outcomes[0].correlation_id, outcomes[0].batch_id) == ("acme", "c-1", "b-1")
 
 
-def test_readiness_names_the_part_that_is_away(service: Service, running: RunningBroker) -> None:
+def test_there_is_no_readiness_without_an_index_and_it_comes_with_the_index(service: Service, tmp_path: Path) -> None:
+    away = _ready(service)
+    assert away.status_code == 503
+    assert "no index yet" in away.json()["parts"]["vectors"]["detail"]
+    _make_index(tmp_path)
+    assert _ready(service).status_code == 200
+
+
+def _make_index(folder: Path) -> None:
+    directory = vectorstore.directory(f"edge://{folder}/vectors", INDEX)
+    directory.open("pieces-m", 4).close()
+    directory.switch("pieces-m", Model(version="m", dimension=4, no_match_below=0.6, look_at_least=0.6).model_dump())
+
+
+def test_readiness_names_the_part_that_is_away(service: Service, running: RunningBroker, tmp_path: Path) -> None:
+    _make_index(tmp_path)
     ready = _ready(service)
     assert ready.status_code == 200
     assert set(ready.json()["parts"]) == {"broker", "vectors", "database"}

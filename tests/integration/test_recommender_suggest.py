@@ -8,14 +8,15 @@ from datetime import timedelta
 import pytest
 
 from shared.contracts.messages import EventsRecorded, EventType, UserEvent
+from tests.support.databases import NewDatabase
 from tests.support.recommending import NOW, Shop, Shops, shops, skus, towards
 
 RINGS, PEARLS, WATCHES = 0, 1, 2
 
 
 @pytest.fixture(scope="module")
-def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shops]:
-    with shops(tmp_path_factory.mktemp("recommender")) as made:
+def parts(tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase) -> Iterator[Shops]:
+    with shops(tmp_path_factory.mktemp("recommender"), new_database()) as made:
         yield made
 
 
@@ -182,6 +183,15 @@ def test_shops_never_learn_of_each_others_shoppers_and_pieces(parts: Shops, kind
     assert found.cold
     assert set(skus(found)) == {"A", "B"}
     assert {hit.source.kind for hit in found.hits} == {"new"}
+
+
+def test_an_event_with_the_id_that_another_shop_chose_is_no_repeat(parts: Shops) -> None:
+    ours, theirs = parts.new(), parts.new()
+    for made, user in ((theirs, "bob"), (ours, "ann")):
+        made.piece("A", towards(0, 1.0, 1))
+        made.tell(user, "clicked", "A", event_id="event-1")
+    assert [ours.suggest("ann").cold, ours.suggest("bob").cold] == [False, True]
+    assert [theirs.suggest("ann").cold, theirs.suggest("bob").cold] == [True, False]
 
 
 def test_the_newest_of_a_large_catalogue_come_first_however_they_came_in(parts: Shops) -> None:

@@ -21,17 +21,28 @@ def free_port() -> int:
 
 
 class RunningBroker:
-    """A broker that a test may kill and start again; its data lives in `folder`."""
+    """A broker that a test may kill and start again; its data lives in `folder`.
 
-    def __init__(self, folder: Path) -> None:
+    Without `synced` it may forget, when it is killed, what it answered for in the last two seconds.
+    """
+
+    def __init__(self, folder: Path, synced: bool = False) -> None:
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._folder = folder
+        self._fsync = "always" if synced else "everysec"
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
     def start(self) -> None:
-        options = {"port": self.port, "bind": "127.0.0.1", "dir": self._folder, "appendonly": "yes", "save": ""}
+        options = {
+            "port": self.port,
+            "bind": "127.0.0.1",
+            "dir": self._folder,
+            "appendonly": "yes",
+            "appendfsync": self._fsync,
+            "save": "",
+        }
         command = [
             str(get_binary_path()),
             *(word for name, value in options.items() for word in (f"--{name}", str(value))),
@@ -52,6 +63,15 @@ class RunningBroker:
         assert self._process
         os.kill(self._process.pid, signal.SIGKILL)
         self._process.wait()
+
+    def suspend(self) -> None:
+        """It accepts connections and answers nothing, until `resume`."""
+        assert self._process
+        os.kill(self._process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        assert self._process
+        os.kill(self._process.pid, signal.SIGCONT)
 
     def stop(self) -> None:
         if self._process and self._process.poll() is None:

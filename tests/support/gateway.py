@@ -1,11 +1,11 @@
-"""A gateway over real parts: SQLite and object store in a folder, its two upstreams served on loopback."""
+"""A gateway over real parts: a database, an object store in a folder, its two upstreams served on loopback."""
 
 from __future__ import annotations
 
 import io
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,12 +24,13 @@ from services.gateway.settings import Settings
 from services.gateway.tables import OUTBOX
 from services.gateway.tables import Image as ImageRow
 from shared import database, messaging, objectstore
-from shared.contracts.analysis import Analysis, Attribute, Piece
+from shared.contracts.analysis import Analysis, Attribute, Box, Piece
 from shared.contracts.fields import pack_vector
-from shared.contracts.internal import Hit, HitList, SearchRequest, SimilarRequest, Source, SuggestRequest
+from shared.contracts.internal import Analyses, Hit, HitList, SearchRequest, SimilarRequest, Source, SuggestRequest
 from shared.contracts.messages import Message
+from shared.contracts.models import Model, Models, ReindexStart, ReindexStatus
 from shared.contracts.routes import MESSAGES
-from shared.errors import UnreadablePicture
+from shared.errors import Conflict, UnreadablePicture
 from shared.observability.http import create_app
 from shared.service import Service
 from tests.support.broker import free_port
@@ -37,16 +38,22 @@ from tests.support.broker import free_port
 SECRET = "a secret for tests only"
 KEY = "key-of-the-shop"
 OTHER_KEY = "key-of-another-shop"
+LOADED = Model(version="model-2", dimension=48, no_match_below=0.5, look_at_least=0.5)
 NOBODY = "redis://127.0.0.1:1/0"
 
 
 @dataclass
 class Upstreams:
-    """Stand-ins for the embedder and the recommender at their HTTP contract; `hits` is what the latter answers."""
+    """Stand-ins for the services that the gateway asks, at their HTTP contract.
+
+    `hits` is what the recommender answers, `seen` what the embedder does of a photo in which nobody drew a box.
+    """
 
     embedder_url: str = "http://127.0.0.1:1"
     recommender_url: str = "http://127.0.0.1:1"
+    indexer_url: str = "http://127.0.0.1:1"
     hits: HitList = field(default_factory=lambda: HitList(hits=[]))
+    seen: list[Analysis] = field(default_factory=lambda: [analysis("0" * 64), analysis("0" * 64, "model-2")])
     asked: list[Any] = field(default_factory=list)
     request_ids: list[str] = field(default_factory=list)
 
@@ -54,14 +61,20 @@ class Upstreams:
         app = create_app("embedder", {})
 
         @app.post("/analyse")
-        async def analyse(request: Request) -> Analysis:
+        async def analyse(request: Request, box: str | None = None) -> Analyses:
             self.request_ids.append(request.headers["x-request-id"])
             data = await request.body()
             try:
                 Image.open(io.BytesIO(data)).load()
             except OSError as error:
                 raise UnreadablePicture("The picture is cut off. Send it again.") from error
-            return analysis("0" * 64)
+            boxes = [Box.model_validate_json(box)] if box else []
+            drawn = [analysis("0" * 64, each.model_version, boxes) for each in self.seen] if boxes else self.seen
+            return Analyses(analyses=drawn)
+
+        @app.get("/models")
+        async def models() -> Models:
+            return Models(models=[LOADED])
 
         return app
 
@@ -83,6 +96,25 @@ class Upstreams:
         @app.post("/suggest")
         def suggest(asked: SuggestRequest) -> HitList:
             return answer(asked)
+
+        return app
+
+    def indexer(self) -> FastAPI:
+        app = create_app("indexer", {})
+        status = ReindexStatus(collections=[], words="Going on.")
+
+        @app.get("/reindex")
+        @app.post("/reindex/switch")
+        @app.post("/reindex/abort")
+        def look() -> ReindexStatus:
+            return status
+
+        @app.post("/reindex", status_code=202)
+        def start(asked: ReindexStart) -> ReindexStatus:
+            if asked in self.asked:
+                raise Conflict("The index is being filled already.")
+            self.asked.append(asked)
+            return status
 
         return app
 
@@ -128,40 +160,46 @@ class Stand:
         assert response.status_code == 202, response.text
         return str(response.json()["image_id"])
 
-    def analysed(self, sha256: str) -> None:
+    def analysed(self, sha256: str, boxes: Sequence[Box] = (Box(),)) -> None:
         key = f"{sha256}/model-1.json"
         objectstore.open(f"file://{self.folder}/objects", "analyses").put(
-            "shop", key, analysis(sha256).model_dump_json().encode()
+            "shop", key, analysis(sha256, boxes=boxes).model_dump_json().encode()
         )
 
 
 @contextmanager
 def running_upstreams() -> Iterator[Upstreams]:
     upstreams = Upstreams()
-    with served(upstreams.embedder()) as embedder, served(upstreams.recommender()) as recommender:
-        upstreams.embedder_url, upstreams.recommender_url = embedder, recommender
+    apps = (upstreams.embedder(), upstreams.recommender(), upstreams.indexer())
+    with served(apps[0]) as embedder, served(apps[1]) as recommender, served(apps[2]) as indexer:
+        upstreams.embedder_url, upstreams.recommender_url, upstreams.indexer_url = embedder, recommender, indexer
         yield upstreams
 
 
 @contextmanager
-def running_gateway(folder: Path, upstreams: Upstreams | None = None, **settings: Any) -> Iterator[Stand]:
-    """Without `upstreams` nobody answers where they should be."""
+def running_gateway(
+    folder: Path, upstreams: Upstreams | None = None, *, database_url: str = "", **settings: Any
+) -> Iterator[Stand]:
+    """On SQLite in `folder` when no database is named. Without `upstreams` nobody answers where they should be."""
     upstreams = upstreams or Upstreams()
+    database_url = database_url or f"sqlite:///{folder}/gateway.db"
     with ExitStack() as stack:
         given: dict[str, Any] = {
             "broker_url": NOBODY,
             "object_store_url": f"file://{folder}/objects",
-            "database_url": f"sqlite:///{folder}/gateway.db",
+            "database_url": database_url,
             "embedder_url": upstreams.embedder_url,
             "recommender_url": upstreams.recommender_url,
+            "indexer_url": upstreams.indexer_url,
             "secret": SECRET,
+            "rate_limit_url": "memory://",
         }
         chosen = Settings(**given | settings)
         broker = messaging.open(chosen.broker_url, "gateway")
         stack.callback(broker.close)
         service = main.build(chosen, broker)
         stack.callback(service.close)
-        catalogue = database.open(f"sqlite:///{folder}/gateway.db")
+        catalogue = database.open(database_url)
         stack.callback(catalogue.close)
         tenants.ensure_key(catalogue, SECRET, "shop", KEY)
         tenants.ensure_key(catalogue, SECRET, "other", OTHER_KEY)
@@ -201,11 +239,12 @@ def picture(seed: int = 0, kind: str = "JPEG", size: tuple[int, int] = (48, 40))
     return buffer.getvalue()
 
 
-def analysis(sha256: str) -> Analysis:
-    vector = np.zeros(4, dtype=np.float32)
-    vector[0] = 1
-    piece = Piece(vector=pack_vector(vector), type=Attribute(value="ring", confidence=0.8))
-    return Analysis(sha256=sha256, model_version="model-1", width=48, height=40, pieces=[piece])
+def analysis(sha256: str, model_version: str = "model-1", boxes: Sequence[Box] = (Box(),)) -> Analysis:
+    """A ring in each box; the vector of piece n is along axis n."""
+    ring = Attribute(value="ring", confidence=0.8)
+    vectors = np.eye(len(boxes), 4, dtype=np.float32)
+    pieces = [Piece(box=box, vector=pack_vector(vector), type=ring) for box, vector in zip(boxes, vectors, strict=True)]
+    return Analysis(sha256=sha256, model_version=model_version, width=48, height=40, pieces=pieces)
 
 
 def hit(sku: str, image_id: str, score: float = 0.934, source: Source | None = None) -> Hit:

@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from services.indexer import main
+from services.indexer.collections import Stores, active_of, written
+from services.indexer.filling import Filler
 from services.indexer.handlers import Indexer
+from services.indexer.reindex import Reindex
 from shared import database, objectstore, vectorstore
-from shared.contracts.analysis import Analysis, Attribute, AttributeName, Piece, QualityWarning, analysis_key
+from shared.contracts.analysis import Analysis, Attribute, AttributeName, Box, Piece, QualityWarning, analysis_key
 from shared.contracts.fields import pack_vector
 from shared.contracts.messages import (
     ImageAnalysed,
     ImageCorrected,
+    ImageRejected,
     ImageRemoved,
     ItemChanged,
     ItemFields,
     Message,
 )
+from shared.contracts.models import INDEX, Model
+from shared.database import Database
 from shared.objectstore import ObjectStore
-from shared.vectorstore import VectorStore
+from shared.vectorstore import Directory, VectorStore
 
 MODEL = "model-1"
 DIMENSION = 8
+FIRST = Model(version=MODEL, dimension=DIMENSION, no_match_below=0.64, look_at_least=0.6)
 MIGRATIONS = Path(main.__file__).parent / "migrations"
 CREATED = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -47,14 +54,27 @@ class World:
     """An indexer on real parts, and a shop of its own to talk about."""
 
     indexer: Indexer
+    filler: Filler
+    reindex: Reindex
     recorder: Recorder
-    vectors: VectorStore
+    directory: Directory
+    stores: Stores
     analyses: ObjectStore
+    database: Database
     tenant: str = field(default_factory=lambda: f"t-{uuid.uuid4().hex}")
+    seen: Callable[[Model, int], int] = lambda _model, _image: 1
+    """How many pieces a model sees in a picture."""
+
+    @property
+    def vectors(self) -> VectorStore:
+        """The active collection."""
+        with self.database.read() as session:
+            return self.stores.of(active_of(written(session.connection())))
 
     def deliver(self, *messages: Message) -> None:
         handlers: dict[type[Message], Callable[[Any], None]] = {
             ImageAnalysed: self.indexer.image_analysed,
+            ImageRejected: self.indexer.image_rejected,
             ImageRemoved: self.indexer.image_removed,
             ImageCorrected: self.indexer.image_corrected,
             ItemChanged: self.indexer.item_changed,
@@ -63,10 +83,17 @@ class World:
             handlers[type(message)](message)
 
     def index(self) -> dict[str, dict[str, Any]]:
-        """Image id -> what the index tells of it."""
-        points = self.vectors.scroll(self.tenant)
-        found = {point.payload["image_id"]: dict(point.payload) for point in points}
-        assert len(found) == len(points), "a picture is in the index twice"
+        """Image id -> what the active collection tells of its main piece; of the others by `image_id(n, piece)`."""
+        active = self.directory.active()
+        assert active
+        return self.collection(active.name, active.about["dimension"])
+
+    def collection(self, name: str, dimension: int) -> dict[str, dict[str, Any]]:
+        store = self.directory.open(name, dimension)
+        points = store.scroll(self.tenant)
+        store.close()
+        found = {_key(point.payload): dict(point.payload) for point in points}
+        assert len(found) == len(points), "a piece is in the index twice"
         return found
 
     def changed(self, revision: int, *, price: float | None = 100.0, removed: bool = False) -> ItemChanged:
@@ -74,12 +101,16 @@ class World:
         return ItemChanged(tenant=self.tenant, correlation_id="c", sku="RING-1", revision=revision, fields=fields)
 
     def analysed(self, image: int, item_revision: int) -> ImageAnalysed:
+        return self.analysed_by(FIRST, image, item_revision)
+
+    def analysed_by(self, model: Model, image: int, item_revision: int) -> ImageAnalysed:
         sha256 = f"{image:064x}"
-        vector = np.eye(DIMENSION, dtype=np.float32)[image % DIMENSION]
-        piece = Piece(vector=pack_vector(vector), type=Attribute(value="ring", confidence=0.75))
+        pieces = [_piece(model, image, number) for number in range(self.seen(model, image))]
         warnings = [QualityWarning(code="blurred", message="Hold still.")]
-        analysis = Analysis(sha256=sha256, model_version=MODEL, width=9, height=9, pieces=[piece], warnings=warnings)
-        self.analyses.put(self.tenant, analysis_key(sha256, MODEL), analysis.model_dump_json().encode())
+        analysis = Analysis(
+            sha256=sha256, model_version=model.version, width=9, height=9, pieces=pieces, warnings=warnings
+        )
+        self.analyses.put(self.tenant, analysis_key(sha256, model.version), analysis.model_dump_json().encode())
         return ImageAnalysed(
             tenant=self.tenant,
             correlation_id="c",
@@ -87,7 +118,7 @@ class World:
             image_id=image_id(image),
             sha256=sha256,
             item_revision=item_revision,
-            model_version=MODEL,
+            model_version=model.version,
         )
 
     def removed(self, image: int) -> ImageRemoved:
@@ -104,22 +135,42 @@ class World:
         )
 
 
-def image_id(image: int) -> str:
-    return str(uuid.UUID(int=image))
+def image_id(image: int, piece: int = 0) -> str:
+    return str(uuid.UUID(int=image)) + (f"/{piece}" if piece else "")
+
+
+def _key(payload: Mapping[str, Any]) -> str:
+    return f"{payload['image_id']}/{payload['piece']}" if "piece" in payload else str(payload["image_id"])
+
+
+def _piece(model: Model, image: int, number: int) -> Piece:
+    """The main one is all of the picture, and a ring; the others are watches beside it."""
+    vector = np.eye(model.dimension, dtype=np.float32)[(image + number) % model.dimension]
+    known = Attribute(value="watch" if number else "ring", confidence=0.75)
+    box = Box(x0=number / 12, x1=(number + 1) / 12) if number else Box()
+    return Piece(box=box, vector=pack_vector(vector), type=known)
 
 
 @contextmanager
-def worlds(folder: Path) -> Iterator[Callable[[], World]]:
-    """Makes worlds over one database, object store and engine in `folder`, each with a tenant of its own."""
-    state = database.open(f"sqlite:///{folder}/indexer.db")
+def worlds(
+    folder: Path, database_url: str | None = None, vectors_url: str | None = None, first: Model = FIRST
+) -> Iterator[Callable[[], World]]:
+    """Makes worlds over one database, and an object store and engine in `folder`, each with a tenant of its own."""
+    state = database.open(database_url or f"sqlite:///{folder}/indexer.db")
     state.migrate(MIGRATIONS)
     analyses = objectstore.open(f"file://{folder}/objects", "analyses")
-    vectors = vectorstore.open(f"edge://{folder}/vectors", "pieces-test", DIMENSION)
+    directory = vectorstore.directory(vectors_url or f"edge://{folder}/vectors", INDEX)
+    stores = Stores(directory)
 
     def world() -> World:
         recorder = Recorder()
-        return World(Indexer(state, analyses, vectors, recorder, MODEL), recorder, vectors, analyses)
+        indexer = Indexer(state, analyses, stores, recorder)
+        filler = Filler(state, analyses, directory, stores, recorder, timedelta(0))
+        reindex = Reindex(state, directory, filler)
+        reindex.ensure_first(first)
+        return World(indexer, filler, reindex, recorder, directory, stores, analyses, state)
 
     yield world
-    vectors.close()
+    stores.close()
+    directory.close()
     state.close()

@@ -23,12 +23,12 @@ def drawing(number: int, side: int = 320) -> bytes:
     return out.getvalue()
 
 
-def catalogue(folder: Path, count: int) -> Path:
-    """A CSV of `count` items with a drawing each, in `folder`."""
+def catalogue(folder: Path, count: int, first: int = 0, side: int = 320) -> Path:
+    """A CSV of `count` items with a drawing each, numbered from `first`, in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = ["sku,title,price,currency,images"]
-    for number in range(count):
-        (folder / f"{number}.jpg").write_bytes(drawing(number))
+    for number in range(first, first + count):
+        (folder / f"{number}.jpg").write_bytes(drawing(number, side))
         lines.append(f"DRAWN-{number:04},Drawing {number},{10 + number}.50,EUR,{number}.jpg")
     file = folder / "catalogue.csv"
     file.write_text("\n".join(lines) + "\n")

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from services.recommender import main, routes
 from services.recommender.handlers import handle_user_events
 from services.recommender.history import History
+from services.recommender.index import Index
 from services.recommender.popularity import Popularity
 from services.recommender.search import Searcher
 from services.recommender.settings import Settings
@@ -26,13 +27,16 @@ from shared import database, vectorstore
 from shared.contracts.fields import Vector, pack_vector
 from shared.contracts.internal import HitList
 from shared.contracts.messages import EventType, Message, UserEvent, UserEvents
+from shared.contracts.models import INDEX, Model
 from shared.observability.http import create_app
 from shared.vectorstore import Point, VectorStore
 
 DIMENSION = 16
+MODEL = "model-1"
+FACTS = Model(version=MODEL, dimension=DIMENSION, no_match_below=0.64, look_at_least=0.6)
 NOW = datetime.now(UTC).replace(microsecond=0)
-SETTINGS = Settings(broker_url="redis://127.0.0.1:1", vector_store_url="", database_url="", dimension=DIMENSION)
-_MIGRATIONS = Path(main.__file__).parent / "migrations"
+SETTINGS = Settings(broker_url="redis://127.0.0.1:1", vector_store_url="", database_url="")
+MIGRATIONS = Path(main.__file__).parent / "migrations"
 
 
 def towards(kind: int, nearness: float, other: int) -> Vector:
@@ -65,7 +69,7 @@ class Shop:
         payload = {"sku": sku, "type": "ring", "in_stock": True, "created_at": created.isoformat()}
         payload |= {"created_ts": created.timestamp(), **fields}
         points = [
-            Point(str(uuid.uuid4()), vector, {**payload, "image_id": f"{sku}-{view}"})
+            Point(str(uuid.uuid4()), vector, {"image_id": f"{sku}-{view}", **payload})
             for view, vector in enumerate(pictures)
         ]
         self.vectors.upsert(self.tenant, points)
@@ -83,7 +87,7 @@ class Shop:
         handle_user_events(message, history=self.history, publisher=self.recorder)
 
     def search(self, vector: Vector, **more: Any) -> HitList:
-        return self._post("/search", vector=pack_vector(vector), **more)
+        return self._post("/search", vectors={MODEL: pack_vector(vector)}, **more)
 
     def similar(self, sku: str, **more: Any) -> HitList:
         return self._post("/similar", sku=sku, **more)
@@ -122,17 +126,21 @@ class Shops:
 
 
 @contextmanager
-def shops(folder: Path) -> Iterator[Shops]:
-    """Shops over an engine and a database in `folder`."""
-    events = database.open(f"sqlite:///{folder}/recommender.db")
-    events.migrate(_MIGRATIONS)
-    vectors = vectorstore.open(f"edge://{folder}/vectors", "pieces-test", DIMENSION)
+def shops(folder: Path, database_url: str) -> Iterator[Shops]:
+    """Shops over an engine in `folder` and a database."""
+    events = database.open(database_url)
+    events.migrate(MIGRATIONS)
+    directory = vectorstore.directory(f"edge://{folder}/vectors", INDEX)
+    vectors = directory.open("pieces-test", DIMENSION)
+    directory.switch("pieces-test", FACTS.model_dump())
     history = History(events)
     popularity = Popularity(events, SETTINGS.weights)
-    searcher = Searcher(vectors, SETTINGS.no_match_below)
-    suggester = Suggester(vectors, history, popularity, SETTINGS.weights, SETTINGS.look_at_least)
+    index = Index(directory)
+    searcher = Searcher(index)
+    suggester = Suggester(index, history, popularity, SETTINGS.weights)
     app = create_app("recommender", {})
     app.include_router(routes.router(searcher, suggester))
     yield Shops(app, vectors, history)
+    index.close()
     vectors.close()
     events.close()

@@ -1,12 +1,15 @@
-"""The one-command stack, run as its user runs it: a process of its own over a folder of its own."""
+"""The stacks of one machine, run as their user runs them: a process of its own over a folder of its own."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -14,18 +17,41 @@ import psutil
 from tests.support.broker import free_port
 from tests.support.waiting import until
 
-READY_SECONDS = 60
+READY_SECONDS = 240
+"""Long enough to load the sample catalogue, 360 pictures, on a busy machine."""
+_LOCAL = {"broker": "valkey", "embedder": "services.embedder.main", "backend": "deploy.local.backend"}
+_PROCESSES = {
+    "broker": "redis-server",
+    "object-store": "juicefs",
+    "embedder": "services.embedder.main",
+    "indexer": "services.indexer.main",
+    "recommender": "services.recommender.main",
+    "gateway": "services.gateway.main",
+}
+"""Children by what their command lines hold."""
 
 
 class RunningStack:
-    """`loupe up` over `home`. `loupe(...)` runs a command against it, `api` speaks HTTP to it."""
+    """`loupe up` over `home`: the one-command stack, or with `processes` each service a process on real servers.
 
-    def __init__(self, home: Path, *, sample: bool = False) -> None:
+    `loupe(...)` runs a command against it, `api` speaks HTTP to it. `settings` are in its environment from the next
+    start on.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        sample: bool = False,
+        processes: bool = False,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.home = home
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
-        self._environment = {**os.environ, "LOUPE_HOME": str(home), "PORT": str(self.port)}
-        self._arguments = ["up", "--sample"] if sample else ["up"]
+        self.settings = dict(settings or {})
+        self._arguments = ["up", *(["--sample"] if sample else []), *(["--processes"] if processes else [])]
+        self.parts = _PROCESSES if processes else _LOCAL
         self._log = home.parent / f"{home.name}-up.log"
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
@@ -46,6 +72,10 @@ class RunningStack:
         return "Loupe is ready" in said
 
     @property
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, **self.settings, "LOUPE_HOME": str(self.home), "PORT": str(self.port)}
+
+    @property
     def said(self) -> str:
         """What `loupe up` printed so far."""
         return self._log.read_text()
@@ -58,6 +88,21 @@ class RunningStack:
     def api(self) -> httpx.Client:
         return httpx.Client(base_url=self.address, headers={"Authorization": f"Bearer {self.key}"}, timeout=30)
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the stack notes of itself for other commands."""
+        facts: dict[str, Any] = json.loads((self.home / "running.json").read_text())
+        return facts
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Where each service listens. In the one-command stack the gateway speaks for all of them."""
+        return self.facts.get("ports") or {"gateway": self.port}
+
+    def metrics(self) -> str:
+        """The exposition text of every service."""
+        return "".join(httpx.get(f"http://127.0.0.1:{port}/metrics").text for port in self.ports.values())
+
     def loupe(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             self._command(*arguments), env=self._environment, capture_output=True, text=True, timeout=600
@@ -68,9 +113,10 @@ class RunningStack:
             self._command(*arguments), env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
 
-    def children(self, name: str) -> list[psutil.Process]:
-        """The living child processes whose command line holds `name`."""
+    def children(self, part: str) -> list[psutil.Process]:
+        """The living child processes of a part of `parts`, or whose command line holds `part`."""
         assert self._process
+        name = self.parts.get(part, part)
         alive = psutil.Process(self._process.pid).children(recursive=True)
         return [child for child in alive if name in _command_line(child)]
 

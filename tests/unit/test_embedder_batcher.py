@@ -120,6 +120,18 @@ def test_a_cancelled_future_is_left_out_of_its_batch(gate: Gate, busy: Batcher) 
     assert gate.batches == [[0], [2]]
 
 
+def test_several_forwards_run_side_by_side() -> None:
+    together = threading.Barrier(2)
+
+    def meet(batch: Array) -> Array:
+        together.wait(timeout=DEADLINE)
+        return batch
+
+    batcher = Batcher(meet, 1, lambda *_: None, forwards=2)
+    assert results([batcher.submit(array(n), "ingest") for n in range(4)]) == [0, 1, 2, 3]
+    batcher.close()
+
+
 def test_close_finishes_what_was_submitted_and_takes_no_more(gate: Gate, busy: Batcher) -> None:
     futures = [busy.submit(array(n), "ingest") for n in range(1, 6)]
     gate.let(100)

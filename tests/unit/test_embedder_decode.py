@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import struct
 import zlib
 
@@ -14,24 +13,9 @@ from PIL import Image, ImageDraw
 from services.embedder.decode import decode
 from shared.contracts.fields import MAX_PICTURE_BYTES
 from shared.errors import Permanent, TooLarge, UnreadablePicture, UnsupportedPicture
+from tests.support.rings import RED, encoded, heic, near, ring
 
 SIZE = 260
-RED = (200, 30, 40)
-
-
-def ring(width: int = 400, height: int = 300, mode: str = "RGB") -> Image.Image:
-    """A red ring on white, its left upper corner blue so that turning shows."""
-    picture = Image.new("RGB", (width, height), "white")
-    draw = ImageDraw.Draw(picture)
-    draw.ellipse((width * 0.3, height * 0.2, width * 0.8, height * 0.9), outline=RED, width=18)
-    draw.rectangle((0, 0, width // 5, height // 5), fill=(0, 0, 255))
-    return picture.convert(mode)
-
-
-def encoded(picture: Image.Image, image_format: str = "PNG", **options: object) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, image_format, **options)
-    return buffer.getvalue()
 
 
 def png_claiming(width: int, height: int) -> bytes:
@@ -44,19 +28,18 @@ def png_claiming(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
-def near(picture: Image.Image, place: tuple[int, int], expected: tuple[int, ...]) -> bool:
-    levels = np.asarray(picture)[place[1], place[0]]
-    return int(np.abs(levels.astype(int) - expected).max()) < 60
-
-
 def sixteen_bits() -> bytes:
     levels = np.linspace(0, 65_535, 300 * 300).reshape(300, 300).astype(np.uint16)
     return encoded(Image.fromarray(levels))
 
 
-@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
+FORMATS = {name: encoded(ring(), name) for name in ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")}
+FORMATS["HEIF"] = heic("ring")
+
+
+@pytest.mark.parametrize("image_format", FORMATS)
 def test_every_format_becomes_rgb_with_the_pieces_colours(image_format: str) -> None:
-    picture = decode(encoded(ring(), image_format), SIZE)
+    picture = decode(FORMATS[image_format], SIZE)
     assert (picture.width, picture.height, picture.rgb.mode) == (400, 300, "RGB")
     assert near(picture.rgb, (2, 2), (0, 0, 255))
     assert near(picture.rgb, (398, 2), (255, 255, 255))
@@ -132,20 +115,20 @@ def test_only_the_first_frame_of_an_animation_counts() -> None:
     ids=["no bytes", "text", "pdf", "svg", "zeroes"],
 )
 def test_what_is_no_picture_is_unsupported_and_the_reason_names_the_formats(data: bytes) -> None:
-    with pytest.raises(UnsupportedPicture, match="JPEG, PNG, WebP, GIF, BMP or TIFF"):
+    with pytest.raises(UnsupportedPicture, match="JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC"):
         decode(data, SIZE)
 
 
-@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
+@pytest.mark.parametrize("image_format", FORMATS)
 def test_a_truncated_picture_is_unreadable_and_the_reason_says_so(image_format: str) -> None:
-    whole = encoded(ring(), image_format)
+    whole = FORMATS[image_format]
     with pytest.raises(UnreadablePicture, match="damaged"):
         decode(whole[: len(whole) // 2], SIZE)
 
 
-@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
+@pytest.mark.parametrize("image_format", FORMATS)
 def test_damage_anywhere_is_either_survived_or_refused_as_permanent(image_format: str) -> None:
-    whole = encoded(ring(), image_format)
+    whole = FORMATS[image_format]
     random = np.random.default_rng(5)
     for _ in range(60):
         damaged = bytearray(whole)

@@ -5,25 +5,34 @@ from __future__ import annotations
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from services.embedder.analyse import Analyser
+from services.embedder.analyse import Analyse, Analyser
 from services.embedder.batcher import Array, Batcher, Lane
-from services.embedder.handlers import handle_image_stored
-from services.embedder.heads import TypeHead
-from services.embedder.manifest import TypeClasses
+from services.embedder.handlers import handle_analysis_missing, handle_image_stored
+from services.embedder.heads import Head, Heads
+from services.embedder.lone_child import Limits, LoneChild
+from services.embedder.manifest import HeadClasses
+from services.embedder.quarantine import Quarantine
 from shared import objectstore
 from shared.contracts.analysis import Analysis, analysis_key, picture_key
-from shared.contracts.messages import ImageAnalysed, ImageRejected, ImageStored, Message
+from shared.contracts.messages import AnalysisMissing, ImageAnalysed, ImageRejected, ImageStored, Message
+from shared.contracts.models import Model
 from shared.errors import Retryable
 from tests.support.drawn_pieces import drawn_pieces, jpeg
 
 VERSION = "mean-colour-1"
+ANOTHER = "mean-colour-2"
 TENANT = "acme"
-TYPES = TypeClasses(classes=["ring", "watch"], temperature=1.0, min_confidence=0.0)
-HEAD = TypeHead(np.eye(2, 3, dtype=np.float32), np.zeros(2, dtype=np.float32), TYPES)
+TYPES = HeadClasses(classes=["ring", "watch"], temperature=1.0, min_confidence=0.0)
+HEADS = Heads({"type": Head(np.eye(2, 3, dtype=np.float32), np.zeros(2, dtype=np.float32), TYPES)})
+
+
+def about(version: str) -> Model:
+    return Model(version=version, dimension=3, no_match_below=0.5, look_at_least=0.5)
 
 
 class MeanColour:
@@ -36,6 +45,10 @@ class MeanColour:
         self.seen += len(batch)
         means = batch.mean(axis=(2, 3)) + 2
         return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), dtype=np.float32)
+
+
+def _no_child() -> list[Analyse]:
+    raise AssertionError("no suspect is among these pictures")
 
 
 class Outbox:
@@ -54,7 +67,11 @@ class Embedder:
         self.analyses = objectstore.open(folder.as_uri(), "analyses")
         self.model = MeanColour()
         self.batcher = Batcher(self.model, 4, lambda *_: None)
-        self.analyse = Analyser(self.batcher, HEAD, VERSION, 64)
+        self.models = [Analyser(self.batcher, HEADS, about(VERSION), 64)]
+        self.quarantine = Quarantine(LoneChild(_no_child, Limits()), self.analyses, 2)
+
+    def load_another(self) -> None:
+        self.models.append(Analyser(self.batcher, HEADS, about(ANOTHER), 32))
 
     def stored(self, data: bytes) -> ImageStored:
         message = self.announced(data)
@@ -72,12 +89,18 @@ class Embedder:
         )
 
     def handle(self, message: ImageStored) -> Message:
-        outbox = Outbox()
-        handle_image_stored(
-            message, pictures=self.pictures, analyses=self.analyses, analyse=self.analyse, publisher=outbox
-        )
-        (outcome,) = outbox.sent
+        (outcome,) = self.handle_all(message)
         return outcome
+
+    def handle_all(self, message: ImageStored | AnalysisMissing) -> list[Message]:
+        outbox = Outbox()
+        over: dict[str, Any] = {"pictures": self.pictures, "analyses": self.analyses}
+        over |= {"models": self.models, "quarantine": self.quarantine, "publisher": outbox}
+        if isinstance(message, AnalysisMissing):
+            handle_analysis_missing(message, **over)
+        else:
+            handle_image_stored(message, **over)
+        return outbox.sent
 
 
 @pytest.fixture
@@ -159,10 +182,45 @@ def test_a_failure_that_may_pass_is_left_to_the_consumer_and_nothing_is_written(
     assert not embedder.analyses.exists(TENANT, analysis_key(message.sha256, VERSION))
 
 
+def missing(message: ImageStored, model_version: str) -> AnalysisMissing:
+    return AnalysisMissing(**message.model_dump(), model_version=model_version)
+
+
+def test_a_picture_is_analysed_by_every_loaded_model_and_each_is_told_of(embedder: Embedder) -> None:
+    message = embedder.stored(picture())
+    embedder.load_another()
+    outcomes = embedder.handle_all(message)
+    assert [o.model_version for o in outcomes if isinstance(o, ImageAnalysed)] == [VERSION, ANOTHER]
+    for version in (VERSION, ANOTHER):
+        stored = Analysis.model_validate_json(embedder.analyses.get(TENANT, analysis_key(message.sha256, version)))
+        assert stored.model_version == version
+
+
+def test_a_picture_that_cannot_be_decoded_is_rejected_once_whatever_is_loaded(embedder: Embedder) -> None:
+    embedder.load_another()
+    assert isinstance(embedder.handle(embedder.stored(b"no picture")), ImageRejected)
+
+
+def test_a_missing_analysis_is_made_by_the_model_asked_for_alone(embedder: Embedder) -> None:
+    message = embedder.stored(picture())
+    embedder.load_another()
+    for _ in range(2):
+        (outcome,) = embedder.handle_all(missing(message, ANOTHER))
+        assert isinstance(outcome, ImageAnalysed)
+        assert (outcome.model_version, outcome.image_id) == (ANOTHER, message.image_id)
+    assert embedder.model.seen == 1
+    assert not embedder.analyses.exists(TENANT, analysis_key(message.sha256, VERSION))
+
+
+def test_a_missing_analysis_by_a_model_that_is_not_loaded_waits_and_says_what_to_do(embedder: Embedder) -> None:
+    with pytest.raises(Retryable, match=f"{ANOTHER}.*has {VERSION}.*EMBEDDER_MODEL_DIRS"):
+        embedder.handle_all(missing(embedder.stored(picture()), ANOTHER))
+
+
 def test_the_lane_reaches_the_batcher(embedder: Embedder) -> None:
     heard: list[Lane] = []
     batcher = Batcher(embedder.model, 4, lambda lane, *_: heard.append(lane))
-    analyse = Analyser(batcher, HEAD, VERSION, 64)
+    analyse = Analyser(batcher, HEADS, about(VERSION), 64)
     analyse(picture(), "query")
     analyse(picture(), "ingest")
     batcher.close()

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from services.embedder.heads import TypeHead
-from services.embedder.manifest import ENCODER, SHIPPED, TYPE_HEAD, Manifest, TypeClasses, read_manifest
+from services.embedder.heads import Head, Heads
+from services.embedder.manifest import ENCODER, HEADS, SHIPPED, HeadClasses, Manifest, read_manifest
 from services.embedder.model import Batch, Encoder
 from services.embedder.onnx_encoder import OnnxEncoder
 from services.embedder.prepare import letterbox, normalise, scale
-from services.embedder.torch_encoder import TorchEncoder
+from services.embedder.torch_encoder import TorchEncoder, load_network
 from shared.errors import Permanent
 from tests.support.drawn_pieces import drawn_pieces
 
@@ -41,7 +42,15 @@ def cosines(a: Batch, b: Batch) -> Batch:
 
 
 def test_onnx_and_torch_give_the_same_vector(encoder: OnnxEncoder, manifest: Manifest, batch: Batch) -> None:
-    assert cosines(encoder.forward(batch), TorchEncoder(manifest, "cpu").forward(batch)).min() >= 0.999
+    ours, theirs = encoder.forward(batch), TorchEncoder(SHIPPED, manifest, "cpu").forward(batch)
+    assert theirs.dtype == np.float32
+    assert cosines(ours, theirs).min() >= 0.999
+
+
+def test_torch_on_a_cpu_computes_in_single_precision(manifest: Manifest, batch: Batch) -> None:
+    with torch.inference_mode():
+        plain = load_network(SHIPPED, manifest)(torch.from_numpy(batch)).numpy()
+    assert np.abs(TorchEncoder(SHIPPED, manifest, "cpu").forward(batch) - plain).max() < 1e-4
 
 
 def test_vectors_have_unit_length_and_the_stated_dimension(encoder: Encoder, batch: Batch) -> None:
@@ -62,7 +71,7 @@ def test_pictures_of_different_pieces_have_different_vectors(encoder: OnnxEncode
     assert (vectors @ vectors.T - 2 * np.eye(len(vectors))).max() < 0.999
 
 
-@pytest.mark.parametrize("name", [ENCODER, TYPE_HEAD])
+@pytest.mark.parametrize("name", [ENCODER, HEADS])
 def test_a_model_file_that_is_not_the_manifests_is_refused_by_name(name: str, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(SHIPPED, tmp_path / "model"))
     with (folder / name).open("r+b") as file:
@@ -80,7 +89,7 @@ def test_a_missing_model_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_manifest_says_which_setting_to_mend(tmp_path: Path) -> None:
-    with pytest.raises(Permanent, match="EMBEDDER_MODEL_DIR"):
+    with pytest.raises(Permanent, match="EMBEDDER_MODEL_DIRS"):
         read_manifest(tmp_path)
 
 
@@ -93,14 +102,14 @@ def test_a_manifest_of_another_shape_is_refused(tmp_path: Path) -> None:
 
 def test_torch_weights_other_than_the_exported_ones_are_refused(manifest: Manifest) -> None:
     with pytest.raises(Permanent, match="not those that model"):
-        TorchEncoder(manifest.model_copy(update={"torch_weights_sha256": "0" * 64}), "cpu")
+        TorchEncoder(SHIPPED, manifest.model_copy(update={"torch_weights_sha256": "0" * 64}), "cpu")
 
 
-def head(min_confidence: float, temperature: float = 1.0) -> TypeHead:
-    types = TypeClasses(
+def head(min_confidence: float, temperature: float = 1.0) -> Head:
+    types = HeadClasses(
         classes=["ring", "not-jewelry", "watch"], temperature=temperature, min_confidence=min_confidence
     )
-    return TypeHead(np.eye(3, 4, dtype=np.float32) * 5, np.zeros(3, dtype=np.float32), types)
+    return Head(np.eye(3, 4, dtype=np.float32) * 5, np.zeros(3, dtype=np.float32), types)
 
 
 def unit(place: int) -> Batch:
@@ -128,14 +137,38 @@ def test_what_the_head_does_not_know_is_absent() -> None:
 
 
 def test_a_saved_head_predicts_as_before(tmp_path: Path) -> None:
-    first = head(0.5)
-    first.save(tmp_path / TYPE_HEAD)
-    assert TypeHead.load(tmp_path / TYPE_HEAD, first.types).predict(unit(0)) == first.predict(unit(0))
+    first = Heads({"type": head(0.5), "metal": head(0.5)})
+    first.save(tmp_path / HEADS)
+    about = {name: each.about for name, each in first.heads.items()}
+    again = Heads.load(tmp_path / HEADS, about).predict(unit(0))
+    assert again == first.predict(unit(0))
+    assert set(again) == {"type", "metal"}
+
+
+def test_nothing_is_known_of_what_is_no_jewelry() -> None:
+    metal = HeadClasses(classes=["gold", "silver", "black"], temperature=1.0, min_confidence=0.1)
+    sure_of_metal = Head(head(0.1).weight, head(0.1).bias, metal)
+    heads = Heads({"type": head(0.1), "metal": sure_of_metal})
+    assert set(heads.predict(unit(2))) == {"type", "metal"}
+    assert heads.predict(unit(1)) == {}
+
+
+def test_what_a_head_calls_other_is_not_told() -> None:
+    cut = HeadClasses(classes=["oval", "other", "round"], temperature=1.0, min_confidence=0.1)
+    heads = Heads({"cut": Head(head(0.1).weight, head(0.1).bias, cut)})
+    assert heads.predict(unit(1)) == {}
+    assert heads.predict(unit(0))["cut"].value == "oval"
+
+
+def test_a_manifest_that_tells_of_a_head_that_is_not_in_the_file_is_refused(tmp_path: Path) -> None:
+    Heads({"type": head(0.5)}).save(tmp_path / HEADS)
+    with pytest.raises(Permanent, match="stone"):
+        Heads.load(tmp_path / HEADS, {"type": head(0.5).about, "stone": head(0.5).about})
 
 
 def test_a_folder_without_a_head_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(Permanent, match="train-type"):
-        TypeHead.load(tmp_path / TYPE_HEAD, head(0.5).types)
+    with pytest.raises(Permanent, match="train-heads"):
+        Heads.load(tmp_path / HEADS, {"type": head(0.5).about})
 
 
 def test_a_picture_keeps_its_proportions_in_the_square() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.gateway.multipart import read_upload
+from services.gateway.multipart import read_form
 from shared.contracts.fields import MAX_PICTURE_BYTES
 from shared.errors import LoupeError, TooLarge
 
@@ -36,8 +36,9 @@ async def chunked(chunks: Sequence[bytes]) -> AsyncIterator[bytes]:
 
 def read(chunks: Sequence[bytes], length: str | None = None) -> tuple[bytes, str, int, dict[str, bytes]]:
     async def run() -> tuple[bytes, str, int, dict[str, bytes]]:
-        with await read_upload(TYPE, length, chunked(chunks), "image") as upload:
-            return upload.file.read(), upload.sha256, upload.size, upload.texts
+        with await read_form(TYPE, length, chunked(chunks), "image") as sent:
+            upload = sent.picture
+            return upload.file.read(), upload.sha256, upload.size, sent.texts
 
     return asyncio.run(run())
 
@@ -86,7 +87,7 @@ def test_a_stream_is_not_read_on_once_it_is_too_large() -> None:
             yield b"x" * 1_000_000
 
     with pytest.raises(TooLarge):
-        asyncio.run(read_upload(TYPE, None, endless(), "image"))
+        asyncio.run(read_form(TYPE, None, endless(), "image"))
     assert taken == MAX_PICTURE_BYTES // 1_000_000 + 1
 
 

@@ -47,6 +47,28 @@ def test_a_dead_child_is_started_again_and_it_is_said(tmp_path: Path) -> None:
     supervisor.stop()
 
 
+def test_a_child_is_started_anew_when_its_defaults_change(tmp_path: Path) -> None:
+    said: list[str] = []
+    chosen = {"OF_THE_CHILD": "one"}
+    telling = [
+        sys.executable,
+        "-c",
+        "import os, time; print('up', os.environ['OF_THE_CHILD'], flush=True); time.sleep(600)",
+    ]
+    teller = Child("teller", telling, {}, tmp_path / "teller.log", 5, defaults=lambda: dict(chosen))
+    supervisor = Supervisor([teller], said.append)
+    supervisor.watch()
+    until(lambda: b"up one" in teller.log.read_bytes(), "it is up")
+    supervisor.watch()
+    assert said == []
+    chosen["OF_THE_CHILD"] = "two"
+    supervisor.watch()
+    until(lambda: b"up two" in teller.log.read_bytes(), "it is up with the new one")
+    supervisor.watch()
+    assert said == ["teller is started anew with other settings"]
+    supervisor.stop()
+
+
 def test_a_child_that_keeps_dying_is_started_at_growing_pauses(tmp_path: Path) -> None:
     said: list[str] = []
     failing = child(tmp_path, "failing", [sys.executable, "-c", "raise SystemExit(3)"])
@@ -62,7 +84,7 @@ def test_a_child_that_keeps_dying_is_started_at_growing_pauses(tmp_path: Path) -
     supervisor.stop()
 
 
-def test_children_stop_in_reverse_order_and_a_stubborn_one_is_killed(tmp_path: Path) -> None:
+def test_children_stop_at_once_each_in_its_time_and_a_stubborn_one_is_killed(tmp_path: Path) -> None:
     said: list[str] = []
     stubborn = child(tmp_path, "stubborn", STUBBORN, seconds=0.3)
     polite = child(tmp_path, "polite", SLEEPER)
@@ -72,7 +94,7 @@ def test_children_stop_in_reverse_order_and_a_stubborn_one_is_killed(tmp_path: P
     supervisor.stop()
     assert not stubborn.alive
     assert not polite.alive
-    assert said == ["stubborn did not stop within 0.3 s; killing it"]
+    assert said == ["stubborn did not stop within 0.3 s; it was killed"]
 
 
 def test_children_die_with_a_killed_supervisor(tmp_path: Path) -> None:

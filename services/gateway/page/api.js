@@ -31,9 +31,9 @@ export const item = (sku) => ask(`/v1/items/${encodeURIComponent(sku)}`);
 export const similar = (sku, limit) => ask(`/v1/items/${encodeURIComponent(sku)}/similar?limit=${limit}`);
 export const suggestions = (limit) => ask(`/v1/users/${shopper()}/suggestions?limit=${limit}`);
 
-export function search(photo, limit, cursor, signal) {
+export function search(photo, limit, piece, cursor, signal) {
   const form = new FormData();
-  form.append("query", JSON.stringify(cursor ? { limit, cursor } : { limit }));
+  form.append("query", JSON.stringify({ limit, piece, ...(cursor && { cursor }) }));
   form.append("image", photo, "photo");
   return ask("/v1/search", { method: "POST", body: form, signal });
 }

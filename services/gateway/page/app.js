@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { element, itemCard, resultCard, skeletons, suggestionCard } from "./cards.js";
 import { showPiece } from "./piece.js";
+import { hideSeen, showSeen } from "./seen.js";
 
 const PAGE = 24;
 const SUGGESTED = 8;
@@ -11,7 +12,7 @@ const PAUSE_MS = 400;
 const HEALTH_MS = 15000;
 
 const at = (id) => document.getElementById(id);
-const state = { photo: null, cursor: null, running: null, shown: new Map() };
+const state = { photo: null, piece: 0, cursor: null, running: null, shown: new Map() };
 
 function show(id, visible) {
   at(id).hidden = !visible;
@@ -19,7 +20,7 @@ function show(id, visible) {
 
 function tell(problem) {
   if (problem.status === 401 && !at("key-dialog").open) return askForKey(problem);
-  const passing = problem.status === 0 || problem.status === 503;
+  const passing = [0, 429, 503].includes(problem.status);
   const again = passing
     ? element("button", { class: "plain", type: "button", onclick: () => fill() }, "Try again")
     : element("button", { class: "plain", type: "button", onclick: quiet }, "Close");
@@ -53,9 +54,10 @@ async function fill(more) {
   try {
     const cursor = more ? state.cursor : undefined;
     const answer = state.photo
-      ? await api.search(state.photo, PAGE, cursor, running.signal)
+      ? await api.search(state.photo, PAGE, state.piece, cursor, running.signal)
       : await api.items(PAGE, cursor);
     if (running.signal.aborted) return;
+    if (state.photo && !more) showSeen(at("photo").src, answer.pieces, answer.piece, choosePiece);
     const pieces = state.photo ? answer.results : answer.items.filter((item) => item.images.length);
     for (const piece of state.photo ? pieces : []) state.shown.set(piece.sku, piece);
     const cards = pieces.map(state.photo ? (piece) => resultCard(piece) : itemCard);
@@ -77,8 +79,16 @@ async function fill(more) {
   }
 }
 
+function choosePiece(number) {
+  state.piece = number;
+  state.shown.clear();
+  fill();
+}
+
 function usePhoto(file) {
   if (!file) return;
+  hideSeen();
+  state.piece = 0;
   if (at("photo").src) URL.revokeObjectURL(at("photo").src);
   state.photo = file;
   state.shown.clear();
@@ -92,6 +102,7 @@ function usePhoto(file) {
 
 function forgetPhoto() {
   state.photo = null;
+  hideSeen();
   state.shown.clear();
   at("file").value = "";
   show("photo", false);

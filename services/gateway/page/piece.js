@@ -36,10 +36,13 @@ function describe(item, result) {
   at("piece-thumbs").replaceChildren(
     ...(sources.length > 1 ? sources : []).map((source, index) =>
       element("button", { type: "button", "aria-label": `Picture ${index + 1}`, onclick: () => choose(source, item) },
-        element("img", { src: source, alt: "" }))),
+        element("img", { src: source, alt: "", onerror: (event) => event.target.parentElement.remove() }))),
   );
   at("piece-title").focus({ preventScroll: true });
 }
+
+// A HEIC, say, is found like any other picture, and most browsers cannot show it.
+at("piece-picture").addEventListener("error", () => (at("piece-picture").hidden = true));
 
 function choose(source, item) {
   at("piece-picture").hidden = !source;

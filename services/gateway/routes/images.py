@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, BinaryIO, Literal, cast
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response, Security
-from fastapi.security import HTTPAuthorizationCredentials
+from fastapi.security import SecurityScopes
+from pydantic import TypeAdapter, ValidationError
 
-from services.gateway import metrics
-from services.gateway.access import BEARER, Gateway, Parts, Writer, caller_of, problems
+from services.gateway.access import BEARER, Gateway, Given, Parts, Reader, Writer, caller_of, problems
 from services.gateway.listing import status_url
-from services.gateway.multipart import Upload
-from services.gateway.pictures import inspect
-from services.gateway.routes.forms import form, upload_of
+from services.gateway.multipart import Form
+from services.gateway.pieces import pieces_of
+from services.gateway.routes.forms import form, form_of
+from services.gateway.tables import Image as ImageRow
 from shared.contracts.analysis import Analysis, analysis_key, picture_key
-from shared.contracts.api import Correction, Image, ImageAccepted, ImagePage
-from shared.contracts.fields import MAX_LIMIT, ImageId, Sku
-from shared.errors import NotFound
+from shared.contracts.api import Correction, Image, ImageAccepted, ImagePage, ImageSent, ImagesSent
+from shared.contracts.fields import MAX_BATCH_BYTES, MAX_BATCH_PICTURES, MAX_LIMIT, ImageId, Sku
+from shared.errors import InvalidInput, LoupeError, NotFound
+from shared.observability.http import invalid, problem_of
 
 router = APIRouter(prefix="/v1", tags=["images"])
+_SKU_LIST = TypeAdapter(list[Sku])
+_SKUS = {
+    "type": "string",
+    "contentMediaType": "application/json",
+    "description": "A JSON list with the SKU of each `file`, in their order.",
+    "example": '["RING-1", "RING-1"]',
+}
 _CONTENT_HEADERS = {
     "Cache-Control": "private, max-age=86400, immutable",
     "X-Content-Type-Options": "nosniff",
@@ -39,27 +48,54 @@ async def post_image(sku: Sku, request: Request, caller: Writer, gateway: Gatewa
 
     The same bytes for the same item again give the same picture; if it had been rejected, it is tried again.
     """
-    with await upload_of(request, "file") as upload:
-        image_id = await asyncio.to_thread(_store, gateway, caller.tenant, sku, upload)
+    with await form_of(request, "file") as sent:
+        (image_id,) = await asyncio.to_thread(gateway.uploads.store, caller.tenant, [(sku, sent.picture)])
+    if isinstance(image_id, LoupeError):
+        raise image_id
     response.headers["Location"] = status_url(image_id)
     return ImageAccepted(image_id=image_id, status_url=status_url(image_id))
 
 
-def _store(gateway: Parts, tenant: str, sku: str, upload: Upload) -> str:
-    """Bytes first, then the rows that tell of them."""
-    picture = inspect(upload)
-    known = gateway.listing.known_picture(tenant, sku, picture.sha256)
-    if known:
-        return known
-    gateway.pictures.put(tenant, picture_key(picture.sha256), cast(BinaryIO, upload.file))
-    image_id = gateway.catalogue.add_image(tenant, sku, picture)
-    metrics.UPLOADED_BYTES.observe(picture.size)
-    return image_id
+@router.post(
+    "/images:batch",
+    summary="Add many pictures",
+    status_code=202,
+    response_model_exclude_none=True,
+    responses=problems(400, 413, 415),
+    openapi_extra=form("file", several=True, skus=_SKUS),
+)
+async def post_images(request: Request, caller: Writer, gateway: Gateway) -> ImagesSent:
+    """Up to 32 pictures, 64 MB together, each as if it were sent alone: a faulty one harms no other.
+
+    The part `skus` is a JSON list: the item of each part `file`, in their order. The answer has the same order.
+    """
+    with await form_of(request, "file", at_most=MAX_BATCH_PICTURES, at_most_bytes=MAX_BATCH_BYTES) as sent:
+        skus = _skus(sent)
+        stored = await asyncio.to_thread(
+            gateway.uploads.store, caller.tenant, list(zip(skus, sent.pictures, strict=True))
+        )
+    return ImagesSent(images=[_sent(sku, outcome) for sku, outcome in zip(skus, stored, strict=True)])
+
+
+def _skus(sent: Form) -> list[str]:
+    try:
+        skus = _SKU_LIST.validate_json(sent.texts.get("skus", b"null"))
+    except ValidationError as error:
+        raise invalid([{**entry, "loc": ("skus", *entry["loc"])} for entry in error.errors()]) from error
+    if len(skus) != len(sent.pictures):
+        raise InvalidInput(f"skus: has {len(skus)} entries for {len(sent.pictures)} pictures. Name the item of each.")
+    return skus
+
+
+def _sent(sku: str, outcome: str | LoupeError) -> ImageSent:
+    if isinstance(outcome, LoupeError):
+        return ImageSent(sku=sku, problem=problem_of(outcome))
+    return ImageSent(sku=sku, image_id=outcome, status_url=status_url(outcome))
 
 
 @router.get("/images", summary="All pictures", response_model_exclude_none=True, responses=problems(400))
 def get_images(
-    caller: Writer,
+    caller: Reader,
     gateway: Gateway,
     state: Literal["stored", "indexed", "rejected"] | None = None,
     cursor: Annotated[str | None, Query(max_length=500, description="next_cursor of the page before")] = None,
@@ -79,9 +115,15 @@ def get_images(
     response_model_exclude_none=True,
     responses=problems(404),
 )
-def get_image(image_id: ImageId, caller: Writer, gateway: Gateway) -> Image:
-    """`state`: stored, analysed, indexed, or rejected with the `reason`. `warnings` say what would make it better."""
-    image = gateway.listing.image(caller.tenant, image_id)
+def get_image(image_id: ImageId, caller: Reader, gateway: Gateway) -> Image:
+    """`state`: stored, analysed, indexed, or rejected with the `reason`. `warnings` say what would make it better.
+
+    `pieces` are all that it shows, the main one first, each with its box in fractions of the upright picture.
+    """
+    row = gateway.listing.image_row(caller.tenant, image_id)
+    image = gateway.listing.image_of(row)
+    if image.state == "indexed" and (analysis := _analysis(gateway, row)):
+        image.pieces = pieces_of(analysis, row.corrected)
     if image.state == "stored" and any(gateway.analyses.keys(caller.tenant, f"{image.sha256}/")):
         image.state = "analysed"
     return image
@@ -102,13 +144,13 @@ async def get_content(
     image_id: ImageId,
     request: Request,
     gateway: Gateway,
-    given: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)],
+    given: Annotated[Given, Security(BEARER, scopes=["read"])],
     expires: int | None = None,
     signature: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
     """With a key, or by a signed address as in `image_url`, which needs none for a day: for an <img>."""
     tenant = gateway.signer.image_tenant(image_id, expires, signature) if expires and signature else None
-    tenant = tenant or (await caller_of(request, gateway, given)).tenant
+    tenant = tenant or (await caller_of(request, gateway, given, SecurityScopes(["read"]))).tenant
     content_type, data = await asyncio.to_thread(_content, gateway, tenant, image_id)
     return Response(data, media_type=content_type, headers=_CONTENT_HEADERS)
 
@@ -125,17 +167,19 @@ def _content(gateway: Parts, tenant: str, image_id: str) -> tuple[str, bytes]:
     responses=problems(404, 422),
 )
 def patch_analysis(image_id: ImageId, correction: Correction, caller: Writer, gateway: Gateway) -> Image:
-    """A correction outlives every analysis, and is kept for training. null takes it back."""
+    """Of several pieces, it is of the main one. It outlives every analysis, and is kept for training. null takes it
+    back."""
     row = gateway.listing.image_row(caller.tenant, image_id)
-    analysis = _analysis(gateway, caller.tenant, row.sha256, row.model_version)
+    analysis = _analysis(gateway, row)
     gateway.catalogue.correct(caller.tenant, image_id, correction, analysis)
     return get_image(image_id, caller, gateway)
 
 
-def _analysis(gateway: Parts, tenant: str, sha256: str, model_version: str | None) -> Analysis | None:
-    if model_version is None:
+def _analysis(gateway: Parts, row: ImageRow) -> Analysis | None:
+    if row.model_version is None:
         return None
     try:
-        return Analysis.model_validate_json(gateway.analyses.get(tenant, analysis_key(sha256, model_version)))
+        data = gateway.analyses.get(row.tenant, analysis_key(row.sha256, row.model_version))
+        return Analysis.model_validate_json(data)
     except NotFound:
         return None

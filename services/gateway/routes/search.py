@@ -11,10 +11,11 @@ from pydantic import ValidationError
 from services.gateway.access import Gateway, Parts, Reader, problems
 from services.gateway.multipart import Upload
 from services.gateway.pictures import inspect
+from services.gateway.pieces import pieces_of, vectors_of
 from services.gateway.results import results_of
-from services.gateway.routes.forms import form, upload_of
-from shared.contracts.analysis import Analysis, Knowledge
-from shared.contracts.api import Classification, Results, SearchQuery
+from services.gateway.routes.forms import form, form_of
+from shared.contracts.analysis import Analysis, Box
+from shared.contracts.api import Classification, PhotoResults, Result, Results, SearchQuery
 from shared.contracts.fields import MAX_LIMIT, Sku
 from shared.contracts.internal import HitList, SearchRequest, SimilarRequest
 from shared.observability.http import invalid
@@ -24,8 +25,12 @@ _LAST_OFFSET = 10_000
 _QUERY = {
     "type": "string",
     "contentMediaType": "application/json",
-    "description": "A SearchQuery as JSON: `limit`, `filters`, `cursor`. All optional.",
-    "example": '{"limit": 10, "filters": {"type": ["ring"], "price_max": 500}}',
+    "description": "A SearchQuery as JSON: `limit`, `filters`, `cursor`, `box` or `piece`. All optional.",
+    "examples": [
+        '{"limit": 10, "filters": {"type": ["ring"], "price_max": 500}}',
+        '{"box": {"x0": 0.1, "y0": 0.25, "x1": 0.4, "y1": 0.8}}',
+        '{"piece": 1}',
+    ],
 }
 
 
@@ -36,23 +41,35 @@ _QUERY = {
     responses=problems(400, 413, 415, 422, 503),
     openapi_extra=form("image", query=_QUERY),
 )
-async def post_search(request: Request, caller: Reader, gateway: Gateway) -> Results:
-    """Best first. `no_match` says that even the best is probably another piece. The photo is not kept."""
-    with await upload_of(request, "image") as upload:
-        query = _query(upload.texts.get("query"))
-        scope = ("search", caller.tenant, upload.sha256, query.filters.model_dump_json())
+async def post_search(request: Request, caller: Reader, gateway: Gateway) -> PhotoResults:
+    """Best first. `no_match` says that even the best is probably another piece. The photo is not kept.
+
+    Of several pieces in the photo the main one is searched by, or the one whose number `piece` says. A `box` wins over
+    what we find: what is in it is searched by.
+    """
+    with await form_of(request, "image") as sent:
+        query = _query(sent.texts.get("query"))
+        number = query.piece or 0
+        chosen = query.box.model_dump_json() if query.box else str(number)
+        scope = ("search", caller.tenant, sent.picture.sha256, query.filters.model_dump_json(), chosen)
         offset = _offset(gateway, query.cursor, scope)
-        analysis = await _analyse(gateway, upload)
+        analyses = await _analyse(gateway, sent.picture, query.box)
     found = await gateway.recommender.search(
         SearchRequest(
             tenant=caller.tenant,
-            vector=analysis.pieces[0].vector,
+            vectors=vectors_of(analyses, number),
             limit=query.limit,
             offset=offset,
             filters=query.filters,
         )
     )
-    return await _answer(gateway, caller.tenant, found, _next(gateway, found, offset + query.limit, scope))
+    return PhotoResults(
+        results=await _results(gateway, caller.tenant, found),
+        no_match=found.no_match,
+        next_cursor=_next(gateway, found, offset + query.limit, scope),
+        pieces=pieces_of(analyses[0]),
+        piece=number,
+    )
 
 
 @router.post(
@@ -65,10 +82,9 @@ async def post_search(request: Request, caller: Reader, gateway: Gateway) -> Res
 async def post_classify(request: Request, caller: Reader, gateway: Gateway) -> Classification:  # noqa: ARG001 - a caller is needed
     """Each piece with its box and what is known of it; what the model does not know is absent. The photo is not
     kept."""
-    with await upload_of(request, "image") as upload:
-        analysis = await _analyse(gateway, upload)
-    pieces = [Knowledge(**piece.model_dump(exclude={"vector"})) for piece in analysis.pieces]
-    return Classification(pieces=pieces, warnings=analysis.warnings)
+    with await form_of(request, "image") as sent:
+        analysis, *_ = await _analyse(gateway, sent.picture)
+    return Classification(pieces=pieces_of(analysis), warnings=analysis.warnings)
 
 
 @router.get(
@@ -88,7 +104,10 @@ async def get_similar(
     scope = ("similar", caller.tenant, sku)
     offset = _offset(gateway, cursor, scope)
     found = await gateway.recommender.similar(SimilarRequest(tenant=caller.tenant, sku=sku, limit=limit, offset=offset))
-    return await _answer(gateway, caller.tenant, found, _next(gateway, found, offset + limit, scope))
+    return Results(
+        results=await _results(gateway, caller.tenant, found),
+        next_cursor=_next(gateway, found, offset + limit, scope),
+    )
 
 
 def _query(text: bytes | None) -> SearchQuery:
@@ -98,8 +117,10 @@ def _query(text: bytes | None) -> SearchQuery:
         raise invalid([{**entry, "loc": ("query", *entry["loc"])} for entry in error.errors()]) from error
 
 
-async def _analyse(gateway: Parts, upload: Upload) -> Analysis:
-    return await gateway.embedder.analyse(await asyncio.to_thread(_bytes_of, upload))
+async def _analyse(gateway: Parts, upload: Upload, box: Box | None = None) -> list[Analysis]:
+    """By each model that is loaded, the first one's first."""
+    data = await asyncio.to_thread(_bytes_of, upload)
+    return (await gateway.embedder.analyse(data, box)).analyses
 
 
 def _bytes_of(upload: Upload) -> bytes:
@@ -115,6 +136,5 @@ def _next(gateway: Parts, found: HitList, offset: int, scope: tuple[str, ...]) -
     return gateway.signer.cursor(str(offset), *scope) if found.more and offset <= _LAST_OFFSET else None
 
 
-async def _answer(gateway: Parts, tenant: str, found: HitList, next_cursor: str | None) -> Results:
-    results = await asyncio.to_thread(results_of, gateway.listing, tenant, found.hits)
-    return Results(results=results, no_match=found.no_match, next_cursor=next_cursor)
+async def _results(gateway: Parts, tenant: str, found: HitList) -> list[Result]:
+    return await asyncio.to_thread(results_of, gateway.listing, tenant, found.hits)

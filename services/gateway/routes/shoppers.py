@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from services.gateway.access import Gateway, Reader, problems
+from services.gateway.access import Gateway, Reader, Teller, problems
 from services.gateway.results import results_of
 from shared.contracts.api import EventsAccepted, EventsIn, Suggestions
 from shared.contracts.fields import MAX_LIMIT, UserId
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1", tags=["shoppers"])
     response_model_exclude_none=True,
     responses=problems(400, 422),
 )
-def post_events(body: EventsIn, caller: Reader, gateway: Gateway) -> EventsAccepted:
+def post_events(body: EventsIn, caller: Teller, gateway: Gateway) -> EventsAccepted:
     """`id` is yours; the same id again is counted once. An event for an item that the shop never had is refused."""
     return gateway.catalogue.accept_events(caller.tenant, body.events)
 

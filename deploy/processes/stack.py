@@ -1,0 +1,109 @@
+"""Each service a process of its own, on servers as production has them: all on 127.0.0.1, all state in one folder."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+
+from deploy.local.home import TENANT, Home
+from deploy.local.launch import Plan, free_ports, python
+from deploy.local.supervisor import Child
+from deploy.processes import servers
+from deploy.processes.servers import Server
+from shared import database, messaging, objectstore
+from shared.errors import Permanent, Retryable
+
+_VECTOR_SERVER = "tests.support.qdrant_server"
+_OWN_DATABASE = ("gateway", "indexer", "recommender")
+
+
+def plan(home: Home, port: int, vector_store_url: str | None) -> Plan:
+    """redis-server, PostgreSQL, an object store of MinIO's protocol and a vector server; then the four services.
+
+    `vector_store_url` is a Qdrant server's; without one, a stand-in for it is started. Raises `Permanent` naming the
+    Debian package that is missing.
+    """
+    logs, state = home.folder("logs"), home.folder("servers")
+    embedder, indexer, recommender, *others = free_ports(7)
+    ports = {"gateway": port, "embedder": embedder, "indexer": indexer, "recommender": recommender}
+    broker = servers.redis(state / "broker", others[0], home.secret("broker"))
+    objects = servers.object_store(state / "objects", others[1], home.secret("object-store"))
+    catalogue = servers.postgresql(state / "postgresql", others[2], home.secret("postgresql"), _OWN_DATABASE)
+    vectors = [] if vector_store_url else [_vector_server(state / "vectors", others[3])]
+    vectors_url = vector_store_url or vectors[0].url
+    urls = {"BROKER_URL": broker.url, "OBJECT_STORE_URL": objects.url, "VECTOR_STORE_URL": vectors_url}
+
+    def service(name: str, **own: str) -> Child:
+        prefix = name.upper()
+        environment = urls | {
+            f"{prefix}_PORT": str(ports[name]),
+            f"{prefix}_SOLE_WORKER": "true",
+            "PYTHONUNBUFFERED": "1",
+            **({"DATABASE_URL": f"{catalogue.url}/{name}"} if name in _OWN_DATABASE else {}),
+            **own,
+        }
+        return Child(name, python(f"services.{name}.main"), environment, logs / f"{name}.log", seconds_to_stop=6)
+
+    gateway = {
+        "EMBEDDER_URL": f"http://127.0.0.1:{ports['embedder']}",
+        "RECOMMENDER_URL": f"http://127.0.0.1:{ports['recommender']}",
+        "INDEXER_URL": f"http://127.0.0.1:{ports['indexer']}",
+        "SHOP_BUS_URL": home.note_shop_bus(broker.url),
+        "GATEWAY_SECRET": home.secret("gateway"),
+        "GATEWAY_PAGE_TENANT": TENANT,
+        "GATEWAY_PAGE_KEY": home.api_key_file.read_text().strip(),
+    }
+
+    def check() -> None:
+        _ping(broker.url, f"{catalogue.url}/gateway", objects.url)
+        for server in vectors:
+            _ask(f"{server.url.replace('qdrant://', 'http://')}/readyz")
+
+    started = [broker, objects, catalogue, *vectors]
+    return Plan(
+        servers=[replace(server.child, log=logs / f"{server.child.name}.log") for server in started],
+        services=[
+            replace(service("embedder"), defaults=home.embedder_defaults),
+            service("indexer"),
+            service("recommender"),
+            service("gateway", **gateway),
+        ],
+        facts={
+            "broker_url": broker.url,
+            "catalogue_url": f"{catalogue.url}/gateway",
+            "vector_store_url": vectors_url,
+            "ports": ports,
+        },
+        check_servers=check,
+    )
+
+
+def _vector_server(folder: Path, port: int) -> Server:
+    if not importlib.util.find_spec(_VECTOR_SERVER):
+        raise Permanent(
+            "No Qdrant server: set VECTOR_STORE_URL=qdrant://host:6333. (The stand-in is only in a checkout of Loupe.)"
+        )
+    command = [*python(_VECTOR_SERVER), "--port", str(port), "--folder", str(folder)]
+    return Server(Child("vectors", command, {}, folder / "vectors.log", 3), f"qdrant://127.0.0.1:{port}")
+
+
+def _ping(broker_url: str, database_url: str, object_store_url: str) -> None:
+    broker = messaging.open(broker_url, "supervisor")
+    catalogue = database.open(database_url)
+    try:
+        broker.ping()
+        catalogue.ping()
+        objectstore.open(object_store_url, "pictures").ping()
+    finally:
+        broker.close()
+        catalogue.close()
+
+
+def _ask(url: str) -> None:
+    try:
+        httpx.get(url, timeout=2).raise_for_status()
+    except httpx.HTTPError as error:
+        raise Retryable(f"{url} does not answer ({type(error).__name__}).") from error

@@ -1,0 +1,97 @@
+"""A packaged model folder, as the embedder runs it on a CPU; and the same network before its vector is scaled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+from PIL import Image
+
+from lab.datasets import Record
+from lab.models.classes import KINDS
+from lab.models.linear import LinearRecogniser, fit_linear
+from lab.models.port import Model, Probabilities, Recogniser, Vectors
+from lab.vectors import source_sha256, vectors_of
+from services.embedder import colours, decode, prepare
+from services.embedder.heads import Head, Heads
+from services.embedder.manifest import ENCODER, HEADS, read_manifest
+from services.embedder.onnx_encoder import OnnxEncoder
+
+
+class OnnxFolder:
+    """The model in `folder`: its unit-length embedding, and its type head as `own_recogniser`."""
+
+    distance: Literal["cosine", "euclidean"] = "cosine"
+    workers: Literal["threads", "processes"] = "threads"
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self.manifest = read_manifest(folder)
+        self.size = self.manifest.input_size
+        self.fingerprint = f"{self.manifest.files[ENCODER]} {source_sha256(colours, decode, prepare)}"
+        self.megabytes = (folder / ENCODER).stat().st_size / 1e6
+        self._folder = folder
+        self._encoder = OnnxEncoder(folder, self.manifest, threads=1)
+
+    def embed(self, picture: Image.Image) -> Vectors:
+        vectors = self._encoder.forward(_prepared(picture, self.size)[None])
+        return np.asarray(vectors[0])
+
+    def recogniser(self, train: Sequence[Record], val: Sequence[Record], classes: Sequence[str]) -> LinearRecogniser:
+        return fit_linear(self, train, val, classes)
+
+    def own_recogniser(self) -> Recogniser:
+        return HeadRecogniser(self, Heads.load(self._folder / HEADS, self.manifest.heads).heads["type"])
+
+
+class HeadRecogniser:
+    """The shipped type head, its pendants counted as necklaces."""
+
+    classes: Sequence[str] = KINDS
+
+    def __init__(self, model: Model, head: Head) -> None:
+        self._model = model
+        self._head = head
+
+    def probabilities(self, records: Sequence[Record]) -> Probabilities:
+        rows = self._head.probabilities(vectors_of(self._model, records)).astype(np.float64)
+        merged = np.zeros((len(rows), len(KINDS)))
+        for place, name in enumerate(self._head.about.classes):
+            merged[:, KINDS.index("necklace" if name == "pendant" else name)] += rows[:, place]
+        return merged
+
+
+class UnscaledOnnxFolder:
+    """The model in `folder` before its vector is divided by its length, compared by Euclidean distance."""
+
+    distance: Literal["cosine", "euclidean"] = "euclidean"
+    workers: Literal["threads", "processes"] = "threads"
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        manifest = read_manifest(folder)
+        self.size = manifest.input_size
+        self.fingerprint = f"unscaled {manifest.files[ENCODER]} {source_sha256(colours, decode, prepare)}"
+        self.megabytes = (folder / ENCODER).stat().st_size / 1e6
+        graph = onnx.load(str(folder / ENCODER))
+        pooled = next(node for node in graph.graph.node if graph.graph.output[0].name in node.output).input[0]
+        graph.graph.output.append(onnx.helper.make_tensor_value_info(pooled, onnx.TensorProto.FLOAT, None))
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        self._session = ort.InferenceSession(graph.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        self._pooled = pooled
+
+    def embed(self, picture: Image.Image) -> Vectors:
+        (vectors,) = self._session.run([self._pooled], {"pictures": _prepared(picture, self.size)[None]})
+        return np.asarray(vectors[0], np.float32)
+
+    def recogniser(self, train: Sequence[Record], val: Sequence[Record], classes: Sequence[str]) -> LinearRecogniser:
+        return fit_linear(self, train, val, classes)
+
+
+def _prepared(picture: Image.Image, size: int) -> Vectors:
+    return prepare.normalise(prepare.letterbox(prepare.scale(picture, size), size))

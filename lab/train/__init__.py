@@ -1,0 +1,1 @@
+"""Where the parts of the shipped models are trained."""

@@ -1,0 +1,188 @@
+"""`python -m lab train-heads`: heads and P(same piece) on a model's vectors; trained on train, chosen on val."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
+
+from lab.datasets import Record, read, read_jewelry
+from lab.evaluate import sets
+from lab.models.onnx_folder import OnnxFolder
+from lab.statistics import Bools, calibrate
+from lab.train import sameness
+from lab.train.heads_report import report
+from lab.train.labels import label
+from lab.vectors import vectors_of
+from services.embedder.heads import UNTOLD, Head, Heads
+from services.embedder.manifest import HEADS, SHIPPED, HeadClasses, Manifest, file_sha256, read_manifest
+from shared.contracts.analysis import ATTRIBUTES, AttributeName
+from shared.contracts.fields import Vector
+
+UNSEEN_SHOPS = ("typeshops", "samepiece")
+"""The collections whose shops are each wholly in one split: what they show is what a new shop will see."""
+INVERSE_PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0)
+MIN_PRECISION = 0.9
+MIN_TOLD = 20
+"""A threshold is believed when so many val pictures are told by it."""
+FEWEST = 12
+"""A class with fewer train pictures is not learned."""
+STEPS = (*(round(step * 0.05, 2) for step in range(5, 20)), 0.97, 0.99)
+REPORTS = Path(__file__).parents[1] / "reports"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some pictures: `vectors` float32 [N, D], `labels` int [N] (places in the head's classes)."""
+
+    rows: Sequence[Record]
+    vectors: Vector
+    labels: npt.NDArray[np.intp]
+
+    def only(self, keep: Bools) -> Part:
+        return Part(
+            [row for row, kept in zip(self.rows, keep, strict=True) if kept], self.vectors[keep], self.labels[keep]
+        )
+
+    def split(self, name: str) -> Part:
+        return self.only(np.array([row.split == name for row in self.rows], dtype=np.bool_))
+
+    def unseen_shops(self) -> Part:
+        return self.only(np.array([row.collection in UNSEEN_SHOPS for row in self.rows], dtype=np.bool_))
+
+    def renders(self) -> Part:
+        return self.only(np.array([row.licence == "own render" for row in self.rows], dtype=np.bool_))
+
+    def judging(self) -> Part:
+        """Those whose shop or design is in no other split, and things that are no jewelry."""
+        keep = [
+            row.collection in (*UNSEEN_SHOPS, "nonjewelry", "renders") or row.licence == "own render"
+            for row in self.rows
+        ]
+        return self.only(np.array(keep, dtype=np.bool_))
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A head with the pictures that it knows a label of. `told`: it is sure often enough to be shipped."""
+
+    name: AttributeName
+    head: Head
+    labelled: Part
+    told: bool
+
+
+def train(folder: Path, renders: Path) -> str:
+    """Write heads.npz, the manifest's heads, thresholds and P(same piece), and the report; return the report.
+
+    A model whose embedding was trained on clean sources gets heads from clean pictures alone: RingFIR and `renders`.
+    The type's is stored even where it is never sure enough to tell one: it knows what is no jewelry.
+    What decides (temperature, thresholds, P(same piece)) is chosen on val pictures of all sources.
+    """
+    manifest = read_manifest(folder)
+    clean = manifest.training.get("sources") == "clean"
+    rows = [*read_jewelry(), *(row for row in read(renders) if row.type != "set"), *sets.single_renders()]
+    rows = list({row.sha256: row for row in rows if row.clean or row.split != "train" or not clean}.values())
+    vectors = vectors_of(OnnxFolder(folder.name, folder), rows)
+    fitted = [found for name in ATTRIBUTES if (found := fit(name, rows, vectors))]
+    told = Heads({one.name: one.head for one in fitted if one.told or one.name == "type"})
+    same = sameness.fit(rows, vectors, manifest.training.get("sources", ""))
+    told.save(folder / HEADS)
+    update(
+        folder,
+        manifest,
+        heads={name: head.about for name, head in told.heads.items()},
+        same=same.same,
+        no_match_below=same.no_match_below,
+        files={name: sha for name, sha in manifest.files.items() if name != "type_head.npz"}
+        | {HEADS: file_sha256(folder / HEADS)},
+    )
+    text = report(fitted, same, rows, vectors)
+    path = REPORTS / ("heads.md" if folder == SHIPPED else f"embedding/heads-{manifest.version}.md")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    return text
+
+
+def fit(name: AttributeName, rows: Sequence[Record], vectors: Vector) -> Fitted | None:
+    """The head of lowest loss on val over L2 penalties and temperatures; None where nothing is there to learn from.
+
+    Deterministic: the optimiser (L-BFGS) starts at zero.
+    """
+    words = [label(row, name) for row in rows]
+    taught = Counter(word for word, row in zip(words, rows, strict=True) if word and row.split == "train")
+    classes = sorted(word for word, count in taught.items() if count >= FEWEST)
+    if len(classes) < 2:
+        return None
+    places = np.array([classes.index(word) if word in classes else -1 for word in words])
+    labelled = Part(rows, vectors, places).only(places >= 0)
+    part, judged = labelled.split("train"), labelled.split("val").judging()
+    weights, judged_weights = sample_weights(part), sample_weights(judged)
+    best: tuple[float, Head] | None = None
+    for inverse in INVERSE_PENALTIES:
+        model = LogisticRegression(C=inverse, max_iter=300, tol=1e-3)
+        model.fit(part.vectors, part.labels, sample_weight=weights)
+        head = _head(model, classes, 1.0, 0.0)
+        temperature, loss = calibrate(head.logits(judged.vectors), judged.labels, judged_weights)
+        if best is None or loss < best[0]:
+            best = (loss, _head(model, classes, temperature, 0.0))
+    assert best is not None  # noqa: S101  there are penalties
+    head = best[1]
+    confidence = min_confidence(head, labelled.split("val").judging())
+    about = head.about.model_copy(update={"min_confidence": confidence if confidence is not None else 1.0})
+    return Fitted(name, Head(head.weight, head.bias, about), labelled, confidence is not None)
+
+
+def _head(model: Any, classes: Sequence[str], temperature: float, min_confidence: float) -> Head:
+    """Rounded as it is stored, so that what is measured is what is shipped."""
+    weight, bias = model.coef_, model.intercept_
+    if len(classes) == 2:
+        weight, bias = np.vstack([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
+    about = HeadClasses(classes=list(classes), temperature=round(temperature, 4), min_confidence=min_confidence)
+    return Head(weight.astype(np.float16).astype(np.float32), bias.astype(np.float32), about)
+
+
+def sample_weights(part: Part) -> npt.NDArray[np.float64]:
+    """Each shop of each class counts by the root of its pictures, so that one catalogue does not drown ten shops."""
+    groups = [
+        (place, row.shop or row.collection, row.licence)
+        for place, row in zip(part.labels.tolist(), part.rows, strict=True)
+    ]
+    size = Counter(groups)
+    weights = np.array([size[group] ** -0.5 for group in groups], dtype=np.float64)
+    weights /= weights.mean()
+    return weights
+
+
+def min_confidence(head: Head, judged: Part) -> float | None:
+    """The lowest confidence from which on at least 90% of what is said is right, of shops and of renders alike.
+
+    None where there is no such confidence, or nothing is said.
+    """
+    groups = [group for group in (judged.unseen_shops(), judged.renders()) if len(group.rows) >= MIN_TOLD]
+    for step in STEPS:
+        right = [of_group for group in groups if (of_group := _right_of_told(head, group, step)) is not None]
+        if sum(map(len, right)) >= MIN_TOLD and all(len(of) < MIN_TOLD or of.mean() >= MIN_PRECISION for of in right):
+            pooled = np.concatenate(right)
+            if pooled.mean() >= MIN_PRECISION:
+                return step
+    return None
+
+
+def _right_of_told(head: Head, part: Part, step: float) -> Bools:
+    probabilities = head.probabilities(part.vectors)
+    words = np.array([word not in UNTOLD for word in head.about.classes])
+    said = (probabilities.max(axis=1) >= step) & words[probabilities.argmax(axis=1)]
+    return np.asarray((probabilities.argmax(axis=1) == part.labels)[said])
+
+
+def update(folder: Path, manifest: Manifest, **values: Any) -> None:
+    """Write the manifest with these values in place of what it had."""
+    text = manifest.model_copy(update=values).model_dump_json(indent=2)
+    (folder / "manifest.json").write_text(text + "\n")

@@ -1,0 +1,1 @@
+"""Learning from a shop's own catalogue: collect, split, fit, measure, pack. No network is run."""

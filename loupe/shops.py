@@ -1,0 +1,148 @@
+"""`loupe tenant` and `loupe key`: shops and their keys, on the catalogue itself.
+
+The commands import the gateway and SQLAlchemy themselves: `loupe search` should not wait for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import AliasChoices, Field, TypeAdapter, ValidationError
+from pydantic_settings import BaseSettings
+from rich.console import Console
+from rich.table import Table
+
+from deploy.local.home import Home
+from loupe.telling import err, out, told
+from shared.contracts.fields import KeyScope
+from shared.contracts.keys import Key, KeyIn
+from shared.errors import InvalidInput, Permanent
+
+if TYPE_CHECKING:
+    from shared.database import Database
+
+tenants = typer.Typer(no_args_is_help=True, help="Shops that share this installation.")
+keys = typer.Typer(no_args_is_help=True, help="The API keys of a shop.")
+_WIDE = 200  # a line a key, even in a narrow terminal: an id that is cut names no key
+_ONCE = "This is the only time the key is shown; Loupe keeps a hash of it."
+
+
+class Settings(BaseSettings):
+    """The catalogue of a deployment by its gateway's own settings; without them, that of LOUPE_HOME.
+
+    DATABASE_URL alone, which other programs read too, names no deployment.
+    """
+
+    home: Path = Field(Path(".loupe"), validation_alias=AliasChoices("LOUPE_HOME"))
+    gateway_database_url: str | None = Field(None, repr=False)
+    database_url: str | None = Field(None, repr=False)
+    gateway_secret: str | None = Field(None, repr=False)
+
+
+@contextmanager
+def _catalogue() -> Iterator[tuple[Database, str]]:
+    """The catalogue's database, brought up to date, and the secret that its gateway hashes keys with."""
+    from services.gateway.tables import MIGRATIONS
+    from shared import database
+
+    settings = Settings()
+    given, secret = settings.gateway_database_url, settings.gateway_secret
+    url = given or (settings.database_url if secret else None)
+    if url is None and secret is None:
+        home = Home.at(settings.home)
+        url, secret = home.catalogue_url, home.secret("gateway")
+    if url is None or secret is None:
+        raise Permanent("Set GATEWAY_DATABASE_URL and GATEWAY_SECRET both, as the deployment's gateway has them.")
+    opened = database.open(url)
+    try:
+        opened.migrate(MIGRATIONS)
+        yield opened, secret
+    finally:
+        opened.close()
+
+
+@tenants.command("add")
+@told
+def add_tenant(name: Annotated[str, typer.Argument(help="Lower-case letters, digits and hyphens.")]) -> None:
+    """Make a shop and print its first API key, once: for read, write and events."""
+    from services.gateway import tenants as catalogue_of
+
+    with _catalogue() as (opened, secret):
+        key = catalogue_of.add_tenant(opened, secret, name)
+    out.print(key, soft_wrap=True)
+    err.print(_ONCE)
+
+
+@tenants.command("list")
+@told
+def list_tenants() -> None:
+    """All shops, and how many keys each has."""
+    from services.gateway import tenants as catalogue_of
+
+    table = Table("shop", "since", "keys", box=None, pad_edge=False)
+    with _catalogue() as (opened, _):
+        for shop in catalogue_of.list_tenants(opened):
+            table.add_row(shop.tenant, _day(shop.created_at), str(shop.keys))
+    out.print(table)
+
+
+@keys.command("add")
+@told
+def add_key(
+    tenant: str,
+    scope: Annotated[list[str], typer.Option(help="read, write, events or admin; may be given again.")],
+    name: Annotated[str, typer.Option(help="What the key is for.")],
+    rate_limit: Annotated[int | None, typer.Option(min=1, help="Its own limit, in requests a second.")] = None,
+) -> None:
+    """Make a key of a shop and print it, once."""
+    from services.gateway.api_keys import ApiKeys
+
+    try:
+        asked = KeyIn(name=name, scopes=TypeAdapter(set[KeyScope]).validate_python(scope))
+    except ValidationError as error:
+        raise InvalidInput("; ".join(f"{entry['input']!r}: {entry['msg']}" for entry in error.errors())) from error
+    with _catalogue() as (opened, secret):
+        made = ApiKeys(opened, secret).add(tenant, asked.name, asked.scopes, rate_limit)
+    out.print(made.key, soft_wrap=True)
+    err.print(f"Its id is {made.key_id}. {_ONCE}")
+
+
+@keys.command("list")
+@told
+def list_keys(tenant: str) -> None:
+    """The keys of a shop: never the keys themselves, which are kept nowhere."""
+    from services.gateway.api_keys import ApiKeys
+
+    table = Table("id", "name", "scopes", "requests/s", "made", "last used", "revoked", box=None, pad_edge=False)
+    with _catalogue() as (opened, secret):
+        for key in ApiKeys(opened, secret).list(tenant):
+            table.add_row(*_row(key))
+    Console(width=_WIDE, highlight=False).print(table)
+
+
+@keys.command("revoke")
+@told
+def revoke_key(key_id: Annotated[str, typer.Argument(help="As `loupe key list` shows it.")]) -> None:
+    """End a key: within 5 seconds it works nowhere."""
+    from services.gateway.api_keys import ApiKeys
+
+    with _catalogue() as (opened, secret):
+        kept = ApiKeys(opened, secret)
+        tenant = kept.owner(key_id)
+        kept.revoke(tenant, key_id)
+    out.print(f"{key_id} of {tenant} is revoked.")
+
+
+def _row(key: Key) -> tuple[str, ...]:
+    limit = "" if key.rate_limit is None else str(key.rate_limit)
+    times = (key.created_at, key.last_used_at, key.revoked_at)
+    return (key.key_id, key.name, " ".join(key.scopes), limit, *(_day(time) for time in times))
+
+
+def _day(time: datetime | None) -> str:
+    return f"{time:%Y-%m-%d %H:%M}" if time else ""

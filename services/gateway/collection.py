@@ -1,0 +1,80 @@
+"""The collection of objects that no row refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+import structlog
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from services.gateway.tables import Image
+from shared.database import Database
+from shared.objectstore import Entry, ObjectStore
+
+_BATCH = 100
+_log = structlog.get_logger(__name__)
+
+
+class Collector:
+    """Deletes pictures and analyses of which no row of the shop tells, once they are older than `grace`.
+
+    An upload that puts the same bytes at that very moment is not harmed: rows are not added while a batch is looked at
+    and deleted, and after adding its rows an upload sees that its bytes are there.
+    """
+
+    def __init__(self, database: Database, pictures: ObjectStore, analyses: ObjectStore, grace: timedelta) -> None:
+        self._database = database
+        self._pictures = pictures
+        self._analyses = analyses
+        self._grace = grace
+
+    def collect(self, tenant: str) -> dict[str, int]:
+        """How many of each kind were deleted."""
+        return {
+            "orphan-picture": self._collect(tenant, self._pictures),
+            "orphan-analysis": self._collect(tenant, self._analyses),
+        }
+
+    def _collect(self, tenant: str, store: ObjectStore) -> int:
+        old = (entry for entry in store.entries(tenant) if self._old(entry))
+        deleted = 0
+        while batch := list(islice(old, _BATCH)):
+            deleted += self._delete_orphans(tenant, store, batch)
+        return deleted
+
+    def _old(self, entry: Entry) -> bool:
+        return entry.put_at < datetime.now(UTC) - self._grace
+
+    def _delete_orphans(self, tenant: str, store: ObjectStore, batch: list[Entry]) -> int:
+        with self._database.read() as session:
+            live = _live(session, tenant, batch)
+        orphans = [entry for entry in batch if _sha256(entry.key) not in live]
+        if not orphans:
+            return 0
+        deleted = 0
+        with self._database.write() as session:
+            if session.connection().dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+                session.execute(text("LOCK TABLE images IN SHARE MODE"))
+            live = _live(session, tenant, orphans)
+            for entry in orphans:
+                if _sha256(entry.key) not in live and self._still_old(tenant, store, entry.key):
+                    store.delete(tenant, entry.key)
+                    deleted += 1
+                    _log.info("orphan_deleted", key=entry.key, put_at=entry.put_at.isoformat())
+        return deleted
+
+    def _still_old(self, tenant: str, store: ObjectStore, key: str) -> bool:
+        return any(entry.key == key and self._old(entry) for entry in store.entries(tenant, key))
+
+
+def _live(session: Session, tenant: str, entries: Iterable[Entry]) -> set[str]:
+    hashes = {_sha256(entry.key) for entry in entries}
+    return set(session.execute(select(Image.sha256).where(Image.tenant == tenant, Image.sha256.in_(hashes))).scalars())
+
+
+def _sha256(key: str) -> str:
+    """Of the picture that an object is of: `SHA`, `SHA/MODEL.json` or `attempts/SHA`."""
+    return key.removeprefix("attempts/").partition("/")[0]

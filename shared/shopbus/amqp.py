@@ -1,0 +1,190 @@
+"""Shop events on RabbitMQ: durable queues `loupe.shop.<tenant>.in`, `.out` and `.dead` of the default exchange.
+
+Of several gateways RabbitMQ lets one consume a tenant's queue, so a tenant's events are handled in order.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from amqp.exceptions import AMQPError, ChannelError, MessageNacked, RecoverableConnectionError
+from kombu.connection import Connection
+from kombu.entity import Queue
+from kombu.exceptions import KombuError, OperationalError
+from kombu.message import Message
+from kombu.messaging import Consumer
+
+from shared.errors import Retryable
+from shared.shopbus.port import IN_HAND, KEPT_DEAD, KEPT_OUT, Delivery
+
+_HEARTBEAT_SECONDS = 60
+_LIMIT_SECONDS = 10
+_UNUSABLE_SECONDS = 5
+_log = structlog.get_logger(__name__)
+_TYPE = "application/cloudevents+json"
+
+
+class AmqpBus:
+    """See `ShopBus`. One connection receives and settles, another one, behind a lock, publishes."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._receiving: Connection | None = None
+        self._publishing: Connection | None = None
+        self._publish_lock = threading.Lock()
+        self._channels: dict[str, Any] = {}
+        self._lines: dict[str, deque[Delivery]] = {}
+        self._not_before: dict[str, float] = {}
+
+    def receive(self, tenants: Sequence[str], seconds: float, paused: Collection[str] = ()) -> list[Delivery]:
+        with self._receiving_connection() as connection:
+            connection.heartbeat_check()
+            for tenant in self._channels.keys() - set(tenants):
+                self._channels.pop(tenant).close()  # what is not settled goes back into the queue
+            for tenant in tenants:
+                if tenant not in self._channels and time.monotonic() >= self._not_before.get(tenant, 0):
+                    self._consume(connection, tenant)
+            ready = [tenant for tenant in tenants if tenant in self._channels and tenant not in paused]
+            deadline = time.monotonic() + seconds
+            wait = 0.0  # first what has come in already
+            while True:
+                with suppress(TimeoutError):
+                    connection.drain_events(timeout=wait or 0.001)
+                found = [self._lines[tenant].popleft() for tenant in ready if self._lines[tenant]]
+                wait = deadline - time.monotonic()
+                if found or wait <= 0:
+                    return found
+
+    def done(self, delivery: Delivery) -> None:
+        with self._receiving_connection():
+            if delivery.handle.channel is not self._channels.get(delivery.tenant):
+                raise RecoverableConnectionError("the event came by a connection that is gone")
+            delivery.handle.ack()
+
+    def bury(self, delivery: Delivery, letter: bytes) -> None:
+        try:
+            self._send(_queue(delivery.tenant, "dead", KEPT_DEAD), [letter])
+        except Retryable:
+            self._leave()
+            raise
+        self.done(delivery)
+
+    def publish(self, tenant: str, events: Sequence[bytes]) -> None:
+        self._send(_queue(tenant, "out", KEPT_OUT), events)
+
+    def ping(self) -> None:
+        with self._translated(lambda: None), self._connect() as connection:
+            connection.connect()
+
+    def close(self) -> None:
+        """What was handed out and not settled goes back to its place in the queue."""
+        with self._publish_lock:
+            for connection in (self._receiving, self._publishing):
+                if connection:
+                    connection.release()
+
+    def _consume(self, connection: Connection, tenant: str) -> None:
+        line: deque[Delivery] = deque()
+        first = True
+
+        def received(message: Message) -> None:
+            nonlocal first
+            line.append(_delivery(tenant, message, first=first))
+            first = False
+
+        channel = connection.channel()
+        try:
+            for queue in (_queue(tenant, "out", KEPT_OUT), _queue(tenant, "dead", KEPT_DEAD)):
+                queue(channel).declare()
+            Consumer(channel, [_queue(tenant, "in")], on_message=received, prefetch_count=IN_HAND).consume()
+        except ChannelError as error:  # a shop declared its queue in another way: the other shops' go on
+            _log.warning("shop_line_unusable", tenant=tenant, error=str(error))
+            self._not_before[tenant] = time.monotonic() + _UNUSABLE_SECONDS
+            return
+        self._channels[tenant], self._lines[tenant] = channel, line
+
+    def _send(self, queue: Queue, bodies: Sequence[bytes]) -> None:
+        with self._publish_lock, self._translated(self._stop_publishing):
+            self._publishing = self._publishing or self._connect()
+            with self._publishing.Producer() as producer:
+                for body in bodies:
+                    producer.publish(
+                        body,
+                        routing_key=queue.name,
+                        declare=[queue],
+                        content_type=_TYPE,
+                        content_encoding="utf-8",
+                        delivery_mode="persistent",
+                        mandatory=True,
+                        timeout=_LIMIT_SECONDS,
+                    )
+
+    def _connect(self, heartbeat: int = 0) -> Connection:
+        return Connection(
+            self._url,
+            connect_timeout=2,
+            heartbeat=heartbeat,
+            transport_options={
+                "confirm_publish": True,
+                "read_timeout": _LIMIT_SECONDS,
+                "write_timeout": _LIMIT_SECONDS,
+            },
+        )
+
+    @contextmanager
+    def _receiving_connection(self) -> Iterator[Connection]:
+        with self._translated(self._leave):
+            self._receiving = self._receiving or self._connect(_HEARTBEAT_SECONDS)
+            yield self._receiving
+
+    def _leave(self) -> None:
+        """As `close`, without a word: a broker that half answers keeps a line for whom it does not hear leave."""
+        left, self._receiving = self._receiving, None
+        self._channels, self._lines = {}, {}
+        if left:
+            left.collect()
+
+    def _stop_publishing(self) -> None:
+        left, self._publishing = self._publishing, None
+        if left:
+            left.collect()
+
+    @contextmanager
+    def _translated(self, give_up: Callable[[], None]) -> Iterator[None]:
+        try:
+            yield
+        except (AMQPError, MessageNacked, KombuError, OperationalError, OSError) as error:
+            with suppress(AMQPError, OSError):
+                give_up()
+            parts = urlsplit(self._url)
+            raise Retryable(
+                f"The shop bus {parts.scheme}://{parts.hostname}:{parts.port or 5672} does not answer "
+                f"({type(error).__name__}). Nothing is lost: events of shops wait in it, ours in the database. "
+                "Start it again, or check SHOP_BUS_URL."
+            ) from error
+
+
+def _queue(tenant: str, line: str, kept: int | None = None) -> Queue:
+    arguments: dict[str, Any] = {"x-max-length": kept} if kept else {"x-single-active-consumer": True}
+    name = f"loupe.shop.{tenant}.{line}"
+    return Queue(name, routing_key=name, durable=True, queue_arguments=arguments)
+
+
+def _delivery(tenant: str, message: Message, *, first: bool) -> Delivery:
+    """RabbitMQ marks what it only sent ahead as well; just the first of a line really was in work for certain."""
+    body = message.body if isinstance(message.body, bytes) else message.body.encode()
+    sent = message.properties.get("timestamp")
+    return Delivery(
+        tenant=tenant,
+        body=body,
+        since=float(sent) if sent else time.time(),
+        tries=2 if first and message.delivery_info.get("redelivered") else 1,
+        handle=message,
+    )

@@ -1,0 +1,321 @@
+"""Two shops with the same SKUs on one stack: by no route does one see, change or remove anything of the other's.
+
+Every route of the contract has its attempts below; a new route without any fails the first test.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+import pytest
+
+from services.embedder.manifest import SHIPPED, read_manifest
+from tests.support.stack import RunningStack
+from tests.support.two_shops import BOTH, SHARED_PHOTO, SHOPPER, Shop, open_shop
+from tests.support.waiting import until
+
+Attempt = Callable[[Shop, Shop], None]
+ATTEMPTS: dict[tuple[str, str], Attempt] = {}
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    running = RunningStack(tmp_path_factory.mktemp("isolation") / "home")
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def shops(stack: RunningStack) -> Iterator[tuple[Shop, Shop]]:
+    mine, theirs = open_shop(stack, "aquila", 100), open_shop(stack, "bellatrix", 200)
+    assert theirs.tell("event-1", "RING-1").status_code == 202
+    assert theirs.tell("event-2", theirs.only, "favourited").status_code == 202
+    assert theirs.api.patch(f"/v1/images/{theirs.images['RING-1'][0]}/analysis", json={"type": "brooch"}).is_success
+    theirs.settle()
+    yield mine, theirs
+    mine.api.close()
+    theirs.api.close()
+
+
+def test_every_route_has_its_attempts(stack: RunningStack) -> None:
+    paths = httpx.get(f"{stack.address}/openapi.json").json()["paths"]
+    assert set(ATTEMPTS) == {(method.upper(), path) for path, operations in paths.items() for method in operations}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "route" in metafunc.fixturenames:
+        metafunc.parametrize("route", list(ATTEMPTS), ids=" ".join)
+
+
+def test_one_shop_finds_nothing_of_the_other_and_leaves_it_as_it_was(
+    shops: tuple[Shop, Shop], route: tuple[str, str]
+) -> None:
+    mine, theirs = shops
+    before = theirs.world()
+    ATTEMPTS[route](mine, theirs)
+    mine.settle()
+    assert theirs.world() == before
+    for what, body in mine.world().items():
+        assert not named(theirs, str(body)), what
+
+
+def named(shop: Shop, text: str) -> set[str]:
+    return {mark for mark in shop.marks if mark in text}
+
+
+def of(method: str, path: str) -> Callable[[Attempt], Attempt]:
+    def note(attempt: Attempt) -> Attempt:
+        ATTEMPTS[method, path] = attempt
+        return attempt
+
+    return note
+
+
+def refused(answer: httpx.Response, theirs: Shop, status: int) -> None:
+    """What was asked for may be named again; nothing else of it is told."""
+    assert answer.status_code == status, answer.text
+    assert theirs.word not in answer.text
+
+
+def clean(answer: httpx.Response, theirs: Shop) -> None:
+    assert answer.is_success, answer.text
+    assert not named(theirs, answer.text)
+
+
+def first_cursor(shop: Shop, path: str) -> str:
+    return str(shop.api.get(path, params={"limit": 1}).json()["next_cursor"])
+
+
+def foreign_cursor(mine: Shop, theirs: Shop, path: str) -> None:
+    refused(mine.api.get(path, params={"cursor": first_cursor(theirs, path)}), theirs, 400)
+
+
+@of("GET", "/v1/items")
+def list_items(mine: Shop, theirs: Shop) -> None:
+    answer = mine.api.get("/v1/items", params={"limit": 100})
+    clean(answer, theirs)
+    assert {item["sku"] for item in answer.json()["items"]} >= {"RING-1", mine.only}
+    foreign_cursor(mine, theirs, "/v1/items")
+
+
+@of("POST", "/v1/items:batch")
+def put_many(mine: Shop, theirs: Shop) -> None:
+    items = [mine.item(sku, sku=sku, price=1.0) for sku in ("RING-1", "RING-2")]
+    clean(mine.api.post("/v1/items:batch", json={"items": items}), theirs)
+
+
+@of("PUT", "/v1/items/{sku}")
+def put_one(mine: Shop, theirs: Shop) -> None:
+    answer = mine.api.put("/v1/items/RING-1", json=mine.item("RING-1", stock=0))
+    clean(answer, theirs)
+    assert answer.json()["title"] == "aquila RING-1"
+
+
+@of("GET", "/v1/items/{sku}")
+def get_one(mine: Shop, theirs: Shop) -> None:
+    clean(mine.api.get("/v1/items/RING-1"), theirs)
+    refused(mine.api.get(f"/v1/items/{theirs.only}"), theirs, 404)
+
+
+@of("DELETE", "/v1/items/{sku}")
+def delete_one(mine: Shop, theirs: Shop) -> None:
+    refused(mine.api.delete(f"/v1/items/{theirs.only}"), theirs, 404)
+    assert mine.api.delete("/v1/items/GONE-1").status_code == 204
+
+
+@of("POST", "/v1/items/{sku}/images")
+def upload(mine: Shop, theirs: Shop) -> None:
+    file = {"file": ("p.jpg", mine.photo("RING-2"), "image/jpeg")}
+    refused(mine.api.post(f"/v1/items/{theirs.only}/images", files=file), theirs, 404)
+    image_id = mine.upload("RING-2", theirs.photo("RING-2"))
+    assert image_id not in theirs.images["RING-2"], "the same bytes for the same SKU are another shop's own picture"
+
+
+@of("POST", "/v1/images:batch")
+def upload_many(mine: Shop, theirs: Shop) -> None:
+    files = [("file", ("p.jpg", theirs.photo(sku), "image/jpeg")) for sku in (theirs.only, "RING-1")]
+    answer = mine.api.post("/v1/images:batch", files=files, data={"skus": json.dumps([theirs.only, "RING-1"])})
+    refused(answer, theirs, 202)
+    foreign, own = answer.json()["images"]
+    assert foreign["problem"]["status"] == 404
+    assert own["image_id"] not in theirs.images["RING-1"]
+
+
+@of("GET", "/v1/items/{sku}/similar")
+def similar(mine: Shop, theirs: Shop) -> None:
+    answer = mine.api.get("/v1/items/RING-1/similar")
+    clean(answer, theirs)
+    assert answer.json()["results"]
+    refused(mine.api.get(f"/v1/items/{theirs.only}/similar"), theirs, 404)
+    foreign_cursor(mine, theirs, "/v1/items/RING-1/similar")
+
+
+@of("GET", "/v1/images")
+def list_images(mine: Shop, theirs: Shop) -> None:
+    answer = mine.api.get("/v1/images", params={"limit": 100})
+    clean(answer, theirs)
+    assert {image["image_id"] for image in answer.json()["images"]} >= set(mine.images["RING-1"])
+    foreign_cursor(mine, theirs, "/v1/images")
+
+
+@of("GET", "/v1/images/{image_id}")
+def get_image(mine: Shop, theirs: Shop) -> None:
+    refused(mine.api.get(f"/v1/images/{theirs.images['RING-1'][0]}"), theirs, 404)
+
+
+@of("DELETE", "/v1/images/{image_id}")
+def delete_image(mine: Shop, theirs: Shop) -> None:
+    refused(mine.api.delete(f"/v1/images/{theirs.images['RING-1'][0]}"), theirs, 404)
+    both_have = mine.upload("RING-3", SHARED_PHOTO)
+    mine.settle()
+    assert mine.api.delete(f"/v1/images/{both_have}").status_code == 204
+
+
+@of("GET", "/v1/images/{image_id}/content")
+def picture(mine: Shop, theirs: Shop) -> None:
+    wanted = f"/v1/images/{theirs.images['RING-1'][0]}"
+    refused(mine.api.get(f"{wanted}/content"), theirs, 404)
+    own = urlsplit(mine.api.get(f"/v1/images/{mine.images['RING-1'][0]}").json()["image_url"])
+    signed = dict(parse_qsl(own.query))
+    anyone = httpx.Client(base_url=mine.api.base_url)
+    assert anyone.get(own.path, params=signed).status_code == 200
+    _, _, signature = signed["signature"].partition(".")
+    for forged in (signed["signature"], f"{theirs.name}.{signature}", f"{theirs.name}."):
+        params = {"expires": signed["expires"], "signature": forged}
+        refused(anyone.get(f"{wanted}/content", params=params), theirs, 401)
+        refused(mine.api.get(f"{wanted}/content", params=params), theirs, 404)
+
+
+@of("PATCH", "/v1/images/{image_id}/analysis")
+def correct(mine: Shop, theirs: Shop) -> None:
+    refused(mine.api.patch(f"/v1/images/{theirs.images['RING-1'][0]}/analysis", json={"type": "ring"}), theirs, 404)
+    clean(mine.api.patch(f"/v1/images/{mine.images['RING-1'][0]}/analysis", json={"type": "watch"}), theirs)
+
+
+@of("POST", "/v1/search")
+def search(mine: Shop, theirs: Shop) -> None:
+    photo = theirs.photo(theirs.only)
+    answer = mine.search(photo, limit=100)
+    clean(answer, theirs)
+    assert answer.json()["results"], "its own pieces are found"
+    tagged = mine.search(photo, filters={"tags": [theirs.word]})
+    assert tagged.json()["results"] == []
+    cursor = theirs.search(photo, limit=1).json()["next_cursor"]
+    refused(mine.search(photo, cursor=cursor), theirs, 400)
+
+
+@of("POST", "/v1/classify")
+def classify(mine: Shop, theirs: Shop) -> None:
+    clean(mine.api.post("/v1/classify", files={"image": ("p.jpg", theirs.photo("RING-1"), "image/jpeg")}), theirs)
+
+
+@of("POST", "/v1/events")
+def events(mine: Shop, theirs: Shop) -> None:
+    refused(mine.tell("event-x", theirs.only), theirs, 422)
+    assert suggested(mine, "fresh-shopper")["cold"]
+    clean(mine.tell("event-1", "RING-2", user="fresh-shopper"), theirs)
+    until(lambda: not suggested(mine, "fresh-shopper")["cold"], "the other shop's id of an event is no repeat here")
+    for sku in BOTH[:3]:
+        clean(mine.tell(f"mine-{sku}", sku, "purchased"), theirs)
+
+
+@of("GET", "/v1/users/{user_id}/suggestions")
+def suggestions(mine: Shop, theirs: Shop) -> None:
+    assert not suggested(theirs, SHOPPER)["cold"]
+    clean(mine.api.get(f"/v1/users/{SHOPPER}/suggestions", params={"limit": 100}), theirs)
+    theirs_alone = "a-shopper-of-theirs"
+    assert suggested(mine, theirs_alone)["cold"]
+
+
+def suggested(shop: Shop, user: str) -> dict[str, object]:
+    answer: dict[str, object] = shop.api.get(f"/v1/users/{user}/suggestions").json()
+    return answer
+
+
+@of("GET", "/v1/status")
+def status(mine: Shop, theirs: Shop) -> None:
+    now = mine.api.get("/v1/status").json()
+    images = mine.api.get("/v1/images", params={"limit": 100}).json()["images"]
+    items = mine.api.get("/v1/items", params={"limit": 100}).json()["items"]
+    assert (now["items"], sum(now["images"].values())) == (len(items), len(images))
+
+
+@of("POST", "/v1/admin/reconcile")
+def reconcile(mine: Shop, theirs: Shop) -> None:
+    clean(mine.api.post("/v1/admin/reconcile"), theirs)
+
+
+@of("GET", "/v1/admin/reconcile")
+def reconciled(mine: Shop, theirs: Shop) -> None:
+    mine.api.post("/v1/admin/reconcile")
+    clean(mine.api.get("/v1/admin/reconcile"), theirs)
+
+
+@of("GET", "/v1/admin/training")
+def training(mine: Shop, theirs: Shop) -> None:
+    model = read_manifest(SHIPPED).version
+    answer = mine.api.get("/v1/admin/training", params={"model": model})
+    clean(answer, theirs)
+    assert answer.json()["tenant"] == mine.name
+    cursor = theirs.api.get("/v1/admin/training", params={"model": model, "limit": 1}).json()["next_cursor"]
+    refused(mine.api.get("/v1/admin/training", params={"model": model, "cursor": cursor}), theirs, 400)
+
+
+@of("GET", "/v1/admin/reindex")
+def reindexes(mine: Shop, theirs: Shop) -> None:
+    clean(mine.api.get("/v1/admin/reindex"), theirs)
+
+
+@of("POST", "/v1/admin/reindex")
+def start_reindex(mine: Shop, theirs: Shop) -> None:
+    answer = mine.api.post("/v1/admin/reindex", json={"model": theirs.name})
+    assert not answer.is_success, "no model is named as a shop"
+
+
+@of("POST", "/v1/admin/reindex/switch")
+def switch_reindex(mine: Shop, theirs: Shop) -> None:
+    assert not mine.api.post("/v1/admin/reindex/switch").is_success
+
+
+@of("POST", "/v1/admin/reindex/abort")
+def abort_reindex(mine: Shop, theirs: Shop) -> None:
+    assert not mine.api.post("/v1/admin/reindex/abort").is_success
+
+
+@of("POST", "/v1/admin/keys")
+def make_key(mine: Shop, theirs: Shop) -> None:
+    body = {"name": "another", "scopes": ["read"]}
+    refused(mine.api.post("/v1/admin/keys", json=body | {"tenant": theirs.name}), theirs, 422)
+    answer = mine.api.post("/v1/admin/keys", json=body)
+    clean(answer, theirs)
+    header = {"Authorization": f"Bearer {answer.json()['key']}"}
+    refused(mine.api.get(f"/v1/items/{theirs.only}", headers=header), theirs, 404)
+
+
+@of("GET", "/v1/admin/keys")
+def list_keys(mine: Shop, theirs: Shop) -> None:
+    clean(mine.api.get("/v1/admin/keys"), theirs)
+
+
+@of("DELETE", "/v1/admin/keys/{key_id}")
+def revoke_key(mine: Shop, theirs: Shop) -> None:
+    for key_id in theirs.keys:
+        refused(mine.api.delete(f"/v1/admin/keys/{key_id}"), theirs, 404)
+
+
+@of("GET", "/healthz")
+def health(mine: Shop, theirs: Shop) -> None:
+    clean(mine.api.get("/healthz"), theirs)
+
+
+@of("GET", "/readyz")
+def readiness(mine: Shop, theirs: Shop) -> None:
+    clean(mine.api.get("/readyz"), theirs)
+
+
+@of("GET", "/metrics")
+def metrics(mine: Shop, theirs: Shop) -> None:
+    clean(mine.api.get("/metrics"), theirs)

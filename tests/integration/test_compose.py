@@ -1,0 +1,156 @@
+"""The compose file: valid where it is promised to be, closed to the outside, and complete for the services in it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+from pydantic_settings import BaseSettings
+
+from services.embedder.settings import Settings as Embedder
+from services.gateway.settings import Settings as Gateway
+from services.indexer.settings import Settings as Indexer
+from services.recommender.settings import Settings as Recommender
+from shared import database, messaging
+from shared.errors import Retryable
+from tests.support.broker import free_port
+from tests.support.servers import RunningServer
+from tests.support.waiting import until
+
+ROOT = Path(__file__).parents[2]
+SETTINGS: dict[str, type[BaseSettings]] = {
+    "gateway": Gateway,
+    "embedder": Embedder,
+    "embedder-gpu": Embedder,
+    "indexer": Indexer,
+    "recommender": Recommender,
+}
+OURS = {*SETTINGS, "vector-suite"}
+PINNED = re.compile(r":(v?\d+\.\d+|RELEASE\.\d{4})")
+
+
+def run(*command: str) -> str:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr + done.stdout
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    """The file as Debian's docker-compose 1.29 reads it, all profiles included."""
+    config: dict[str, Any] = yaml.safe_load(run("docker-compose", "--profile", "gpu", "--profile", "suite", "config"))
+    return config
+
+
+@pytest.fixture(scope="module")
+def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that make-secrets makes."""
+    folder = tmp_path_factory.mktemp("docker")
+    shutil.copy(ROOT / "deploy/docker/make-secrets", folder)
+    run(str(folder / "make-secrets"))
+    return folder / "secrets"
+
+
+def test_only_the_gateway_and_grafana_are_published_and_on_loopback_unless_told_otherwise(
+    compose: dict[str, Any],
+) -> None:
+    published = {name: service["ports"] for name, service in compose["services"].items() if "ports" in service}
+    assert published.keys() == {"gateway", "grafana"}
+    assert all(str(port).startswith("127.0.0.1:") for ports in published.values() for port in ports)
+
+
+def test_images_of_others_are_pinned_and_the_base_image_can_be_chosen(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        image = service["build"]["args"]["BASE_IMAGE"] if name in OURS else service["image"]
+        assert PINNED.search(image), f"{name}: {image}"
+    assert f"ARG BASE_IMAGE={compose['services']['gateway']['build']['args']['BASE_IMAGE']}" in (
+        (ROOT / "deploy/docker/Dockerfile").read_text()
+    )
+
+
+def test_what_runs_on_and_on_is_watched_limited_and_started_again(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        if name != "vector-suite":
+            assert {"healthcheck", "mem_limit", "logging", "restart"} <= service.keys(), name
+
+
+def test_make_secrets_makes_what_compose_names_once_and_for_no_other_user(
+    compose: dict[str, Any], secrets: Path
+) -> None:
+    named = {Path(secret["file"]).name for secret in compose["secrets"].values()}
+    assert {file.name for file in secrets.iterdir()} == named
+    assert secrets.stat().st_mode & 0o077 == 0
+    again = subprocess.run([secrets.parent / "make-secrets"], capture_output=True, text=True, timeout=60)
+    assert again.returncode == 1
+    assert "kept" in again.stderr
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_service_can_be_built_from_the_variables_and_secret_files_that_compose_gives_it(
+    compose: dict[str, Any], secrets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for variable in ("BROKER_URL", "OBJECT_STORE_URL", "VECTOR_STORE_URL", "DATABASE_URL", "SECRET"):
+        monkeypatch.delenv(variable, raising=False)
+    service = compose["services"][name]
+    for variable, value in service["environment"].items():
+        monkeypatch.setenv(variable, value)
+    for secret in service["secrets"]:
+        shutil.copy(secrets / secret["source"], tmp_path / secret.get("target", secret["source"]))
+    settings = SETTINGS[name](_secrets_dir=tmp_path).model_dump()
+    assert settings["host"] == "0.0.0.0"  # noqa: S104 - inside its container
+    assert f"http://127.0.0.1:{settings['port']}/readyz" in service["healthcheck"]["test"][-1]
+    if "database_url" in settings:
+        user, database = re.findall(r"//(\w+):|/(\w+)$", settings["database_url"])
+        assert {user[0], database[1]} == {name}, "a database of its own"
+
+
+def test_postgresql_gives_each_service_a_database_of_its_own_by_the_password_that_make_secrets_made(
+    secrets: Path, running_postgresql: RunningServer
+) -> None:
+    administrator = running_postgresql.url.replace("+psycopg", "") + "/postgres"
+    run("psql", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={secrets / 'databases.sql'}", administrator)
+    address = urlsplit(running_postgresql.url).netloc.rpartition("@")[2]
+    for service in ("gateway", "indexer", "recommender"):
+        url = (secrets / f"{service}_database_url").read_text().strip().replace("postgres:5432", address)
+        opened = database.open(url)
+        opened.migrate(ROOT / "services" / service / "migrations")
+        opened.close()
+
+
+def test_redis_starts_as_compose_starts_it_and_takes_the_password_that_make_secrets_made(
+    compose: dict[str, Any], secrets: Path, tmp_path: Path
+) -> None:
+    port = free_port()
+    options = [secrets / "redis.conf", *compose["services"]["redis"]["command"][1:], "--port", str(port)]
+    server = subprocess.Popen(["redis-server", *options, "--dir", tmp_path], stdout=subprocess.DEVNULL)
+    try:
+        url = (secrets / "broker_url").read_text().strip().replace("redis:6379", f"127.0.0.1:{port}")
+        broker = messaging.open(url, "test")
+        until(lambda: answers(broker), "the broker lets the services in")
+        broker.close()
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def answers(broker: messaging.Broker) -> bool:
+    try:
+        broker.ping()
+    except Retryable:
+        return False
+    return True
+
+
+def test_prometheus_finds_every_service_at_its_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    run("promtool", "check", "config", "deploy/prometheus/prometheus.yml")
+    config = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
+    found = {job["job_name"]: job["dns_sd_configs"][0] for job in config["scrape_configs"]}
+    ports = {name: SETTINGS[name].model_fields["port"].default for name in SETTINGS if name != "embedder-gpu"}
+    assert {name: service["port"] for name, service in found.items()} == ports
+    assert all(service["names"] == [name] for name, service in found.items())

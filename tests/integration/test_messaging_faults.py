@@ -1,0 +1,190 @@
+"""Brokers and workers that die, of each kind: nothing taken or waiting is lost, and it is told in words."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from shared import messaging
+from shared.contracts.messages import ImageRemoved, ImageStored, Message
+from shared.errors import Permanent, Retryable
+from shared.messaging import Broker, Consumer, Subscription
+from tests.support.messaging import Worker, removed, sku_of
+from tests.support.servers import PASSWORD, RunningServer
+from tests.support.waiting import until
+
+SPAWN = multiprocessing.get_context("spawn")
+
+
+def test_a_stopped_broker_is_told_in_words_and_consumption_goes_on_when_it_is_back(
+    running_broker: RunningServer,
+) -> None:
+    with Worker(running_broker.url) as worker:
+        worker.broker.publish(removed("BEFORE"))
+        until(lambda: worker.handled, "the first message is handled")
+        until(lambda: worker.broker.idle(["indexer"]), "and acknowledged")
+        running_broker.kill()
+        with pytest.raises(Retryable, match="does not answer") as told:
+            worker.broker.publish(removed("DURING"))
+        assert str(urlsplit(running_broker.url).port) in told.value.detail
+        assert PASSWORD not in told.value.detail
+        with pytest.raises(Retryable, match="does not answer"):
+            worker.broker.depth("indexer")
+        running_broker.start()
+        until(lambda: _publishes(worker.broker, removed("AFTER")), "the broker takes messages again")
+        until(lambda: any(sku_of(m) == "AFTER" for m in worker.handled), "the worker has come back")
+        until(lambda: worker.broker.idle(["indexer"]), "what was looked at before the break is looked at again")
+
+
+def test_a_broker_that_is_killed_while_all_hands_are_full_is_heard_again(running_broker: RunningServer) -> None:
+    go_on = threading.Event()
+    taken = threading.Semaphore(0)
+
+    def hold(message: ImageRemoved) -> None:
+        taken.release()
+        assert go_on.wait(60)
+
+    with Worker(running_broker.url, hold) as worker:
+        for number in range(8):
+            worker.broker.publish(removed(f"HELD-{number}"))
+        for _ in range(4):
+            assert taken.acquire(timeout=20), "every thread has one"
+        running_broker.kill()
+        go_on.set()
+        until(lambda: len(worker.handled) == 4, "they are done while the broker is away")
+        running_broker.start()
+        until(lambda: _publishes(worker.broker, removed("AFTER")), "the broker takes messages again", 60)
+        until(lambda: any(sku_of(m) == "AFTER" for m in worker.handled), "the worker has come back", 60)
+
+
+def test_what_a_killed_worker_had_taken_is_handled_promptly_by_its_successor(running_broker: RunningServer) -> None:
+    taken = SPAWN.Event()
+    victim = SPAWN.Process(target=_hang, args=(running_broker.url, taken), daemon=True)
+    victim.start()
+    broker = messaging.open(running_broker.url, "publisher")
+    broker.publish(removed("TAKEN"))
+    assert taken.wait(30), "the victim takes the message"
+    victim.kill()
+    victim.join()
+
+    worker = Worker(running_broker.url)
+    assert worker.broker.restore_unacknowledged() == (0 if running_broker.child.name == "rabbitmq" else 1)
+    with worker:
+        until(lambda: worker.handled, "the successor handles it", seconds=10)
+    assert sku_of(worker.handled[0]) == "TAKEN"
+    broker.close()
+
+
+def test_a_redelivered_message_that_counts_its_attempts_is_told_so_and_a_retry_remembers_it(
+    running_broker: RunningServer,
+) -> None:
+    taken = SPAWN.Event()
+    victim = SPAWN.Process(target=_hang_with_picture, args=(running_broker.url, taken), daemon=True)
+    victim.start()
+    broker = messaging.open(running_broker.url, "worker")
+    base = removed().model_dump()
+    broker.publish(ImageStored(**base, sha256="0" * 64, item_revision=1))
+    assert taken.wait(30), "the victim takes the message"
+    victim.kill()
+    victim.join()
+    attempts: list[int] = []
+
+    def fail_once(message: ImageStored) -> None:
+        attempts.append(message.attempt)
+        if len(attempts) == 1:
+            raise Retryable("the store is away")
+
+    broker.restore_unacknowledged()
+    consumer = Consumer(broker, [Subscription("embedder", {ImageStored: fail_once})], 1)
+    consumer.start()
+    until(lambda: len(attempts) == 2, "the message is handled, and again after its failure")
+    consumer.stop()
+    broker.close()
+    assert attempts == [1, 1]
+
+
+def _hang_with_picture(url: str, taken: Any) -> None:
+    def hang(_message: ImageStored) -> None:
+        taken.set()
+        threading.Event().wait()
+
+    Consumer(messaging.open(url, "worker"), [Subscription("embedder", {ImageStored: hang})], 1).start()
+    threading.Event().wait()
+
+
+def test_what_waits_for_its_next_attempt_when_its_worker_is_killed_is_tried_by_the_successor(
+    running_broker: RunningServer,
+) -> None:
+    failed = SPAWN.Event()
+    victim = SPAWN.Process(target=_fail, args=(running_broker.url, failed), daemon=True)
+    victim.start()
+    broker = messaging.open(running_broker.url, "publisher")
+    broker.publish(removed("POSTPONED"))
+    assert failed.wait(30), "the victim fails"
+    until(lambda: broker.idle(["indexer"]) or broker.depth("indexer").working == 1, "the next attempt is planned")
+    victim.kill()
+    victim.join()
+    broker.close()
+
+    worker = Worker(running_broker.url)
+    worker.broker.restore_unacknowledged()
+    with worker:
+        until(lambda: worker.handled, "the successor handles it", seconds=10)
+    assert sku_of(worker.handled[0]) == "POSTPONED"
+
+
+def test_messages_that_nobody_took_yet_outlive_a_killed_broker(running_broker: RunningServer) -> None:
+    broker = messaging.open(running_broker.url, "publisher")
+    for number in range(20):
+        broker.publish(removed(f"RING-{number}"))
+    until(lambda: broker.depth("indexer").waiting == 20, "all are there")
+    running_broker.kill()
+    running_broker.start()
+    assert broker.depth("indexer").waiting == 20
+    broker.close()
+
+
+def test_a_wrong_password_is_told_without_telling_it(running_broker: RunningServer) -> None:
+    wrong = running_broker.url.replace(urlsplit(running_broker.url).password or "", "hush-hush")
+    broker = messaging.open(wrong, "publisher")
+    for call in (broker.ping, lambda: broker.publish(removed())):
+        with pytest.raises(Retryable, match="refuses the user or password in BROKER_URL") as refused:
+            call()
+        assert "hush" not in refused.value.detail
+    broker.close()
+
+
+@pytest.mark.parametrize("url", ["", "http://host", "sqs://", "memory://"])
+def test_a_url_that_names_no_broker_is_refused_with_some_that_do(url: str) -> None:
+    with pytest.raises(Permanent, match="amqp://"):
+        messaging.open(url, "publisher")
+
+
+def _fail(url: str, failed: Any) -> None:
+    def fail(_message: ImageRemoved) -> None:
+        failed.set()
+        raise Retryable("not now")
+
+    Worker(url, fail).consumer.start()
+    threading.Event().wait()
+
+
+def _hang(url: str, taken: Any) -> None:
+    def hang(_message: ImageRemoved) -> None:
+        taken.set()
+        threading.Event().wait()
+
+    Worker(url, hang).consumer.start()
+    threading.Event().wait()
+
+
+def _publishes(broker: Broker, message: Message) -> bool:
+    try:
+        broker.publish(message)
+    except Retryable:
+        return False
+    return True
