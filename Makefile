@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 UV_COMPILE_WITH_TORCH := $(BIN)/uv pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 UV_COMPILE := $(UV_COMPILE_WITH_TORCH) --override requirements/without-torch.txt
 
-.PHONY: help run up-processes test lint lock bench-ingest bench-vectors bench-embedder model train evaluate floor clean renders renders-evaluation sample
+.PHONY: help run up-processes test lint lock bench-ingest bench-vectors bench-embedder train evaluate floor clean renders renders-evaluation sample
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -73,21 +73,16 @@ sample: $(VENV)/test.installed ## render the sample catalogue again (about 15 mi
 	rm -rf deploy/local/sample
 	$(BIN)/python -m lab render sample --out deploy/local/sample
 
-model: $(VENV)/test.installed ## export the encoder, train the heads, write the reports (needs ../shared/data)
-	$(BIN)/python -m lab export
-	$(BIN)/python -m lab train-heads
-	$(BIN)/python -m lab evaluate --suite ringfir
-
-train: $(VENV)/test.installed ## make the models to come: renders, networks, finders, heads; goes on where it stopped (needs ../shared/data)
+train: $(VENV)/test.installed ## make the shipped models again: renders, networks, heads; goes on where it stopped (needs ../shared/data)
 	$(BIN)/python -m lab render set --count 1536 --out lab/cache/renders
-	$(BIN)/python -m lab train-embedding --sources clean --out $(MODELS)/loupe-open-1
-	$(BIN)/python -m lab train-embedding --sources all --out $(MODELS)/loupe-wide-1
 	for kind in open wide; do \
-		$(BIN)/python -m lab add-finder --model $(MODELS)/loupe-$$kind-1 --finder $(MODELS)/finder-$$kind-2 && \
-		$(BIN)/python -m lab train-heads --model $(MODELS)/loupe-$$kind-1 || exit; \
+		$(BIN)/python -m lab train-embedding --sources clean --out $(MODELS)/loupe-$$kind-1 && \
+		$(BIN)/python -m lab add-finder --model $(MODELS)/loupe-$$kind-1 --finder $(MODELS)/finder-$$kind-2 || exit; \
 	done
+	$(BIN)/python -m lab train-heads --model $(MODELS)/loupe-open-1 --sources clean
+	$(BIN)/python -m lab train-heads --model $(MODELS)/loupe-wide-1 --sources all
 
-evaluate: $(VENV)/test.installed ## measure what `make train` made against the targets, write lab/reports/targets (needs ../shared/data)
+evaluate: $(VENV)/test.installed ## measure the shipped models against the targets, write lab/reports/targets (needs ../shared/data)
 	$(BIN)/python -m lab evaluate --suite targets
 
 floor: $(VENV)/test.installed ## measure the three floors on every suite, write lab/reports/floor (needs ../shared/data)

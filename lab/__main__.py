@@ -8,47 +8,39 @@ from typing import Annotated
 import typer
 
 from lab.datasets import ManifestError
+from lab.train.sources import Sources
 from services.embedder.manifest import SHIPPED
 from shared.errors import Permanent
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 RENDERS = Path(__file__).parent / "cache" / "renders"
-Model = Annotated[Path, typer.Option(help="The model folder.")]
-
-
-@app.command()
-def export(model: Model = SHIPPED) -> None:
-    """Make encoder.onnx and a first manifest from the ImageNet weights; train-heads must follow."""
-    from lab.export import export as run
-
-    print(f"lowest cosine to torch over 16 random pictures: {run(model):.6f}")
+SOURCES = "`clean`: RingFIR and our renders; `all`: every train split."
 
 
 @app.command()
 def train_heads(
-    model: Model = SHIPPED,
+    model: Annotated[Path, typer.Option(help="The folder that train-embedding wrote, its finder in it.")],
+    sources: Annotated[str, typer.Option(help=SOURCES)] = "clean",
     renders: Annotated[Path, typer.Option(help="The folder of training renders.")] = RENDERS,
 ) -> None:
-    """Train and calibrate the heads and P(same piece), choose every threshold, write manifest and report."""
+    """Train and calibrate the heads and P(same piece), choose every threshold, write manifest, card and report."""
     from lab.train.heads import train
 
-    print(train(model, renders))
+    print(train(model, renders, _sources(sources)))
 
 
 @app.command()
 def train_embedding(
     out: Annotated[Path, typer.Option(help="The model folder to write; its name is the version.")],
-    sources: Annotated[str, typer.Option(help="`clean`: RingFIR and our renders; `all`: every train split.")] = "clean",
+    sources: Annotated[str, typer.Option(help=SOURCES)] = "clean",
     renders: Annotated[Path, typer.Option(help="The folder of training renders.")] = RENDERS,
     without: Annotated[list[str] | None, typer.Option(help="A collection to leave out; may be given again.")] = None,
 ) -> None:
     """Train the embedding and write a model folder; train-heads must follow."""
     from lab.train.run import train_embedding as run
 
-    if sources not in ("clean", "all"):
-        raise typer.BadParameter("--sources is clean or all")
     try:
-        print(run("clean" if sources == "clean" else "all", renders, without or [], out))
+        print(run(_sources(sources), renders, without or [], out))
     except ManifestError as error:
         raise SystemExit(str(error)) from error
 
@@ -118,7 +110,7 @@ def evaluate(
         raise typer.BadParameter("say either which --suite, or which --gallery to search")
     try:
         if gallery:
-            print(measure_own((model or ["frozen"])[0], gallery, queries, distractors, out))
+            print(measure_own((model or [str(SHIPPED)])[0], gallery, queries, distractors, out))
         else:
             print(measure_suite(suite, model or [], out))
     except (ManifestError, Permanent) as error:
@@ -131,6 +123,12 @@ def render(arguments: Annotated[list[str] | None, typer.Argument()] = None) -> N
     from lab.render.cli import main
 
     main(arguments or ["--help"])
+
+
+def _sources(name: str) -> Sources:
+    if name not in ("clean", "all"):
+        raise typer.BadParameter("--sources is clean or all")
+    return "clean" if name == "clean" else "all"
 
 
 if __name__ == "__main__":

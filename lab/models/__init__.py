@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lab.models.port import Model
-from services.embedder.manifest import MODELS, SHIPPED
+from services.embedder.manifest import HEADS, MODELS
 
 LOUPE = tuple(MODELS / name for name in ("loupe-open-1", "loupe-wide-1"))
 """What `make train` makes."""
@@ -22,11 +22,15 @@ def open_model(name: str) -> Model:
 
         return Cbir()
     if name in ("frozen", "frozen-euclidean") or (Path(name) / "manifest.json").is_file():
-        from lab.models.onnx_folder import OnnxFolder, UnscaledOnnxFolder
+        from lab.export import frozen
+        from lab.models.onnx_folder import HeadedFolder, OnnxFolder, UnscaledOnnxFolder
 
         if name == "frozen-euclidean":
-            return UnscaledOnnxFolder(name, SHIPPED)
-        return OnnxFolder("frozen", SHIPPED) if name == "frozen" else OnnxFolder(Path(name).name, Path(name))
+            return UnscaledOnnxFolder(name, frozen())
+        if name == "frozen":
+            return OnnxFolder(name, frozen())
+        headed = (Path(name) / HEADS).is_file()
+        return HeadedFolder(Path(name).name, Path(name)) if headed else OnnxFolder(Path(name).name, Path(name))
     if (Path(name) / "finder.json").is_file():
         from lab.models.finder import FinderFolder
 

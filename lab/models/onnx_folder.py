@@ -16,14 +16,18 @@ from lab.models.classes import KINDS
 from lab.models.linear import LinearRecogniser, fit_linear
 from lab.models.port import Model, Probabilities, Recogniser, Vectors
 from lab.vectors import source_sha256, vectors_of
-from services.embedder import colours, decode, prepare
+from services.embedder import colours, decode, finder, grouping, prepare
+from services.embedder import crop as cropping
+from services.embedder.crop import windows
+from services.embedder.find import main_first
+from services.embedder.finder import FINDER, FINDER_MANIFEST, Finder
 from services.embedder.heads import Head, Heads
 from services.embedder.manifest import ENCODER, HEADS, read_manifest
 from services.embedder.onnx_encoder import OnnxEncoder
 
 
 class OnnxFolder:
-    """The model in `folder`: its unit-length embedding, and its type head as `own_recogniser`."""
+    """The model in `folder`: the unit-length embedding of the main piece that its finder sees, if it has a finder."""
 
     distance: Literal["cosine", "euclidean"] = "cosine"
     workers: Literal["threads", "processes"] = "threads"
@@ -34,22 +38,38 @@ class OnnxFolder:
         self.size = self.manifest.input_size
         self.fingerprint = f"{self.manifest.files[ENCODER]} {source_sha256(colours, decode, prepare)}"
         self.megabytes = (folder / ENCODER).stat().st_size / 1e6
-        self._folder = folder
         self._encoder = OnnxEncoder(folder, self.manifest, threads=1)
+        self._finder: Finder | None = None
+        if FINDER_MANIFEST in self.manifest.files:
+            self._finder = Finder(folder)
+            code = source_sha256(cropping, finder, grouping)
+            self.fingerprint += f" {self.manifest.files[FINDER]} {self.manifest.files[FINDER_MANIFEST]} {code}"
+            self.megabytes += (folder / FINDER).stat().st_size / 1e6
 
     def embed(self, picture: Image.Image) -> Vectors:
-        vectors = self._encoder.forward(_prepared(picture, self.size)[None])
+        if self._finder:
+            window = windows(main_first(self._finder.find(picture)), *picture.size)[0]
+            picture = prepare.crop(picture, window)
+        vectors = self._encoder.forward(_prepared(picture, self.manifest.input_size)[None])
         return np.asarray(vectors[0])
 
     def recogniser(self, train: Sequence[Record], val: Sequence[Record], classes: Sequence[str]) -> LinearRecogniser:
         return fit_linear(self, train, val, classes)
 
+
+class HeadedFolder(OnnxFolder):
+    """With the folder's own type head."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        super().__init__(name, folder)
+        self._head = Heads.load(folder / HEADS, self.manifest.heads).heads["type"]
+
     def own_recogniser(self) -> Recogniser:
-        return HeadRecogniser(self, Heads.load(self._folder / HEADS, self.manifest.heads).heads["type"])
+        return HeadRecogniser(self, self._head)
 
 
 class HeadRecogniser:
-    """The shipped type head, its pendants counted as necklaces."""
+    """A model's type head, its pendants counted as necklaces."""
 
     classes: Sequence[str] = KINDS
 

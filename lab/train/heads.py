@@ -17,11 +17,13 @@ from lab.evaluate import sets
 from lab.models.onnx_folder import OnnxFolder
 from lab.statistics import Bools, calibrate
 from lab.train import sameness
+from lab.train.card import card
 from lab.train.heads_report import report
 from lab.train.labels import label
+from lab.train.sources import Sources, of_split
 from lab.vectors import vectors_of
 from services.embedder.heads import UNTOLD, Head, Heads
-from services.embedder.manifest import HEADS, SHIPPED, HeadClasses, Manifest, file_sha256, read_manifest
+from services.embedder.manifest import HEADS, HeadClasses, Manifest, file_sha256, read_manifest
 from shared.contracts.analysis import ATTRIBUTES, AttributeName
 from shared.contracts.fields import Vector
 
@@ -34,7 +36,8 @@ MIN_TOLD = 20
 FEWEST = 12
 """A class with fewer train pictures is not learned."""
 STEPS = (*(round(step * 0.05, 2) for step in range(5, 20)), 0.97, 0.99)
-REPORTS = Path(__file__).parents[1] / "reports"
+REPORTS = Path(__file__).parents[1] / "reports" / "embedding"
+CARD = "card.md"
 
 
 @dataclass(frozen=True)
@@ -78,35 +81,37 @@ class Fitted:
     told: bool
 
 
-def train(folder: Path, renders: Path) -> str:
-    """Write heads.npz, the manifest's heads, thresholds and P(same piece), and the report; return the report.
+def train(folder: Path, renders: Path, sources: Sources) -> str:
+    """Write heads.npz, the manifest's heads, thresholds and P(same piece), the card and the report; return the report.
 
-    A model whose embedding was trained on clean sources gets heads from clean pictures alone: RingFIR and `renders`.
-    The type's is stored even where it is never sure enough to tell one: it knows what is no jewelry.
+    The type's head is stored even where it is never sure enough to tell one: it knows what is no jewelry.
     What decides (temperature, thresholds, P(same piece)) is chosen on val pictures of all sources.
     """
     manifest = read_manifest(folder)
-    clean = manifest.training.get("sources") == "clean"
-    rows = [*read_jewelry(), *(row for row in read(renders) if row.type != "set"), *sets.single_renders()]
-    rows = list({row.sha256: row for row in rows if row.clean or row.split != "train" or not clean}.values())
+    every = [*read_jewelry(), *(row for row in read(renders) if row.type != "set"), *sets.single_renders()]
+    every = list({row.sha256: row for row in every}.values())
+    taught = {row.sha256 for row in of_split(every, "train", sources)}
+    rows = [row for row in every if row.split != "train" or row.sha256 in taught]
     vectors = vectors_of(OnnxFolder(folder.name, folder), rows)
     fitted = [found for name in ATTRIBUTES if (found := fit(name, rows, vectors))]
     told = Heads({one.name: one.head for one in fitted if one.told or one.name == "type"})
     same = sameness.fit(rows, vectors, manifest.training.get("sources", ""))
     told.save(folder / HEADS)
-    update(
+    manifest = update(
         folder,
         manifest,
+        training=manifest.training | {"heads": sources},
         heads={name: head.about for name, head in told.heads.items()},
         same=same.same,
         no_match_below=same.no_match_below,
-        files={name: sha for name, sha in manifest.files.items() if name != "type_head.npz"}
-        | {HEADS: file_sha256(folder / HEADS)},
+        files=manifest.files | {HEADS: file_sha256(folder / HEADS)},
     )
+    learned_from: Sources = "all" if manifest.training["sources"] == "all" else "clean"
+    embedding = of_split(every, "train", learned_from, manifest.training["without"].split())
+    (folder / CARD).write_text(card(manifest, embedding, [row for row in rows if row.split == "train"]))
     text = report(fitted, same, rows, vectors)
-    path = REPORTS / ("heads.md" if folder == SHIPPED else f"embedding/heads-{manifest.version}.md")
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(text)
+    REPORTS.mkdir(exist_ok=True)
+    (REPORTS / f"heads-{manifest.version}.md").write_text(text)
     return text
 
 
@@ -182,7 +187,8 @@ def _right_of_told(head: Head, part: Part, step: float) -> Bools:
     return np.asarray((probabilities.argmax(axis=1) == part.labels)[said])
 
 
-def update(folder: Path, manifest: Manifest, **values: Any) -> None:
-    """Write the manifest with these values in place of what it had."""
-    text = manifest.model_copy(update=values).model_dump_json(indent=2)
-    (folder / "manifest.json").write_text(text + "\n")
+def update(folder: Path, manifest: Manifest, **values: Any) -> Manifest:
+    """Write the manifest with these values in place of what it had; returns it."""
+    changed = manifest.model_copy(update=values)
+    (folder / "manifest.json").write_text(changed.model_dump_json(indent=2) + "\n")
+    return changed

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from lab.export import PREPROCESSING, lowest_cosine, store_as_half, to_onnx
+from lab.export import PREPROCESSING, lowest_cosine, to_onnx
 from lab.train.fusion import Fusion
 from services.embedder.lite_network import weights_path
 from services.embedder.loupe_network import LoupeNetwork
@@ -56,7 +56,6 @@ def package(
         no_match_below=0.0,
     )
     model = onnx.load_from_string(to_onnx(load_network(folder, manifest), size))
-    store_as_half(model.graph)
     onnx.checker.check_model(model)
     onnx.save(model, folder / ENCODER)
     manifest = manifest.model_copy(update={"files": manifest.files | {ENCODER: file_sha256(folder / ENCODER)}})

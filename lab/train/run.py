@@ -12,7 +12,6 @@ from torch import Tensor
 
 from lab.datasets import Record
 from lab.train.batches import Batches
-from lab.train.card import card
 from lab.train.fit import GEM_P, Recipe, Tail, fit
 from lab.train.fusion import Fusion, choose
 from lab.train.maps import MapCache
@@ -21,13 +20,11 @@ from lab.train.parts import Parts
 from lab.train.sources import Sources, manifest_sha256, of_split, pictures, read_all
 from lab.train.validation import FITTED_ON, drawn, questions, shop_weights
 from lab.vectors import CACHE, vectors_of
-from services.embedder.manifest import read_manifest
 
 TRAIN_SIZE = 260
 SIZE = 640
 """Trained on small squares of enlarged pieces, used on large ones: as in Touvron et al. 2019, arXiv:1906.06423."""
 
-CARD = "card.md"
 DEFAULT = Recipe()
 SHARES = (0.5, 0.7)
 EPOCHS = 3
@@ -62,7 +59,6 @@ def train_embedding(
         "validation_score": f"{fusion.score:.4f}",
     }
     cosine = package(out, trained.weights, fusion, GEM_P, SIZE, training)
-    (out / CARD).write_text(card(read_manifest(out), trained.train))
     return "\n".join([*(f"{name}: {value}" for name, value in training.items()), f"cosine to torch: {cosine:.6f}"])
 
 

@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from services.embedder import metrics, routes
 from services.embedder.adaptation import adapted
 from services.embedder.analyse import Analyse, Analyser
@@ -16,7 +18,7 @@ from services.embedder.finder import FINDER_MANIFEST, Finder
 from services.embedder.handlers import handle_analysis_missing, handle_image_stored
 from services.embedder.heads import Heads
 from services.embedder.lone_child import LoneChild
-from services.embedder.manifest import HEADS, Manifest, model_of, read_manifest
+from services.embedder.manifest import HEADS, Manifest, learned_from, model_of, read_manifest
 from services.embedder.model import Encoder
 from services.embedder.named import is_named, open_named
 from services.embedder.quarantine import Quarantine
@@ -28,6 +30,8 @@ from shared.errors import Permanent
 from shared.observability import logs
 from shared.observability.http import create_app
 from shared.service import Service, run
+
+_log = structlog.get_logger(__name__)
 
 
 def load_models(settings: Settings) -> Sequence[Analyse]:
@@ -55,6 +59,7 @@ def _open(settings: Settings, name: str) -> tuple[Encoder, Model, Heads, Find]:
     manifest = read_manifest(folder)
     heads = Heads.load(folder / HEADS, manifest.heads)
     find = Finder(folder).find if FINDER_MANIFEST in manifest.files else whole_picture
+    _log.info("model", version=manifest.version, learned_from=learned_from(manifest))
     return load_encoder(settings, folder, manifest), model_of(manifest), heads, find
 
 

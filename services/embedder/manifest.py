@@ -56,6 +56,17 @@ class Manifest(BaseModel):
     )
 
 
+def learned_from(manifest: Manifest) -> str:
+    """What its weights were trained on, in words for whoever must know."""
+    words = {
+        "clean": "own renders and free licences",
+        "all": "also photographs without a licence",
+        "": "ImageNet alone",
+    }
+    encoder, heads = (manifest.training.get(part, "") for part in ("sources", "heads"))
+    return f"encoder: {words[encoder]}; heads: {words[heads] if heads else 'none'}; see card.md"
+
+
 def model_of(manifest: Manifest) -> Model:
     """What other services are told of it."""
     return Model(
@@ -84,20 +95,18 @@ def read_manifest(folder: Path) -> Manifest:
     except OSError as error:
         raise Permanent(
             f"There is no model in {folder}: manifest.json cannot be read ({error.strerror}). "
-            "Set EMBEDDER_MODEL_DIRS to folders made by `python -m lab export`."
+            "Set EMBEDDER_MODEL_DIRS to folders made by `make train`."
         ) from error
     except ValidationError as error:
         raise Permanent(f"{folder / 'manifest.json'} does not follow the model manifest: {error}") from error
     for name, expected in manifest.files.items():
         path = folder / name
         if not path.is_file():
-            raise Permanent(
-                f"The model file {path} is missing. Restore the folder, or make it with `python -m lab export`."
-            )
+            raise Permanent(f"The model file {path} is missing. Restore the folder, or make it with `make train`.")
         actual = file_sha256(path)
         if actual != expected:
             raise Permanent(
                 f"The model file {path} is not the one its manifest names (sha256 {actual}, expected {expected}). "
-                "Restore it, or make the folder again with `python -m lab export` and `python -m lab train-heads`."
+                "Restore it, or make the folder again with `make train`."
             )
     return manifest

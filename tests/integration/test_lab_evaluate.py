@@ -19,6 +19,7 @@ from lab.evaluate.report import Section, Table, write
 from lab.evaluate.sheets import REPOSITORY, folder_for, write_sheet
 from lab.evaluate.suites.recognising import OWN_SHOPS, arrangements
 from lab.models.classes import kind
+from services.embedder.manifest import SHIPPED
 
 here = pytest.mark.skipif(not JEWELRY.is_dir(), reason="../shared/data is not here")
 
@@ -51,14 +52,14 @@ def run(*arguments: str | Path) -> tuple[int, str]:
 
 def test_a_strangers_pictures_are_measured_and_reported(strangers_pictures: Path, tmp_path: Path) -> None:
     out = tmp_path / "report"
-    code, output = run("--model", "frozen", "--gallery", strangers_pictures, "--out", out)
+    code, output = run("--gallery", strangers_pictures, "--out", out)
     assert code == 0, output
     assert (out / "report.md").read_text() in output
     figures = json.loads((out / "report.json").read_text())
     same_item = figures["Search"]["same item"]["R@1"]
     assert 0 <= same_item["low"] <= same_item["value"] <= same_item["high"] <= 1
     assert same_item["n"] == 24
-    assert figures["Type"]["frozen"]["accuracy"]["n"] == 24
+    assert figures["Type"][SHIPPED.name]["accuracy"]["n"] == 24
     assert {path.name for path in out.glob("*.png")} == {"type-confusion.png", "type-calibration.png"}
 
 

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from services.embedder.heads import Head, Heads
-from services.embedder.manifest import ENCODER, HEADS, SHIPPED, HeadClasses, Manifest, read_manifest
+from services.embedder.manifest import ENCODER, HEADS, SHIPPED, HeadClasses, Manifest, learned_from, read_manifest
 from services.embedder.model import Batch, Encoder
 from services.embedder.onnx_encoder import OnnxEncoder
 from services.embedder.prepare import letterbox, normalise, scale
@@ -182,3 +182,17 @@ def test_normalised_levels_lie_where_the_network_was_trained() -> None:
     prepared = normalise(Image.new("RGB", (4, 4), (255, 127, 0)))
     assert prepared.shape == (3, 4, 4)
     assert prepared[:, 0, 0].tolist() == [1.0, 0.0, -127 / 128]
+
+
+@pytest.mark.parametrize(
+    ("training", "words"),
+    [
+        ({"sources": "clean", "heads": "clean"}, "encoder: own renders and free licences; heads: own renders and free"),
+        ({"sources": "clean", "heads": "all"}, "heads: also photographs without a licence"),
+        ({}, "encoder: ImageNet alone; heads: none"),
+    ],
+)
+def test_whoever_starts_it_is_told_what_a_model_learned_from(
+    manifest: Manifest, training: dict[str, str], words: str
+) -> None:
+    assert words in learned_from(manifest.model_copy(update={"training": training}))

@@ -12,10 +12,11 @@ import pytest
 from lab.datasets import Record
 from lab.statistics import calibration_error
 from lab.train import sameness
+from lab.train.card import card
 from lab.train.heads import Part, fit, min_confidence
 from lab.train.labels import label
 from services.embedder.heads import Head
-from services.embedder.manifest import HeadClasses
+from services.embedder.manifest import HeadClasses, Manifest
 from shared.contracts.analysis import AttributeName
 from shared.contracts.models import RIVALS
 
@@ -132,3 +133,29 @@ def test_a_photograph_is_asked_with_its_piece_and_without() -> None:
     assert found.same[:, 0].tolist() == [True, False] * 6
     assert found.cosine[found.there, 0].tolist() == [1.0] * 6
     assert found.cosine[~found.there, 0].tolist() == [0.0] * 6
+
+
+@pytest.mark.parametrize(
+    ("embedding", "heads", "words"),
+    [
+        ("MIT", "own render", "every picture that its weights were trained on is our own render or from RingFIR"),
+        ("MIT", "", "its heads learned from photographs too that mostly carry no licence"),
+        ("", "", "most photographs that it was trained on carry no licence"),
+    ],
+)
+def test_a_card_says_plainly_what_the_model_learned_from(embedding: str, heads: str, words: str) -> None:
+    manifest = Manifest(
+        version="m",
+        dimension=4,
+        input_size=64,
+        preprocessing="",
+        gem_p=3,
+        torch_weights_sha256="",
+        training={"pictures": "2"},
+        files={},
+        no_match_below=0,
+    )
+    one, other = record(1, licence=embedding, collection="one"), record(2, licence=heads, collection="other")
+    told = " ".join(card(manifest, [one], [other]).split())
+    assert words in told
+    assert f"| other | {heads or 'none stated'} |" in told

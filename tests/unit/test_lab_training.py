@@ -211,14 +211,15 @@ def test_onnx_and_torch_give_the_same_vector(packaged: Path, drawn: list[Record]
     ours = OnnxEncoder(packaged, manifest, threads=1).forward(batch)
     theirs = TorchEncoder(packaged, manifest, "cpu").forward(batch)
     assert ours.shape == (8, manifest.dimension) == (8, 16)
-    assert (ours * theirs).sum(axis=1).min() >= 0.999
+    assert np.abs(ours - theirs).max() < 1e-3
     assert np.linalg.norm(ours, axis=1) == pytest.approx(np.ones(8), abs=1e-4)
     alone = OnnxEncoder(packaged, manifest, threads=1).forward(batch[3:4])
     assert np.abs(alone[0] - ours[3]).max() < 1e-3
 
 
-def test_a_folder_stores_what_training_made_and_nothing_else(packaged: Path) -> None:
-    assert sum(file.stat().st_size for file in packaged.iterdir()) < 20_000_000
+def test_a_folder_stores_in_half_what_training_made_and_nothing_else(packaged: Path) -> None:
+    assert (packaged / TRAINED).stat().st_size < 10_000_000
+    assert sum(file.stat().st_size for file in packaged.iterdir()) < 30_000_000
     network = load_network(packaged, read_manifest(packaged))
     assert isinstance(network, LoupeNetwork)
     assert float(network.colour_weight) == pytest.approx(0.2)

@@ -11,9 +11,10 @@ from PIL import Image
 from lab.datasets import read_jewelry
 from lab.evaluate.report import Section
 from lab.evaluate.suites.run import Run
+from lab.export import frozen
 from lab.statistics import proportion
 from services.embedder.decode import decode
-from services.embedder.manifest import SHIPPED, read_manifest
+from services.embedder.manifest import read_manifest
 from services.embedder.onnx_encoder import OnnxEncoder
 from services.embedder.prepare import letterbox, normalise, scale
 
@@ -38,9 +39,10 @@ def edges_repeated(rgb: Image.Image, size: int) -> Image.Image:
 
 
 def fit(_run: Run) -> list[Section]:
-    """The shipped encoder's R@1 of the same piece, samepiece pictures against samepiece and typeshops, a line a fit."""
-    manifest = read_manifest(SHIPPED)
-    encoder = OnnxEncoder(SHIPPED, manifest, os.cpu_count() or 1)
+    """The frozen encoder's R@1 of the same piece, samepiece pictures against samepiece and typeshops, a line a fit."""
+    folder = frozen()
+    manifest = read_manifest(folder)
+    encoder = OnnxEncoder(folder, manifest, os.cpu_count() or 1)
     size = manifest.input_size
     rows = [row for row in read_jewelry() if row.collection in ("samepiece", "typeshops")]
     rows.sort(key=lambda row: row.collection)
