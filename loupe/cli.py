@@ -63,6 +63,8 @@ def up(
         except LoupeError as error:
             err.print(f"The sample catalogue was not loaded: {error.detail}", soft_wrap=True)
         out.print(f"\nLoupe is ready: [bold]{address}[/bold]  (API: {address}/docs)", soft_wrap=True)
+        for words in training.models_told(home):
+            out.print(f"Model: {words}", soft_wrap=True)
         out.print(f"Key: {home.api_key_file}   Logs: {home.path}/logs   Ctrl-C stops it.", soft_wrap=True)
 
     out.print("Starting Loupe")

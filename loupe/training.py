@@ -116,6 +116,24 @@ def _loaded(home: Home) -> list[Path]:
     return [Path(name) for name in home.model_dirs] or [SHIPPED]
 
 
+def models_told(home: Home) -> list[str]:
+    """Of each model that a stack started here has: its version, and what it learned from where its folder says so."""
+    from services.embedder.manifest import learned_from, read_manifest
+    from services.embedder.named import is_named
+    from services.embedder.settings import Settings
+
+    settings = Settings(broker_url="", object_store_url="")
+    chosen = "model_dirs" in settings.model_fields_set or not home.model_dirs
+    told = []
+    for name in map(str, settings.model_dirs if chosen else home.model_dirs):
+        if is_named(name):
+            told.append(name)
+        else:
+            manifest = read_manifest(Path(name))
+            told.append(f"{manifest.version} ({learned_from(manifest)})")
+    return told
+
+
 def _fill(client: Client, version: str, seconds_to_load: float) -> None:
     """The reindex, once the embedder has the model. Raises `Permanent` when it does not end well."""
     status = _started(client, version, seconds_to_load)

@@ -10,7 +10,7 @@ from pathlib import Path
 from lab.datasets import read
 from lab.evaluate.own import evaluate
 from lab.evaluate.report import Section, write
-from lab.evaluate.suites import costing, fitting, quality, recognising, rendering, retrieving
+from lab.evaluate.suites import costing, fitting, knowing, quality, recognising, rendering, retrieving
 from lab.evaluate.suites.run import Run, Suite
 from lab.evaluate.targets import table
 from lab.models import LOUPE, open_model
@@ -28,6 +28,7 @@ SUITES: dict[str, Suite] = {
     "type": recognising.types,
     "notjewelry": recognising.notjewelry,
     "gems": recognising.gems,
+    "heads": knowing.heads,
     "renders": rendering.renders,
     "twins": rendering.twins,
     "robustness": rendering.robustness,
@@ -36,7 +37,7 @@ SUITES: dict[str, Suite] = {
     "quality": quality.quality,
     "fit": fitting.fit,
 }
-FLOOR_SUITES = [name for name in SUITES if name not in ("quality", "fit")]
+FLOOR_SUITES = [name for name in SUITES if name not in ("quality", "fit", "heads")]
 
 
 def run_suites(names: Sequence[str], models: Sequence[str], out: Path, command: str, title: str) -> str:
@@ -72,7 +73,7 @@ def measure_targets(models: Sequence[str], out: Path) -> str:
     floor = FLOOR_REPORT / "report.json"
     if not floor.is_file():
         raise SystemExit(f"{floor} is missing: measure the floors first, with `make floor`.")
-    sections = _sections(FLOOR_SUITES, models, out)
+    sections = _sections([*FLOOR_SUITES, "heads"], models, out)
     figures = json.loads(floor.read_text())
     for section in sections:
         figures[section.title] = {**figures.get(section.title, {}), **section.figures}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lab.models.port import Model
+from services.embedder.finder import FINDER_MANIFEST
 from services.embedder.manifest import HEADS, MODELS
 
 LOUPE = tuple(MODELS / name for name in ("loupe-open-1", "loupe-wide-1"))
@@ -23,15 +24,18 @@ def open_model(name: str) -> Model:
         return Cbir()
     if name in ("frozen", "frozen-euclidean") or (Path(name) / "manifest.json").is_file():
         from lab.export import frozen
-        from lab.models.onnx_folder import HeadedFolder, OnnxFolder, UnscaledOnnxFolder
+        from lab.models.onnx_folder import HeadedFolder, LoupeFolder, OnnxFolder, UnscaledOnnxFolder
 
         if name == "frozen-euclidean":
             return UnscaledOnnxFolder(name, frozen())
         if name == "frozen":
             return OnnxFolder(name, frozen())
-        headed = (Path(name) / HEADS).is_file()
-        return HeadedFolder(Path(name).name, Path(name)) if headed else OnnxFolder(Path(name).name, Path(name))
-    if (Path(name) / "finder.json").is_file():
+        folder = Path(name)
+        if not (folder / HEADS).is_file():
+            return OnnxFolder(folder.name, folder)
+        whole = (folder / FINDER_MANIFEST).is_file()
+        return LoupeFolder(folder.name, folder) if whole else HeadedFolder(folder.name, folder)
+    if (Path(name) / FINDER_MANIFEST).is_file():
         from lab.models.finder import FinderFolder
 
         return FinderFolder(Path(name))

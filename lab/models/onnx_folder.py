@@ -13,6 +13,7 @@ from PIL import Image
 
 from lab.datasets import Record
 from lab.models.classes import KINDS
+from lab.models.finder import FinderFolder
 from lab.models.linear import LinearRecogniser, fit_linear
 from lab.models.port import Model, Probabilities, Recogniser, Vectors
 from lab.vectors import source_sha256, vectors_of
@@ -34,6 +35,7 @@ class OnnxFolder:
 
     def __init__(self, name: str, folder: Path) -> None:
         self.name = name
+        self.folder = folder
         self.manifest = read_manifest(folder)
         self.size = self.manifest.input_size
         self.fingerprint = f"{self.manifest.files[ENCODER]} {source_sha256(colours, decode, prepare)}"
@@ -58,14 +60,22 @@ class OnnxFolder:
 
 
 class HeadedFolder(OnnxFolder):
-    """With the folder's own type head."""
+    """With the folder's own heads."""
 
     def __init__(self, name: str, folder: Path) -> None:
         super().__init__(name, folder)
-        self._head = Heads.load(folder / HEADS, self.manifest.heads).heads["type"]
+        self.heads = Heads.load(folder / HEADS, self.manifest.heads).heads
 
     def own_recogniser(self) -> Recogniser:
-        return HeadRecogniser(self, self._head)
+        return HeadRecogniser(self, self.heads["type"])
+
+
+class LoupeFolder(HeadedFolder):
+    """With the folder's own finder too."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        super().__init__(name, folder)
+        self.masks = FinderFolder(folder).masks
 
 
 class HeadRecogniser:

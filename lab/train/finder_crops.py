@@ -33,7 +33,7 @@ WHOLE = 99.0
 """So much context that the crop is the whole picture."""
 VARIANTS = {
     "box and 0.12": (0.12, 0.0),
-    "box and 0.3": (0.3, 0.0),
+    "box and 0.33": (0.33, 0.0),
     "box and 0.12, backdrop white": (0.12, 1.0),
     "whole, backdrop white": (WHOLE, 1.0),
 }

@@ -104,6 +104,7 @@ def train(folder: Path, renders: Path, sources: Sources) -> str:
         heads={name: head.about for name, head in told.heads.items()},
         same=same.same,
         no_match_below=same.no_match_below,
+        look_at_least=max(same.no_match_below, 0.0),  # as alike as two photographs of one piece
         files=manifest.files | {HEADS: file_sha256(folder / HEADS)},
     )
     learned_from: Sources = "all" if manifest.training["sources"] == "all" else "clean"
@@ -125,8 +126,7 @@ def fit(name: AttributeName, rows: Sequence[Record], vectors: Vector) -> Fitted 
     classes = sorted(word for word, count in taught.items() if count >= FEWEST)
     if len(classes) < 2:
         return None
-    places = np.array([classes.index(word) if word in classes else -1 for word in words])
-    labelled = Part(rows, vectors, places).only(places >= 0)
+    labelled = labelled_by(name, classes, rows, vectors)
     part, judged = labelled.split("train"), labelled.split("val").judging()
     weights, judged_weights = sample_weights(part), sample_weights(judged)
     best: tuple[float, Head] | None = None
@@ -142,6 +142,13 @@ def fit(name: AttributeName, rows: Sequence[Record], vectors: Vector) -> Fitted 
     confidence = min_confidence(head, labelled.split("val").judging())
     about = head.about.model_copy(update={"min_confidence": confidence if confidence is not None else 1.0})
     return Fitted(name, Head(head.weight, head.bias, about), labelled, confidence is not None)
+
+
+def labelled_by(name: AttributeName, classes: Sequence[str], rows: Sequence[Record], vectors: Vector) -> Part:
+    """The pictures of `rows` of which a manifest says one of the head's classes."""
+    words = [label(row, name) for row in rows]
+    places = np.array([classes.index(word) if word in classes else -1 for word in words])
+    return Part(rows, vectors, places).only(places >= 0)
 
 
 def _head(model: Any, classes: Sequence[str], temperature: float, min_confidence: float) -> Head:
@@ -168,8 +175,10 @@ def sample_weights(part: Part) -> npt.NDArray[np.float64]:
 def min_confidence(head: Head, judged: Part) -> float | None:
     """The lowest confidence from which on at least 90% of what is said is right, of shops and of renders alike.
 
-    None where there is no such confidence, or nothing is said.
+    None where there is no such confidence, nothing is said, or too few photographs of shops have a label to judge by.
     """
+    if len(judged.unseen_shops().rows) < MIN_TOLD:
+        return None
     groups = [group for group in (judged.unseen_shops(), judged.renders()) if len(group.rows) >= MIN_TOLD]
     for step in STEPS:
         right = [of_group for group in groups if (of_group := _right_of_told(head, group, step)) is not None]

@@ -12,7 +12,7 @@ from lab.datasets import Record, licence_table
 from lab.evaluate.abstention import rejection
 from lab.evaluate.report import Table
 from lab.models.port import Vectors
-from lab.statistics import Bools, Floats, calibration_interval, proportion
+from lab.statistics import Bools, Floats, calibration_error, calibration_interval, proportion
 from lab.train.sameness import MISSED_MATCHES, Asked, Sameness, asked, best_cosines, styles
 from services.embedder.heads import NOT_JEWELRY, UNTOLD, Head
 
@@ -37,7 +37,8 @@ pictures of shops and designs that are not in training: the lowest confidence is
 answers are right there, of shops and of renders alike. A head that never gets there is not shipped, and its attribute
 is absent. Figures are of the test split: **shops** are those whose every picture is in it, **renders** the evaluation
 set's designs.
-Cut and setting are labelled on renders alone: what they are worth on photographs nobody has measured.
+Cut and setting are labelled on renders alone: what they are worth on photographs nobody has measured, so they are never
+told.
 
 {_heads(fitted)}
 
@@ -80,28 +81,48 @@ def _on(fitted: Fitted) -> dict[str, Part]:
     return {name: part for name, part in parts.items() if len(part.rows)}
 
 
-def _heads(fitted: Sequence[Fitted]) -> str:
+HEAD_COLUMNS = (
+    "head",
+    "on",
+    "temperature, told from",
+    "accuracy, always answering",
+    "ECE",
+    "told",
+    "accuracy of those",
+)
+
+
+def head_rows(one: Fitted) -> list[list[str]]:
+    """Rows of `HEAD_COLUMNS`: what the head is worth on the test split."""
     rows = []
-    for one in fitted:
-        about = one.head.about
-        for on, part in _on(one).items():
-            right, confidence = _right(one.head, part), _confidence(one.head, part)
-            told = np.array([word not in UNTOLD for word in about.classes])
-            said = one.head.probabilities(part.vectors).argmax(axis=1)
-            sure = (confidence >= about.min_confidence) & told[said]
-            rows.append(
-                [
-                    one.name if one.told else f"{one.name} (never told)",
-                    on,
-                    f"{about.temperature:.2f}, {about.min_confidence:.2f}",
-                    proportion(right),
-                    calibration_interval(confidence, right),
-                    proportion(sure),
-                    proportion(right[sure]),
-                ]
-            )
-    columns = ("head", "on", "temperature, told from", "accuracy, always answering", "ECE", "told", "accuracy of those")
-    return Table(columns, rows).markdown()
+    about = one.head.about
+    for on, part in _on(one).items():
+        right, confidence = _right(one.head, part), _confidence(one.head, part)
+        told = np.array([word not in UNTOLD for word in about.classes])
+        said = one.head.probabilities(part.vectors).argmax(axis=1)
+        sure = (confidence >= about.min_confidence) & told[said]
+        rows.append(
+            [
+                one.name if one.told else f"{one.name} (never told)",
+                on,
+                f"{about.temperature:.2f}, {about.min_confidence:.2f}",
+                proportion(right),
+                calibration_interval(confidence, right),
+                proportion(sure),
+                proportion(right[sure]),
+            ]
+        )
+    return rows
+
+
+def calibration(one: Fitted) -> float:
+    """Expected calibration error on the test split."""
+    part = one.labelled.split("test")
+    return calibration_error(_confidence(one.head, part), _right(one.head, part))
+
+
+def _heads(fitted: Sequence[Fitted]) -> str:
+    return Table(HEAD_COLUMNS, [row for one in fitted for row in head_rows(one)]).markdown()
 
 
 def _classes(one: Fitted) -> str:

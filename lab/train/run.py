@@ -22,7 +22,7 @@ from lab.train.validation import FITTED_ON, drawn, questions, shop_weights
 from lab.vectors import CACHE, vectors_of
 
 TRAIN_SIZE = 260
-SIZE = 640
+SIZE = 560
 """Trained on small squares of enlarged pieces, used on large ones: as in Touvron et al. 2019, arXiv:1906.06423."""
 
 DEFAULT = Recipe()
@@ -73,7 +73,6 @@ def train(records: Sequence[Record], sources: Sources, without: Sequence[str], r
     recipe = replace(recipe, steps=min(recipe.steps, max(1, EPOCHS * views // recipe.batch)))
     name = hashlib.sha256(f"{recipe} {manifest_sha256(used)} {cache.name}".encode()).hexdigest()[:12]
     checkpoint = CACHE / "training" / f"{sources}-{name}.pt"
-    torch.set_num_threads(1)  # two threads that wait for each other are slower where other work shares the cores
     return Trained(fit(maps, Batches(shown, rows, recipe.batch, recipe.seed), recipe, checkpoint), used, recipe)
 
 

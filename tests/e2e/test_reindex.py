@@ -23,7 +23,7 @@ from tests.support.waiting import until
 PICTURES = 150
 FOUND_AGAIN = 7
 SEARCHED = drawing(FOUND_AGAIN)
-OLD, NEW = "pieces-efficientnet-lite2-1", f"pieces-{small_model.VERSION}-g2"
+OLD, NEW = f"pieces-{SHIPPED.name}", f"pieces-{small_model.VERSION}-g2"
 
 
 @pytest.fixture

@@ -18,8 +18,12 @@ from lab.evaluate.cli import measure_suite
 from lab.evaluate.report import Section, Table, write
 from lab.evaluate.sheets import REPOSITORY, folder_for, write_sheet
 from lab.evaluate.suites.recognising import OWN_SHOPS, arrangements
+from lab.models import open_model
 from lab.models.classes import kind
+from services.embedder.decode import decode
+from services.embedder.main import load_models
 from services.embedder.manifest import SHIPPED
+from services.embedder.settings import Settings
 
 here = pytest.mark.skipif(not JEWELRY.is_dir(), reason="../shared/data is not here")
 
@@ -117,6 +121,28 @@ def test_the_cost_suite_measures_in_a_process_of_its_own(tmp_path: Path) -> None
     figures = json.loads((tmp_path / "report.json").read_text())["Cost"]["cbir"]
     assert figures["rate"] > 0
     assert figures["memory_mb"] > 20
+
+
+def test_heads_are_measured_by_what_they_say_and_how_sure_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = sets.single_renders()[:24]
+    monkeypatch.setattr(sets, "of", lambda *_, **__: [])
+    monkeypatch.setattr(sets, "single_renders", lambda: some)
+    text = measure_suite("heads", [str(SHIPPED)], tmp_path)
+    told = json.loads((tmp_path / "report.json").read_text())["Heads"][SHIPPED.name]
+    assert 0 <= told["type"]["ece"] <= 1
+    assert f"| {SHIPPED.name} | type | renders |" in text
+
+
+def test_a_packaged_models_vector_is_that_of_the_main_piece_it_finds() -> None:
+    (analyse,) = load_models(Settings(broker_url="", object_store_url="", model_dirs=[SHIPPED], threads=1))
+    model = open_model(str(SHIPPED))
+    for record in sets.query_photos()[:4]:
+        data = record.path.read_bytes()
+        seen = analyse(data, "query").pieces[0].embedding()
+        assert float(seen @ model.embed(decode(data, model.size).rgb)) > 0.99
+    analyse.close()
 
 
 def test_a_report_is_markdown_with_its_plots_and_json_without_nan(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def cost(run: Run) -> list[Section]:
     rows, figures = [], {}
     for model in run.models:
         done = subprocess.run(
-            [sys.executable, "-m", "lab.evaluate.suites.costing", model.name],
+            [sys.executable, "-m", "lab.evaluate.suites.costing", str(getattr(model, "folder", model.name))],
             cwd=sets.ROOT,
             capture_output=True,
             text=True,
