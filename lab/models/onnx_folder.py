@@ -79,7 +79,7 @@ class LoupeFolder(HeadedFolder):
 
 
 class HeadRecogniser:
-    """A model's type head, its pendants counted as necklaces."""
+    """A model's type head, its pendants counted as necklaces; a type that no suite measures is never its answer."""
 
     classes: Sequence[str] = KINDS
 
@@ -91,8 +91,10 @@ class HeadRecogniser:
         rows = self._head.probabilities(vectors_of(self._model, records)).astype(np.float64)
         merged = np.zeros((len(rows), len(KINDS)))
         for place, name in enumerate(self._head.about.classes):
-            merged[:, KINDS.index("necklace" if name == "pendant" else name)] += rows[:, place]
-        return merged
+            of_kind = "necklace" if name == "pendant" else name
+            if of_kind in KINDS:
+                merged[:, KINDS.index(of_kind)] += rows[:, place]
+        return np.asarray(merged / merged.sum(axis=1, keepdims=True))
 
 
 class UnscaledOnnxFolder:

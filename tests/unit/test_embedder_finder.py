@@ -86,10 +86,10 @@ def test_context_ends_where_the_picture_does() -> None:
 
 
 def test_a_lone_piece_is_cut_out_unless_its_box_is_so_small_that_it_may_be_wrong() -> None:
-    small, large = Found(Box(x0=0.1, y0=0.1, x1=0.2, y1=0.2), 0.9), Found(Box(x0=0.4, y0=0.4, x1=0.7, y1=0.7), 0.9)
+    small, large = Found(Box(x0=0.1, y0=0.1, x1=0.2, y1=0.2), 0.9), Found(Box(x0=0.3, y0=0.3, x1=0.7, y1=0.7), 0.9)
     assert windows([small], 100, 100) == [Box()]
     (window,) = windows([large], 100, 100)
-    assert window.model_dump() == pytest.approx({"x0": 0.301, "y0": 0.301, "x1": 0.799, "y1": 0.799})
+    assert window.model_dump() == pytest.approx({"x0": 0.168, "y0": 0.168, "x1": 0.832, "y1": 0.832})
 
 
 def test_each_of_several_pieces_is_cut_out_however_small() -> None:
