@@ -131,7 +131,7 @@ def striped(side: int, left: int, stripe: int) -> Image.Image:
 
 @pytest.mark.parametrize("drawn", [True, False], ids=["drawn", "found"])
 def test_a_small_piece_of_a_large_photo_keeps_its_details(batcher: Batcher, model: Middle, drawn: bool) -> None:
-    data = encoded(striped(4096, 2048, 4))
+    data = encoded(striped(4096, 2048, 16))
     box = Box(x0=0.5, y0=0.5, x1=0.5 + 128 / 4096, y1=0.5 + 128 / 4096)
     analyse = Analyser(batcher, HEADS, ABOUT, SIZE, lambda _: [Found(box, 0.9), Found(Box(x1=0.02, y1=0.02), 0.9)])
     analyse(data, "query", box if drawn else None)
