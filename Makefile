@@ -73,7 +73,7 @@ sample: $(VENV)/test.installed ## render the sample catalogue again (about 15 mi
 	rm -rf deploy/local/sample
 	$(BIN)/python -m lab render sample --out deploy/local/sample
 
-train: $(VENV)/test.installed ## make the shipped models again: renders, networks, heads; goes on where it stopped (needs ../shared/data)
+train: $(VENV)/test.installed ## make the loupe models again: renders, networks, heads; goes on where it stopped (needs ../shared/data)
 	$(BIN)/python -m lab render set --count 1536 --out lab/cache/renders
 	for kind in open wide; do \
 		$(BIN)/python -m lab train-embedding --sources clean --out $(MODELS)/loupe-$$kind-1 && \
@@ -82,7 +82,7 @@ train: $(VENV)/test.installed ## make the shipped models again: renders, network
 	$(BIN)/python -m lab train-heads --model $(MODELS)/loupe-open-1 --sources clean
 	$(BIN)/python -m lab train-heads --model $(MODELS)/loupe-wide-1 --sources all
 
-evaluate: $(VENV)/test.installed ## measure the shipped models against the targets, write lab/reports/targets (needs ../shared/data)
+evaluate: $(VENV)/test.installed ## measure the loupe models against the targets, write lab/reports/targets (needs ../shared/data)
 	$(BIN)/python -m lab evaluate --suite targets
 
 floor: $(VENV)/test.installed ## measure the three floors on every suite, write lab/reports/floor (needs ../shared/data)

@@ -108,7 +108,7 @@ def train(folder: Path, renders: Path, sources: Sources) -> str:
         files=manifest.files | {HEADS: file_sha256(folder / HEADS)},
     )
     learned_from: Sources = "all" if manifest.training["sources"] == "all" else "clean"
-    embedding = of_split(every, "train", learned_from, manifest.training["without"].split())
+    embedding = of_split(every, "train", learned_from, manifest.training.get("without", "").split())
     (folder / CARD).write_text(card(manifest, embedding, [row for row in rows if row.split == "train"]))
     text = report(fitted, same, rows, vectors)
     REPORTS.mkdir(exist_ok=True)

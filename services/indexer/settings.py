@@ -24,11 +24,11 @@ class Settings(ServiceSettings):
         validation_alias=AliasChoices("database_url", "INDEXER_DATABASE_URL", "DATABASE_URL"),
         description="A database of its own, shared with no other service.",
     )
-    model_version: str = Field("loupe-wide-1", validation_alias=AliasChoices("model_version", "MODEL_VERSION"))
-    dimension: int = Field(288, gt=0, validation_alias=AliasChoices("dimension", "MODEL_DIMENSION"))
-    no_match_below: float = Field(0.45, ge=-1, le=1)
-    look_at_least: float = Field(0.45, ge=0, lt=1)
-    same: Sameness | None = Sameness(slope=11.288, offset=-8.167)
+    model_version: str = Field("efficientnet-lite2-1", validation_alias=AliasChoices("model_version", "MODEL_VERSION"))
+    dimension: int = Field(1280, gt=0, validation_alias=AliasChoices("dimension", "MODEL_DIMENSION"))
+    no_match_below: float = Field(0.64, ge=-1, le=1)
+    look_at_least: float = Field(0.6, ge=0, lt=1)
+    same: Sameness | None = None
     style: Probability | None = None
     drain_seconds: float = Field(
         60, ge=2, description="How long an old collection is kept for queries that began on it."

@@ -22,9 +22,10 @@ from lab.models import open_model
 from lab.models.classes import kind
 from services.embedder.decode import decode
 from services.embedder.main import load_models
-from services.embedder.manifest import SHIPPED
+from services.embedder.manifest import MODELS, SHIPPED
 from services.embedder.settings import Settings
 
+WIDE = MODELS / "loupe-wide-1"
 here = pytest.mark.skipif(not JEWELRY.is_dir(), reason="../shared/data is not here")
 
 
@@ -136,8 +137,8 @@ def test_heads_are_measured_by_what_they_say_and_how_sure_they_are(
 
 
 def test_a_packaged_models_vector_is_that_of_the_main_piece_it_finds() -> None:
-    (analyse,) = load_models(Settings(broker_url="", object_store_url="", model_dirs=[SHIPPED], threads=1))
-    model = open_model(str(SHIPPED))
+    (analyse,) = load_models(Settings(broker_url="", object_store_url="", model_dirs=[WIDE], threads=1))
+    model = open_model(str(WIDE))
     for record in sets.query_photos()[:4]:
         data = record.path.read_bytes()
         seen = analyse(data, "query").pieces[0].embedding()
