@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 UV_COMPILE_WITH_TORCH := $(BIN)/uv pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 UV_COMPILE := $(UV_COMPILE_WITH_TORCH) --override requirements/without-torch.txt
 
-.PHONY: help run up-processes test lint lock bench-ingest bench-vectors bench-embedder train evaluate floor clean renders renders-evaluation sample
+.PHONY: help run up-processes test lint lock bench-ingest bench-vectors bench-embedder model train evaluate floor clean renders renders-evaluation sample
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -72,6 +72,10 @@ renders-evaluation: $(VENV)/test.installed ## render the evaluation set into lab
 sample: $(VENV)/test.installed ## render the sample catalogue again (about 15 minutes)
 	rm -rf deploy/local/sample
 	$(BIN)/python -m lab render sample --out deploy/local/sample
+
+model: $(VENV)/test.installed ## make the default model again: the network of ImageNet as ONNX, and its heads (needs ../shared/data and renders)
+	$(BIN)/python -m lab export
+	$(BIN)/python -m lab train-heads --model $(MODELS)/efficientnet-lite2-1 --sources all
 
 train: $(VENV)/test.installed ## make the loupe models again: renders, networks, heads; goes on where it stopped (needs ../shared/data)
 	$(BIN)/python -m lab render set --count 1536 --out lab/cache/renders

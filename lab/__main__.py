@@ -18,6 +18,17 @@ SOURCES = "`clean`: RingFIR and our renders; `all`: every train split."
 
 
 @app.command()
+def export(
+    model: Annotated[Path, typer.Option(help="The folder to write; its name is the version.")] = SHIPPED,
+) -> None:
+    """Make encoder.onnx and a first manifest from the ImageNet weights; train-heads --sources all must follow."""
+    from lab.export import freeze
+
+    model.mkdir(parents=True, exist_ok=True)
+    freeze(model, model.name)
+
+
+@app.command()
 def train_heads(
     model: Annotated[Path, typer.Option(help="The folder that train-embedding wrote, its finder in it.")],
     sources: Annotated[str, typer.Option(help=SOURCES)] = "clean",

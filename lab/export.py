@@ -37,13 +37,14 @@ def frozen(folder: Path = FROZEN) -> Path:
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=folder.parent) as made:
-            _freeze(Path(made), folder.name)
+            freeze(Path(made), folder.name)
             with suppress(OSError):  # another process was faster
                 Path(made).rename(folder)
     return folder
 
 
-def _freeze(folder: Path, version: str) -> None:
+def freeze(folder: Path, version: str) -> None:
+    """Write encoder.onnx and a first manifest.json into an existing `folder`; `train-heads` may follow."""
     network = LiteNetwork(GEM_P).eval()
     model = onnx.load_from_string(to_onnx(network, INPUT_SIZE))
     store_as_half(model.graph)

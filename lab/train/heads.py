@@ -107,9 +107,10 @@ def train(folder: Path, renders: Path, sources: Sources) -> str:
         look_at_least=max(same.no_match_below, 0.0),  # as alike as two photographs of one piece
         files=manifest.files | {HEADS: file_sha256(folder / HEADS)},
     )
-    learned_from: Sources = "all" if manifest.training["sources"] == "all" else "clean"
-    embedding = of_split(every, "train", learned_from, manifest.training.get("without", "").split())
-    (folder / CARD).write_text(card(manifest, embedding, [row for row in rows if row.split == "train"]))
+    if of := manifest.training.get("sources"):  # where the encoder was not trained, the card is written by hand
+        without = manifest.training["without"].split()
+        embedding = of_split(every, "train", "all" if of == "all" else "clean", without)
+        (folder / CARD).write_text(card(manifest, embedding, [row for row in rows if row.split == "train"]))
     text = report(fitted, same, rows, vectors)
     REPORTS.mkdir(exist_ok=True)
     (REPORTS / f"heads-{manifest.version}.md").write_text(text)

@@ -95,18 +95,20 @@ def read_manifest(folder: Path) -> Manifest:
     except OSError as error:
         raise Permanent(
             f"There is no model in {folder}: manifest.json cannot be read ({error.strerror}). "
-            "Set EMBEDDER_MODEL_DIRS to folders made by `make train`."
+            "Set EMBEDDER_MODEL_DIRS to folders made by `make model` or `make train`."
         ) from error
     except ValidationError as error:
         raise Permanent(f"{folder / 'manifest.json'} does not follow the model manifest: {error}") from error
     for name, expected in manifest.files.items():
         path = folder / name
         if not path.is_file():
-            raise Permanent(f"The model file {path} is missing. Restore the folder, or make it with `make train`.")
+            raise Permanent(
+                f"The model file {path} is missing. Restore the folder, or make it with `make model` or `make train`."
+            )
         actual = file_sha256(path)
         if actual != expected:
             raise Permanent(
                 f"The model file {path} is not the one its manifest names (sha256 {actual}, expected {expected}). "
-                "Restore it, or make the folder again with `make train`."
+                "Restore it, or make the folder again with `make model` or `make train`."
             )
     return manifest
