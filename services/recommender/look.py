@@ -17,6 +17,8 @@ _QUERIES = 24
 """Searches for one list of suggestions, shared out among the seeds: few seeds are asked with all of their pictures."""
 _PICTURES_OF_SEEDS = 200
 _DEPTH = 3
+_OTHER_TYPE = 0.5
+"""How much a piece of another type than the liked one counts: whoever looks at hoops looks for earrings first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,18 @@ class _Likeness:
     similarity: float
     image_id: str
     type: str | None
+    of_other_type: bool
 
 
 _Neighbours = dict[str, _Likeness]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """An item as its main pieces show it."""
+
+    vectors: list[Vector]
+    types: set[str]
 
 
 class LookAlikes:
@@ -43,8 +54,8 @@ class LookAlikes:
         """Up to `limit` items, best first, each with the liked item that speaks most for it.
 
         A liked seed of strength s at similarity c speaks for an item with p = s * ((c - m) / (1 - m))^2, m being the
-        least similarity that counts, and the item's score is the noisy-or 1 - prod(1 - p) of all that speak for it;
-        each disliked seed multiplies it by 1 - p.
+        least similarity that counts, half of it when their types are known and differ. The item's score is the
+        noisy-or 1 - prod(1 - p) of all that speak for it; each disliked seed multiplies it by 1 - p.
         """
         seeds = [*taste.liked, *taste.disliked]
         pictures = self._pictures(tenant, seeds)
@@ -56,19 +67,22 @@ class LookAlikes:
         ranked = sorted((self._hit(sku, liked, disliked) for sku in {s for _, n in liked for s in n}), key=_rank)
         return ranked[:limit]
 
-    def _pictures(self, tenant: str, seeds: Sequence[Seed]) -> dict[str, list[Vector]]:
-        by_sku: dict[str, list[Vector]] = defaultdict(list)
+    def _pictures(self, tenant: str, seeds: Sequence[Seed]) -> dict[str, _Shown]:
+        by_sku: dict[str, _Shown] = defaultdict(lambda: _Shown([], set()))
         if seeds:
             skus = AnyOf("sku", tuple(seed.act.sku for seed in seeds))
             for point in self._vectors.scroll(tenant, Filter((skus,), (BESIDE_THE_MAIN,)), _PICTURES_OF_SEEDS):
-                by_sku[point.payload["sku"]].append(point.vector)
+                shown = by_sku[point.payload["sku"]]
+                shown.vectors.append(point.vector)
+                if kind := point.payload.get("type"):
+                    shown.types.add(kind)
         return by_sku
 
     def _neighbours(
         self,
         tenant: str,
         seeds: Sequence[Seed],
-        pictures: dict[str, list[Vector]],
+        pictures: dict[str, _Shown],
         each: int,
         where: Filter,
         depth: int,
@@ -76,15 +90,16 @@ class LookAlikes:
         found: list[tuple[Seed, _Neighbours]] = []
         for seed in seeds:
             near: _Neighbours = {}
-            for vector in pictures.get(seed.act.sku, ())[:each]:
+            shown = pictures.get(seed.act.sku, _Shown([], set()))
+            for vector in shown.vectors[:each]:
                 for hit in self._vectors.search(tenant, vector, depth, where):
                     if hit.score < self._look_at_least:
                         break
                     best = near.get(hit.payload["sku"])
                     if best is None or hit.score > best.similarity:
-                        near[hit.payload["sku"]] = _Likeness(
-                            hit.score, hit.payload["image_id"], hit.payload.get("type")
-                        )
+                        kind = hit.payload.get("type")
+                        other = bool(kind and shown.types) and kind not in shown.types
+                        near[hit.payload["sku"]] = _Likeness(hit.score, hit.payload["image_id"], kind, other)
             found.append((seed, near))
         return found
 
@@ -109,7 +124,8 @@ class LookAlikes:
 
     def _speaks(self, seed: Seed, likeness: _Likeness) -> float:
         span = 1 - self._look_at_least
-        return seed.strength * min(max((likeness.similarity - self._look_at_least) / span, 0.0), 1.0) ** 2
+        chance = seed.strength * min(max((likeness.similarity - self._look_at_least) / span, 0.0), 1.0) ** 2
+        return chance * _OTHER_TYPE if likeness.of_other_type else chance
 
 
 def _rank(hit: Hit) -> tuple[float, str]:

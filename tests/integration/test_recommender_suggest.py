@@ -144,6 +144,16 @@ def test_a_piece_is_not_told_to_look_like_one_that_it_does_not_resemble(parts: S
     assert [hit.source.kind for hit in shop.suggest("ann", limit=1).hits] == ["new"]
 
 
+def test_a_piece_of_another_type_comes_after_one_of_the_same_that_looks_a_little_less_alike(parts: Shops) -> None:
+    shop = parts.new()
+    shop.piece("SEED", towards(0, 1.0, 1), type="earring")
+    shop.piece("RING", towards(0, 0.95, 2), type="ring")
+    shop.piece("EARRING", towards(0, 0.9, 3), type="earring")
+    shop.piece("UNKNOWN", towards(0, 0.92, 4), type=None)
+    shop.tell("ann", "clicked", "SEED")
+    assert skus(shop.suggest("ann", limit=3)) == ["UNKNOWN", "EARRING", "RING"]
+
+
 def test_a_repeated_event_counts_once_and_its_batch_is_always_confirmed(shop: Shop) -> None:
     for _ in range(3):
         shop.tell("ann", "viewed", "RING-0", event_id="e-1")
