@@ -195,10 +195,10 @@ class QueryPart(BaseModel):
 class SearchQuery(BaseModel):
     """What is searched for. Alone as JSON, or as the `query` part of a form beside its pictures.
 
-    Short forms: `box` or `piece` of the only picture; `words` beside it or alone. `parts` say all of it and stand alone.
-    `ignore`: ids of chips that the words are not to be understood as. `every_piece`: a result list for each piece in the
-    picture. `diversity`: 0 ranks by score alone, 1 puts the least alike side by side, within the first 100. A cursor
-    goes with the same query.
+    Short forms: `box` or `piece` of the only picture; `words` beside it or alone. `parts` say all of it, alone.
+    `ignore`: ids of chips that the words are not to be understood as. `every_piece`: a result list for each piece in
+    the picture. `diversity`: 0 ranks by score alone, 1 puts the least alike side by side, within the first 100. A
+    cursor goes with the same query.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -12,8 +12,19 @@ Payload = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """`dense` is a unit-length float32 array of shape (`TEXT_DIMENSION`,), `terms` the weights of terms by their hash.
+
+    The engine multiplies each term's weight by its rarity among the points (IDF).
+    """
+
+    dense: Vector
+    terms: Mapping[int, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
-    """`id` is a UUID as text, `vector` a unit-length float32 array of shape (dimension,).
+    """`id` is a UUID as text, `vector` a unit-length float32 array of shape (dimension,), `text` the item's words.
 
     `payload` maps names (Python identifiers other than `tenant`) to text, bools, finite floats (kept to 15 digits),
     integers up to 2**53, lists of text, or None, which is the same as no field: none is read back.
@@ -22,15 +33,20 @@ class Point:
     id: str
     vector: Vector
     payload: Payload
+    text: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """`score` is the cosine similarity to the query, in -1..1, rounded to 6 decimals."""
+    """`score` is the cosine similarity to the query, in -1..1, rounded to 6 decimals; by words, see `search_text`.
+
+    `vector` only where it was asked for.
+    """
 
     id: str
     score: float
     payload: Payload
+    vector: Vector | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +104,30 @@ class VectorStore(Protocol):
         """Overwrite the given payload fields of all matching points; other fields stay. None removes a field."""
         ...
 
+    def set_text(self, tenant: str, where: Filter, text: Text | None) -> None:
+        """Replace the words of all matching points; None takes them away."""
+        ...
+
     def search(
-        self, tenant: str, vector: Vector, limit: int, where: Filter | None = None, offset: int = 0
+        self,
+        tenant: str,
+        vector: Vector,
+        limit: int,
+        where: Filter | None = None,
+        offset: int = 0,
+        *,
+        with_vectors: bool = False,
     ) -> list[Hit]:
         """The nearest points by cosine, best first; equal scores in order of id."""
+        ...
+
+    def search_text(
+        self, tenant: str, text: Text, limit: int, where: Filter | None = None, *, with_vectors: bool = False
+    ) -> list[Hit]:
+        """Points with words, best first: by meaning and by terms, fused by reciprocal rank (k = 60).
+
+        `score` is the fused one over the best possible, in 0..1; equal scores in order of id.
+        """
         ...
 
     def scroll(
@@ -102,6 +138,10 @@ class VectorStore(Protocol):
 
     def count(self, tenant: str, where: Filter | None = None) -> int:
         """Exactly how many points match."""
+        ...
+
+    def generation(self, tenant: str) -> str:
+        """Another text after each write to the tenant's points that has returned: what was read before is then old."""
         ...
 
     def ping(self) -> None:
