@@ -99,8 +99,8 @@ def outlook(points: int, dimension: int) -> str:
         return f"A search without filters takes about {max(1, round(took))} ms of one core."
     return (
         f"A search without filters takes about {round(took)} ms of one core, as the embedded engine looks at every "
-        "vector. A Qdrant server does not: start one, set VECTOR_STORE_URL=qdrant://host:6333 for the indexer and the "
-        "recommender, and fill it by `loupe reindex start`."
+        "vector. A Qdrant server does not: `A large catalogue` in docs/operations.md says how to move to one "
+        "(VECTOR_STORE_URL=qdrant://host:6333)."
     )
 
 
