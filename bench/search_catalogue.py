@@ -20,7 +20,7 @@ RENDERS = Path(__file__).parents[1] / "lab" / "evaluation" / "renders" / "pictur
 EVERY = (1, 10, 100, 1_000)
 """A filter keeps one of so many items: 100%, 10%, 1% and 0.1%."""
 QUERIES, TOP = 200, 10
-VOCABULARY = 3_000
+_VOCABULARY = 3_000
 _WORDS = 12
 _CHUNK = 500
 _STRAY = 0.4
@@ -38,7 +38,7 @@ class Catalogue:
         self._best: dict[int, list[tuple[Vector, Numbers]]] = {}
 
     def chunks(self) -> Iterator[list[Point]]:
-        frequency = 1 / np.arange(1, VOCABULARY + 1)
+        frequency = 1 / np.arange(1, _VOCABULARY + 1)
         frequency /= frequency.sum()
         nothing = (np.empty(0, np.float32), np.empty(0, int))
         self._best = {every: [nothing] * QUERIES for every in EVERY}
@@ -48,7 +48,7 @@ class Catalogue:
             rows = self._varied(rng, len(numbers))
             self._look_at(numbers, rows)
             meanings = rng.standard_normal((len(numbers), TEXT_DIMENSION), dtype=np.float32)
-            terms = rng.choice(VOCABULARY, (len(numbers), _WORDS), p=frequency)
+            terms = rng.choice(_VOCABULARY, (len(numbers), _WORDS), p=frequency)
             yield [
                 Point(id_of(n), row, {"sku": f"SKU-{n}", "tags": tags(n)}, text_of(meaning, words))
                 for n, row, meaning, words in zip(numbers.tolist(), rows, meanings, terms, strict=True)
@@ -57,6 +57,14 @@ class Catalogue:
     def nearest(self, query: int, every: int) -> set[str]:
         """What brute force found among the items of the chunks that were taken."""
         return {id_of(number) for number in self._best[every][query][1].tolist()}
+
+    def texts(self) -> list[Text]:
+        """Queries in words: three terms, none of the most frequent."""
+        rng = np.random.default_rng(3)
+        return [
+            text_of(rng.standard_normal(TEXT_DIMENSION, dtype=np.float32), rng.integers(20, _VOCABULARY, 3))
+            for _ in range(QUERIES)
+        ]
 
     def _varied(self, rng: np.random.Generator, count: int) -> Vector:
         one, two, three = rng.integers(len(self._pictures), size=(3, count))
