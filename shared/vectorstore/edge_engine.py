@@ -17,8 +17,8 @@ from shared.contracts.text import TEXT_DIMENSION
 from shared.errors import Permanent, Retryable
 from shared.vectorstore.points import INDEXED, LOOK, MEANING, TENANT, TERMS, UNNAMED
 
-# Of 100,000 x 1,334 a search takes 9 ms of one core (docs/adr/0011-words-and-quantized-vectors.md).
-_NUMBERS_A_MS = 14_000_000
+# Of 50,000 x 1,280 a search takes 5.3 ms of one core (docs/adr/0011-words-and-quantized-vectors.md).
+_NUMBERS_A_MS = 12_000_000
 _SLOW_MS = 20
 
 _INDEX_TYPES = {

@@ -115,8 +115,8 @@ def test_the_start_tells_how_long_searches_take_and_what_to_do_when_that_is_too_
     assert (told["event"], told["log_level"], told["points"]) == ("embedded_index_opened", "info", 1)
     assert told["words"] == outlook(1, DIMENSION)
     assert "about 1 ms" in outlook(10_000, 1_280)
-    assert "qdrant://" not in outlook(200_000, 1_280)
-    assert "VECTOR_STORE_URL=qdrant://" in outlook(250_000, 1_280)
+    assert "qdrant://" not in outlook(180_000, 1_280)
+    assert "VECTOR_STORE_URL=qdrant://" in outlook(200_000, 1_280)
 
 
 def test_the_log_of_an_embedded_index_does_not_grow_with_every_write(tmp_path: Path) -> None:
