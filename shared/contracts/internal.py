@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from shared.contracts.analysis import Analysis, Box
+from shared.contracts.analysis import Analysis, AttributeName, Box
 from shared.contracts.fields import MAX_LIMIT, ModelVersion, Sku, TenantId, Timestamp, UserId, Word
+from shared.contracts.text import TextVectors
 
 Words = Annotated[list[Word], Field(max_length=50)]
 
@@ -29,34 +30,73 @@ class Filters(BaseModel):
     cut: Words | None = None
     setting: Words | None = None
     tags: Words | None = None
+    brand: Words | None = None
+    created_after: Timestamp | None = None
     price_min: float | None = Field(None, ge=0)
     price_max: float | None = Field(None, ge=0)
     in_stock: bool | None = None
     exclude_skus: list[Sku] = Field(default_factory=list, max_length=1_000)
 
 
-class SearchRequest(BaseModel):
-    """Pieces nearest to a picture; `offset` pages.
+MAX_PARTS = 8
 
-    `vectors` are the picture by each loaded model: `pack_vector` of a unit-length float32 vector. The recommender takes
-    that of the model whose index it searches.
+
+class QueryPart(BaseModel):
+    """One thing that is searched by: a picture, an indexed item or words, never two of them.
+
+    `vectors` are a picture by each loaded model: `pack_vector` of a unit-length float32 vector. The recommender takes
+    that of the model whose index it searches. `negative`: not like this. `weight` is relative to the other parts.
+    """
+
+    vectors: dict[ModelVersion, str] | None = Field(None, min_length=1, max_length=8)
+    sku: Sku | None = None
+    text: TextVectors | None = None
+    weight: float = Field(1.0, gt=0, le=1)
+    negative: bool = False
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if sum(each is not None for each in (self.vectors, self.sku, self.text)) != 1:
+            raise ValueError("give one of vectors, sku and text")
+        return self
+
+
+class SearchRequest(BaseModel):
+    """Items by all of the parts at once; without parts all items that the filters allow, the newest first.
+
+    `prefer`: attribute values that count for an item and are no condition. `cursor` is the `next` of an answer to the
+    same request: it goes on in the ranking that was pinned then. `user_id`: the shopper for whom it is, if known.
+    `diversity`: 0 ranks by score alone, 1 puts the least alike side by side (MMR, within the first 100).
     """
 
     tenant: TenantId
-    vectors: dict[ModelVersion, str] = Field(min_length=1, max_length=8)
-    limit: int = Field(20, ge=1, le=MAX_LIMIT)
-    offset: int = Field(0, ge=0, le=10_000)
+    user_id: UserId | None = None
+    parts: list[QueryPart] = Field(default_factory=list, max_length=MAX_PARTS)
     filters: Filters = Field(default_factory=Filters)
+    prefer: dict[AttributeName, Words] = Field(default_factory=dict)
+    diversity: float = Field(0.0, ge=0, le=1)
+    limit: int = Field(20, ge=1, le=MAX_LIMIT)
+    cursor: str | None = Field(None, max_length=200)
 
 
 class SimilarRequest(BaseModel):
-    """Pieces like an indexed one, without it."""
+    """Pieces like an indexed one, without it. `cursor` as in `SearchRequest`."""
 
     tenant: TenantId
     sku: Sku
     limit: int = Field(20, ge=1, le=MAX_LIMIT)
-    offset: int = Field(0, ge=0, le=10_000)
     filters: Filters = Field(default_factory=Filters)
+    cursor: str | None = Field(None, max_length=200)
+
+
+class CompletesRequest(BaseModel):
+    """What goes with an indexed item. `mirrored`: the mirror image of its picture by each loaded model, as in
+    `QueryPart.vectors`, where its other half is looked for."""
+
+    tenant: TenantId
+    sku: Sku
+    mirrored: dict[ModelVersion, str] | None = Field(None, min_length=1, max_length=8)
+    limit: int = Field(20, ge=1, le=MAX_LIMIT)
 
 
 class SuggestRequest(BaseModel):
@@ -81,10 +121,27 @@ class Source(BaseModel):
     count: int | None = None
 
 
+Verdict = Literal["same", "similar", "related"]
+
+
+class Reason(BaseModel):
+    """Something that made a hit stand where it stands, and by how much of its score: without it, it would be lower.
+
+    `form` and `colour` are those of the pieces; an attribute is one that the pieces share, with its `value`. `differs`:
+    it speaks against the hit (another metal), and `share` is 0. `stock`, `new` and `popular` are the small boosts.
+    """
+
+    kind: Literal["form", "colour", "words", AttributeName, "stock", "new", "popular", "pair"]
+    value: str | None = None
+    differs: bool = False
+    share: float = Field(ge=0, le=1)
+
+
 class Hit(BaseModel):
     """One item, shown by its best picture. `score` is in 0..1, higher is better; `type` what the index knows.
 
-    `box`: where in that picture the piece is which is alike; None where no piece was compared.
+    `box`: where in that picture the piece is which is alike; None where no piece was compared. `reasons`: the strongest
+    first.
     """
 
     sku: Sku
@@ -93,15 +150,26 @@ class Hit(BaseModel):
     type: str | None = None
     box: Box | None = None
     source: Source
+    verdict: Verdict = "related"
+    reasons: list[Reason] = Field(default_factory=list)
+
+
+Facets = dict[Literal["type", "metal", "stone", "cut", "setting", "brand", "tags"], dict[str, int]]
 
 
 class HitList(BaseModel):
-    """Hits, best first. `no_match`: even the best is too far to be the piece. `more`: the next page is not empty.
+    """Hits, best first. `no_match`: even the best is too far to be the piece. `next`: the cursor of the next page.
 
-    `cold`: the shopper is not known yet, so the suggestions are what is popular and new.
+    `facets`: how many of the items found have each value. `found`: how many items were; `capped`: that there are more.
+    `cold`: the shopper is not known yet, so the suggestions are what is popular and new. `ranking`: by what it was
+    ranked, for the log of what was shown.
     """
 
     hits: list[Hit]
     no_match: bool = False
-    more: bool = False
+    next: str | None = None
+    facets: Facets = Field(default_factory=dict)
+    found: int = 0
+    capped: bool = False
     cold: bool = False
+    ranking: str = ""

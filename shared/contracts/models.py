@@ -53,6 +53,9 @@ class Model(BaseModel):
     `same`: that an item is the piece of a photo. `style`: that two pieces are of a similar style. None where nobody has
     measured them. Below `no_match_below` the best hit of a photo is not the piece; from `look_at_least` on two pieces
     may be told to look alike.
+
+    `form_dimension`: so many of the first numbers of a vector are of the form, the others of the colours; None where
+    they are not told apart. The two parts have the same lengths in all vectors, and the whole is of unit length.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -63,6 +66,7 @@ class Model(BaseModel):
     look_at_least: float = Field(ge=0, lt=1)
     same: Sameness | None = None
     style: Probability | None = None
+    form_dimension: int | None = Field(None, gt=0)
 
 
 class Models(BaseModel):

@@ -12,8 +12,20 @@ Payload = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """`dense` is a unit-length float32 array of shape (`TEXT_DIMENSION`,), `terms` the weights of terms by their hash.
+
+    In a search each term counts the product of its two weights and of its rarity among the tenant's points with terms:
+    ln((n - d + 0.5) / (d + 0.5) + 1), where d of n have it (the IDF of BM25, Robertson and Zaragoza 2009).
+    """
+
+    dense: Vector
+    terms: Mapping[int, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
-    """`id` is a UUID as text, `vector` a unit-length float32 array of shape (dimension,).
+    """`id` is a UUID as text, `vector` a unit-length float32 array of shape (dimension,), `text` the item's words.
 
     `payload` maps names (Python identifiers other than `tenant`) to text, bools, finite floats (kept to 15 digits),
     integers up to 2**53, lists of text, or None, which is the same as no field: none is read back.
@@ -22,15 +34,20 @@ class Point:
     id: str
     vector: Vector
     payload: Payload
+    text: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """`score` is the cosine similarity to the query, in -1..1, rounded to 6 decimals."""
+    """`score` is the cosine similarity to the query, in -1..1, rounded to 6 decimals; by words, see `search_text`.
+
+    `vector` only where it was asked for.
+    """
 
     id: str
     score: float
     payload: Payload
+    vector: Vector | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +94,7 @@ class VectorStore(Protocol):
     dimension: int
 
     def upsert(self, tenant: str, points: Sequence[Point]) -> None:
-        """Write points, replacing vector and whole payload of those that exist. Of equal ids the last one counts."""
+        """Write points, replacing all of those that exist: vector, payload, words. Of equal ids the last one counts."""
         ...
 
     def delete(self, tenant: str, where: Filter) -> None:
@@ -88,10 +105,33 @@ class VectorStore(Protocol):
         """Overwrite the given payload fields of all matching points; other fields stay. None removes a field."""
         ...
 
+    def set_text(self, tenant: str, where: Filter, text: Text | None) -> None:
+        """Replace the words of all matching points; None takes them away."""
+        ...
+
     def search(
-        self, tenant: str, vector: Vector, limit: int, where: Filter | None = None, offset: int = 0
+        self,
+        tenant: str,
+        vector: Vector,
+        limit: int,
+        where: Filter | None = None,
+        offset: int = 0,
+        *,
+        with_vectors: bool = False,
     ) -> list[Hit]:
         """The nearest points by cosine, best first; equal scores in order of id."""
+        ...
+
+    def search_text(
+        self, tenant: str, text: Text, limit: int, where: Filter | None = None, *, with_vectors: bool = False
+    ) -> list[Hit]:
+        """Points with words, best first: by meaning and by terms, fused by reciprocal rank (k = 60).
+
+        Candidates are the first 200 (`limit`, if more) by either; each is ranked among them by both, and equals share a
+        rank, so that an item's many pictures take up one. `score` is the sum of 1 / (60 + rank) over the best possible,
+        in 0..1; equal scores in order of id. Terms are as rare as they are in the tenant's points. Without terms in
+        `text` the meaning alone counts. A point without any of its terms gets nothing for them.
+        """
         ...
 
     def scroll(
@@ -102,6 +142,10 @@ class VectorStore(Protocol):
 
     def count(self, tenant: str, where: Filter | None = None) -> int:
         """Exactly how many points match."""
+        ...
+
+    def generation(self, tenant: str) -> str:
+        """Another text after each write to the tenant's points that has returned: what was read before is then old."""
         ...
 
     def ping(self) -> None:
