@@ -20,6 +20,7 @@ from shared.vectorstore import AnyOf, Filter, Point, VectorStore
 
 _IN_STOCK = AnyOf("in_stock", (True,))
 _POPULAR_PICTURES = 1_000
+RANKING = "suggest-1"
 
 
 class Suggester:
@@ -58,7 +59,7 @@ class Suggester:
                     self._fill(pinned.vectors, hits, tenant, again, popular, limit)
         for hit in hits:
             metrics.SUGGESTED.labels(hit.source.kind).inc()
-        return HitList.model_construct(hits=hits, no_match=False, more=False, cold=not shopper.recent)
+        return HitList.model_construct(hits=hits, cold=not shopper.recent, ranking=RANKING)
 
     def _fill(
         self,

@@ -16,9 +16,13 @@ import numpy as np
 from fastapi import FastAPI
 
 from services.recommender import main, routes
+from services.recommender.cache import Answers
+from services.recommender.completes import Completer
 from services.recommender.handlers import handle_user_events
 from services.recommender.history import History
 from services.recommender.index import Index
+from services.recommender.ordering import Ranker
+from services.recommender.pins import Pins
 from services.recommender.popularity import Popularity
 from services.recommender.search import Searcher
 from services.recommender.settings import Settings
@@ -30,6 +34,7 @@ from shared.contracts.messages import EventType, Message, UserEvent, UserEvents
 from shared.contracts.models import INDEX, Model
 from shared.observability.http import create_app
 from shared.vectorstore import Point, VectorStore
+from tests.support.worded import WordedDirectory
 
 DIMENSION = 16
 MODEL = "model-1"
@@ -87,7 +92,13 @@ class Shop:
         handle_user_events(message, history=self.history, publisher=self.recorder)
 
     def search(self, vector: Vector, **more: Any) -> HitList:
-        return self._post("/search", vectors={MODEL: pack_vector(vector)}, **more)
+        return self._post("/search", parts=[by_picture(vector)], **more)
+
+    def compose(self, *parts: dict[str, Any], **more: Any) -> HitList:
+        return self._post("/search", parts=list(parts), **more)
+
+    def completes(self, sku: str, mirrored: Vector | None = None, **more: Any) -> HitList:
+        return self._post("/completes", sku=sku, mirrored=mirrored and {MODEL: pack_vector(mirrored)}, **more)
 
     def similar(self, sku: str, **more: Any) -> HitList:
         return self._post("/similar", sku=sku, **more)
@@ -109,6 +120,10 @@ class Shop:
         return asyncio.run(post())
 
 
+def by_picture(vector: Vector, **more: Any) -> dict[str, Any]:
+    return {"vectors": {MODEL: pack_vector(vector)}, **more}
+
+
 def skus(found: HitList) -> list[str]:
     return [hit.sku for hit in found.hits]
 
@@ -126,20 +141,23 @@ class Shops:
 
 
 @contextmanager
-def shops(folder: Path, database_url: str) -> Iterator[Shops]:
-    """Shops over an engine in `folder` and a database."""
+def shops(folder: Path, database_url: str, model: Model = FACTS) -> Iterator[Shops]:
+    """Shops over an engine in `folder` and a database; `model` is what the index says of its vectors."""
     events = database.open(database_url)
     events.migrate(MIGRATIONS)
-    directory = vectorstore.directory(f"edge://{folder}/vectors", INDEX)
+    directory = WordedDirectory(vectorstore.directory(f"edge://{folder}/vectors", INDEX))
     vectors = directory.open("pieces-test", DIMENSION)
-    directory.switch("pieces-test", FACTS.model_dump())
+    directory.switch("pieces-test", model.model_dump())
     history = History(events)
     popularity = Popularity(events, SETTINGS.weights)
     index = Index(directory)
-    searcher = Searcher(index)
+    ranker = Ranker(popularity)
+    pins = Pins(events)
+    searcher = Searcher(index, ranker, pins)
+    completer = Completer(index, ranker)
     suggester = Suggester(index, history, popularity, SETTINGS.weights)
     app = create_app("recommender", {})
-    app.include_router(routes.router(searcher, suggester))
+    app.include_router(routes.router(Answers(index), searcher, completer, suggester))
     yield Shops(app, vectors, history)
     index.close()
     vectors.close()

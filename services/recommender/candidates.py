@@ -1,0 +1,146 @@
+"""The items that contend for a place in a ranking, with how alike each is to every part of the query."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from services.recommender.composing import Part, Query
+from services.recommender.ranking import BESIDE_THE_MAIN
+from shared.contracts.models import RIVALS
+from shared.vectorstore import AnyOf, Filter, Hit, Point, VectorStore
+
+_PIECES_AN_ITEM = 4
+_PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """`similarities` to the wanted parts, then to the unwanted ones: the cosine of its nearest piece to a picture or an
+    item, the text score in 0..1 to words. `shown` is the piece that stands for it."""
+
+    sku: str
+    shown: Hit
+    similarities: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`rivals`: of each wanted part the similarities of its best items, falling. `more`: not all items were read."""
+
+    candidates: Sequence[Candidate]
+    rivals: Sequence[Sequence[float]]
+    more: bool
+
+
+_Nearest = dict[str, Hit]
+"""SKU -> its nearest piece, best first."""
+
+
+class Reader:
+    """Reads the items of one tenant that the filter of one query allows."""
+
+    def __init__(self, vectors: VectorStore, tenant: str, query: Query) -> None:
+        self._vectors = vectors
+        self._tenant = tenant
+        self._query = query
+
+    def find(self, points: int) -> Found:
+        """The items of the `points` nearest points to each wanted part, all of them compared with every part.
+
+        The best of a part stand in its order as in a reading without end; equal ones in order of point id.
+        """
+        wanted = self._query.wanted
+        near: list[_Nearest] = []
+        more = False
+        for part in wanted:
+            items, unread = self._nearest(part, points)
+            near.append(items)
+            more = more or unread
+        rivals = [[hit.score for hit in list(items.values())[:RIVALS]] for items in near]
+        skus = list(dict.fromkeys(sku for items in near for sku in items))
+        if len(wanted) > 1:
+            near = [self._completed(part, items, skus) for part, items in zip(wanted, near, strict=True)]
+        near += [self._completed(part, {}, skus) for part in self._query.unwanted]
+        first = self._query.shown_by or 0
+        order = [near[first], *near]
+        candidates = [
+            Candidate(sku, hit, [items[sku].score if sku in items else 0.0 for items in near])
+            for sku in skus
+            if (hit := next((items[sku] for items in order if sku in items), None))
+        ]
+        return Found(candidates, rivals, more)
+
+    def pieces(self, skus: Sequence[str]) -> dict[str, list[Point]]:
+        """All pieces, with their vectors, of those of these items that the filter still allows."""
+        by_sku: dict[str, list[Point]] = {}
+        where = self._among(skus)
+        after = None
+        while skus:
+            points = self._vectors.scroll(self._tenant, where, _PAGE, after)
+            for point in points:
+                by_sku.setdefault(point.payload["sku"], []).append(point)
+            if len(points) < _PAGE:
+                break
+            after = points[-1].id
+        return by_sku
+
+    def _nearest(self, part: Part, points: int) -> tuple[_Nearest, bool]:
+        if part.text is not None:
+            hits = self._vectors.search_text(self._tenant, part.text, points, _mains(self._query.where))
+            return _each_once(hits), len(hits) == points
+        readings = [self._vectors.search(self._tenant, each, points, self._query.where) for each in part.vectors]
+        unread = [hits for hits in readings if len(hits) == points]
+        if len(readings) < 2:
+            return _each_once(hit for hits in readings for hit in hits), bool(unread)
+        # Below the worst that was read of one picture, another item may be nearer to it than to those read.
+        sure_above = max((hits[-1].score for hits in unread), default=-2.0)
+        best = sorted((hit for hits in readings for hit in hits), key=_best_first)
+        return _each_once(hit for hit in best if hit.score > sure_above), bool(unread)
+
+    def _completed(self, part: Part, items: _Nearest, skus: Sequence[str]) -> _Nearest:
+        """With the nearest piece of each of `skus`.
+
+        Words are asked again for all: a text score counts by rank, so those of two readings do not compare.
+        """
+        if part.text is not None:
+            return _each_once(self._best_by_words(part, skus))
+        found = dict(items)
+        for vector in part.vectors:
+            left = [sku for sku in skus if sku not in items]
+            while left:
+                limit = _PIECES_AN_ITEM * len(left)
+                hits = self._vectors.search(self._tenant, vector, limit, self._among(left))
+                for hit in hits:
+                    best = found.get(hit.payload["sku"])
+                    if best is None or hit.score > best.score:
+                        found[hit.payload["sku"]] = hit
+                seen = {hit.payload["sku"] for hit in hits}
+                left = [sku for sku in left if sku not in seen] if len(hits) == limit else []
+        return found
+
+    def _best_by_words(self, part: Part, skus: Sequence[str]) -> list[Hit]:
+        if part.text is None or not skus:
+            return []
+        among = _mains(self._among(skus))
+        return self._vectors.search_text(self._tenant, part.text, _PIECES_AN_ITEM * len(skus), among)
+
+    def _among(self, skus: Collection[str]) -> Filter:
+        where = self._query.where
+        return Filter((*where.must, AnyOf("sku", tuple(skus))), where.must_not)
+
+
+def _mains(where: Filter) -> Filter:
+    """Words are of the item, which its main pieces stand for, and not of what lies beside them."""
+    return Filter(where.must, (*where.must_not, BESIDE_THE_MAIN))
+
+
+def _each_once(hits: Iterable[Hit]) -> _Nearest:
+    items: _Nearest = {}
+    for hit in hits:
+        items.setdefault(hit.payload["sku"], hit)
+    return items
+
+
+def _best_first(hit: Hit) -> tuple[float, str]:
+    return (-hit.score, hit.id)
