@@ -16,8 +16,11 @@ _PAGE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """`similarities` to the wanted parts, then to the unwanted ones: the cosine of its nearest piece to a picture or an
-    item, the text score in 0..1 to words. `shown` is the piece that stands for it."""
+    """`similarities` to the wanted parts, then to the unwanted ones. `shown` is the piece that stands for it.
+
+    To a picture or an item it is the cosine of its nearest piece; to words that are wanted their text score in 0..1, to
+    unwanted ones the share of their terms that it has.
+    """
 
     sku: str
     shown: Hit
@@ -61,13 +64,13 @@ class Reader:
         skus = list(dict.fromkeys(sku for items in near for sku in items))
         if len(wanted) > 1:
             near = [self._completed(part, items, skus) for part, items in zip(wanted, near, strict=True)]
-        near += [self._completed(part, {}, skus) for part in self._query.unwanted]
+        against = [self._against(part, skus) for part in self._query.unwanted]
         first = self._query.shown_by or 0
         order = [near[first], *near]
         candidates = [
-            Candidate(sku, hit, [items[sku].score if sku in items else 0.0 for items in near])
+            Candidate(sku, shown, [*(_score(items, sku) for items in near), *(one.get(sku, 0.0) for one in against)])
             for sku in skus
-            if (hit := next((items[sku] for items in order if sku in items), None))
+            if (shown := next((items[sku] for items in order if sku in items), None))
         ]
         return Found(candidates, rivals, more)
 
@@ -119,6 +122,20 @@ class Reader:
                 left = [sku for sku in left if sku not in seen] if len(hits) == limit else []
         return found
 
+    def _against(self, part: Part, skus: Sequence[str]) -> dict[str, float]:
+        """How alike each item is to something unwanted.
+
+        A text score would not do: by rank, some item is always the best.
+        """
+        if part.text is None:
+            return {sku: hit.score for sku, hit in self._completed(part, {}, skus).items()}
+        terms = part.text.terms.keys()
+        shares: dict[str, float] = {}
+        for sku, points in self.pieces(skus).items() if terms else ():
+            held = next((point.text.terms.keys() for point in points if point.text), frozenset[int]())
+            shares[sku] = len(terms & held) / len(terms)
+        return shares
+
     def _best_by_words(self, part: Part, skus: Sequence[str]) -> list[Hit]:
         if part.text is None or not skus:
             return []
@@ -140,6 +157,10 @@ def _each_once(hits: Iterable[Hit]) -> _Nearest:
     for hit in hits:
         items.setdefault(hit.payload["sku"], hit)
     return items
+
+
+def _score(items: _Nearest, sku: str) -> float:
+    return items[sku].score if sku in items else 0.0
 
 
 def _best_first(hit: Hit) -> tuple[float, str]:

@@ -18,8 +18,6 @@ from shared.contracts.models import Model
 
 WISHES = 0.2
 """The share of the score that all wishes together make up."""
-HAS_ITS_WORDS = 0.5
-"""Fused by reciprocal rank, only what two rankings hold, by meaning and by terms, has a text score above this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +72,13 @@ class Scoring:
         """Whether it shows what is shunned, or is nearer to something unwanted than to what is wanted.
 
         Looks are compared with looks: where only words are wanted, with what may be told to look alike. The weight of
-        the unwanted makes its similarity count less.
+        the unwanted makes its similarity count less. Words are unwanted where an item has all of them.
         """
         if any(payload.get(name) in values for name, values in self._query.shunned.items()):
             return True
         bar = self._look_wanted(similarities)
         unwanted = zip(self._query.unwanted, similarities[len(self._query.wanted) :], strict=True)
-        return any(part.weight * s > (HAS_ITS_WORDS if part.kind == "words" else bar) for part, s in unwanted)
+        return any(s >= 1 if part.kind == "words" else part.weight * s > bar for part, s in unwanted)
 
     def _look_wanted(self, similarities: Sequence[float]) -> float:
         looks: list[tuple[Part, float]] = [

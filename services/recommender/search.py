@@ -12,11 +12,12 @@ from services.recommender.candidates import Reader
 from services.recommender.composing import Query, compose
 from services.recommender.facets import facets_of
 from services.recommender.index import Index, Pinned
+from services.recommender.matching import is_no_match
 from services.recommender.ordering import DEEPEST, TOP, Order, Ranker
 from services.recommender.pins import Pins
 from services.recommender.presenting import Presenting
 from services.recommender.ranked import Ranked, Ranking
-from services.recommender.scoring import HAS_ITS_WORDS, Scoring
+from services.recommender.scoring import Scoring
 from shared.contracts.internal import Hit, HitList, QueryPart, SearchRequest, SimilarRequest
 from shared.errors import InvalidInput
 from shared.vectorstore import Point
@@ -57,14 +58,15 @@ class Searcher:
 
     def _first_page(self, request: SearchRequest, pinned: Pinned) -> HitList:
         query = compose(request, pinned)
+        reader = Reader(pinned.vectors, request.tenant, query)
         order = self._ranker.first(request.tenant, query, pinned, request.limit + 1, request.diversity)
-        ranking = _beginning(request, query, pinned, order)
+        ranking = _beginning(request, query, pinned, order, reader)
         presenting = Presenting(query, pinned.model, Scoring(query, pinned.model, ranking.rivals))
         shown = order.placed[: request.limit]
         with metrics.stage("explain"):
             pieces: Mapping[str, Sequence[Point]] = {}
             if presenting.by_pieces and shown:
-                pieces = Reader(pinned.vectors, request.tenant, query).pieces([one.ranked.sku for one in shown])
+                pieces = reader.pieces([one.ranked.sku for one in shown])
             hits = [presenting.hit(one.ranked, one.shown.payload, pieces.get(one.ranked.sku)) for one in shown]
         more = len(order.placed) > request.limit
         name = self._pins.keep(request.tenant, ranking) if more else ""
@@ -109,7 +111,7 @@ class Searcher:
         return self._pins.complete(request.tenant, name, whole) or whole
 
 
-def _beginning(request: SearchRequest, query: Query, pinned: Pinned, order: Order) -> Ranking:
+def _beginning(request: SearchRequest, query: Query, pinned: Pinned, order: Order, reader: Reader) -> Ranking:
     items = [one.ranked for one in order.placed]
     return Ranking(
         fingerprint=_fingerprint(request),
@@ -117,21 +119,10 @@ def _beginning(request: SearchRequest, query: Query, pinned: Pinned, order: Orde
         complete=not order.more and len(items) <= TOP,
         found=len(items),
         capped=order.more,
-        no_match=_no_match(query, pinned, items),
+        no_match=is_no_match(query, items, pinned.model, reader),
         rivals=order.rivals,
         facets=facets_of(one.shown.payload for one in order.placed),
     )
-
-
-def _no_match(query: Query, pinned: Pinned, items: Sequence[Ranked]) -> bool:
-    """By pictures: even the best is too far to be the piece. By words: none has one of them among its own."""
-    kinds = {part.kind for part in query.wanted}
-    if kinds == {"picture"}:
-        best = max((max(ranked.similarities) for ranked in items), default=-1.0)
-        return not items or best < pinned.model.no_match_below
-    if kinds == {"words"}:
-        return not any(max(ranked.similarities) > HAS_ITS_WORDS for ranked in items)
-    return False
 
 
 def _still_there(ranked: Sequence[Ranked], reader: Reader, presenting: Presenting) -> list[Hit]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,9 +33,9 @@ from shared.contracts.fields import Vector, pack_vector
 from shared.contracts.internal import HitList
 from shared.contracts.messages import EventType, Message, UserEvent, UserEvents
 from shared.contracts.models import INDEX, Model
+from shared.contracts.text import TEXT_DIMENSION
 from shared.observability.http import create_app
-from shared.vectorstore import Point, VectorStore
-from tests.support.worded import WordedDirectory
+from shared.vectorstore import AnyOf, Filter, Point, Text, VectorStore
 
 DIMENSION = 16
 MODEL = "model-1"
@@ -59,6 +60,19 @@ class Recorder:
         self.published.append(message)
 
 
+def _points(
+    sku: str, pictures: Sequence[Vector], *, age_days: float = 100, words: str = "", **fields: Any
+) -> list[Point]:
+    created = NOW - timedelta(days=age_days)
+    payload = {"sku": sku, "type": "ring", "in_stock": True, "created_at": created.isoformat()}
+    payload |= {"created_ts": created.timestamp(), **fields}
+    text = text_of(words) if words else None
+    return [
+        Point(str(uuid.uuid4()), vector, {"image_id": f"{sku}-{view}", **payload}, text)
+        for view, vector in enumerate(pictures)
+    ]
+
+
 @dataclass
 class Shop:
     """One tenant: pieces are put into the index as the indexer would, events told as the gateway would."""
@@ -69,15 +83,20 @@ class Shop:
     recorder: Recorder = field(default_factory=Recorder)
     tenant: str = field(default_factory=lambda: f"t-{uuid.uuid4().hex}")
 
-    def piece(self, sku: str, *pictures: Vector, age_days: float = 100, **fields: Any) -> None:
-        created = NOW - timedelta(days=age_days)
-        payload = {"sku": sku, "type": "ring", "in_stock": True, "created_at": created.isoformat()}
-        payload |= {"created_ts": created.timestamp(), **fields}
-        points = [
-            Point(str(uuid.uuid4()), vector, {"image_id": f"{sku}-{view}", **payload})
-            for view, vector in enumerate(pictures)
-        ]
-        self.vectors.upsert(self.tenant, points)
+    def piece(self, sku: str, *pictures: Vector, **about: Any) -> None:
+        self.vectors.upsert(self.tenant, _points(sku, pictures, **about))
+
+    def pieces(self, vectors: Mapping[str, Vector], **about: Any) -> None:
+        """Many items of one picture each, at once."""
+        points = [point for sku, vector in vectors.items() for point in _points(sku, [vector], **about)]
+        for start in range(0, len(points), 1_000):
+            self.vectors.upsert(self.tenant, points[start : start + 1_000])
+
+    def change(self, sku: str, **fields: Any) -> None:
+        self.vectors.set_payload(self.tenant, Filter((AnyOf("sku", (sku,)),)), fields)
+
+    def remove(self, *skus: str) -> None:
+        self.vectors.delete(self.tenant, Filter((AnyOf("sku", skus),)))
 
     def tell(
         self, user: str, kind: EventType, sku: str, *, minutes_ago: float = 0, event_id: str | None = None
@@ -120,6 +139,20 @@ class Shop:
         return asyncio.run(post())
 
 
+def text_of(words: str) -> Text:
+    """Each word is a term, and a direction that the meaning has a share of."""
+    terms = {zlib.crc32(word.encode()): 1.0 for word in words.split()}
+    dense = np.zeros(TEXT_DIMENSION, dtype=np.float32)
+    for term in terms:
+        dense[term % TEXT_DIMENSION] += 1
+    return Text(dense / np.linalg.norm(dense), terms)
+
+
+def by_words(words: str, **more: Any) -> dict[str, Any]:
+    text = text_of(words)
+    return {"text": {"model_version": "words-1", "dense": pack_vector(text.dense), "terms": text.terms}, **more}
+
+
 def by_picture(vector: Vector, **more: Any) -> dict[str, Any]:
     return {"vectors": {MODEL: pack_vector(vector)}, **more}
 
@@ -145,7 +178,7 @@ def shops(folder: Path, database_url: str, model: Model = FACTS) -> Iterator[Sho
     """Shops over an engine in `folder` and a database; `model` is what the index says of its vectors."""
     events = database.open(database_url)
     events.migrate(MIGRATIONS)
-    directory = WordedDirectory(vectorstore.directory(f"edge://{folder}/vectors", INDEX))
+    directory = vectorstore.directory(f"edge://{folder}/vectors", INDEX)
     vectors = directory.open("pieces-test", DIMENSION)
     directory.switch("pieces-test", model.model_dump())
     history = History(events)
