@@ -34,8 +34,9 @@ from shared.contracts.internal import HitList
 from shared.contracts.messages import EventType, Message, UserEvent, UserEvents
 from shared.contracts.models import INDEX, Model
 from shared.contracts.text import TEXT_DIMENSION
+from shared.database import Database
 from shared.observability.http import create_app
-from shared.vectorstore import AnyOf, Filter, Point, Text, VectorStore
+from shared.vectorstore import AnyOf, Directory, Filter, Point, Text, VectorStore
 
 DIMENSION = 16
 MODEL = "model-1"
@@ -164,13 +165,33 @@ def skus(found: HitList) -> list[str]:
 class Shops:
     """Makes shops over one engine, one history and one app."""
 
-    def __init__(self, app: FastAPI, vectors: VectorStore, history: History) -> None:
-        self._app = app
+    def __init__(self, directory: Directory, vectors: VectorStore, events: Database) -> None:
+        self._directory = directory
         self._vectors = vectors
-        self._history = history
+        self._history = History(events)
+        popularity = Popularity(events, SETTINGS.weights)
+        self.pins = Pins(events)
+        index = Index(directory)
+        self.close = index.close
+        ranker = Ranker(popularity)
+        searcher = Searcher(index, ranker, self.pins)
+        suggester = Suggester(index, self._history, popularity, SETTINGS.weights)
+        self._app = create_app("recommender", {})
+        self._app.include_router(routes.router(Answers(index), searcher, Completer(index, ranker), suggester))
 
     def new(self) -> Shop:
         return Shop(self._app, self._vectors, self._history)
+
+    def of(self, shop: Shop) -> Shop:
+        """A shop of other `Shops` as these see it."""
+        return Shop(self._app, self._vectors, self._history, tenant=shop.tenant)
+
+    @contextmanager
+    def beside(self, database_url: str) -> Iterator[Shops]:
+        """A second recommender over the same engine and database."""
+        events = database.open(database_url)
+        yield Shops(self._directory, self._vectors, events)
+        events.close()
 
 
 @contextmanager
@@ -181,17 +202,8 @@ def shops(folder: Path, database_url: str, model: Model = FACTS) -> Iterator[Sho
     directory = vectorstore.directory(f"edge://{folder}/vectors", INDEX)
     vectors = directory.open("pieces-test", DIMENSION)
     directory.switch("pieces-test", model.model_dump())
-    history = History(events)
-    popularity = Popularity(events, SETTINGS.weights)
-    index = Index(directory)
-    ranker = Ranker(popularity)
-    pins = Pins(events)
-    searcher = Searcher(index, ranker, pins)
-    completer = Completer(index, ranker)
-    suggester = Suggester(index, history, popularity, SETTINGS.weights)
-    app = create_app("recommender", {})
-    app.include_router(routes.router(Answers(index), searcher, completer, suggester))
-    yield Shops(app, vectors, history)
-    index.close()
+    made = Shops(directory, vectors, events)
+    yield made
+    made.close()
     vectors.close()
     events.close()
