@@ -14,15 +14,17 @@ _VALUES_TOLD = 50
 
 def facets_of(payloads: Iterable[Mapping[str, Any]]) -> Facets:
     """`payloads`: of one piece an item. Of each field the 50 most frequent values, those first; equal ones in order."""
-    counts: dict[str, Counter[str]] = {name: Counter() for name in (*ATTRIBUTES, "brand", "tags")}
-    for payload in payloads:
-        for name, counter in counts.items():
-            held = payload.get(name)
-            counter.update(held if isinstance(held, list) else [held] if held else [])
+    held = list(payloads)
+    counts = {name: Counter(value for one in held if (value := one.get(name))) for name in (*ATTRIBUTES, "brand")}
+    counts["tags"] = Counter(value for one in held for value in one.get("tags", ()))
     told: Any = {
-        name: dict(sorted(counter.items(), key=lambda entry: (-entry[1], entry[0]))[:_VALUES_TOLD])
+        name: dict(sorted(counter.items(), key=_most_first)[:_VALUES_TOLD])
         for name, counter in counts.items()
         if counter
     }
     facets: Facets = told
     return facets
+
+
+def _most_first(entry: tuple[str, int]) -> tuple[int, str]:
+    return (-entry[1], entry[0])

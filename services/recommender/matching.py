@@ -26,8 +26,7 @@ def is_no_match(query: Query, items: Sequence[Ranked], model: Model, reader: Rea
         best = max((max(ranked.similarities) for ranked in items), default=-1.0)
         return not items or best < model.no_match_below
     if kinds == {"words"}:
-        pieces = reader.pieces([ranked.sku for ranked in items[:_LOOKED_AT]])
-        texts = [point.text for points in pieces.values() for point in points if point.text]
+        texts = reader.texts([ranked.sku for ranked in items[:_LOOKED_AT]]).values()
         return not any(_fits(part, text) for part in query.wanted for text in texts)
     return False
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from services.recommender import metrics
-from services.recommender.arrivals import Arrivals
+from services.recommender.arrivals import newest
 from services.recommender.boosts import Boosts
 from services.recommender.candidates import Candidate, Found, Reader
 from services.recommender.composing import Query
@@ -52,7 +52,6 @@ class Ranker:
 
     def __init__(self, popularity: Popularity) -> None:
         self._popularity = popularity
-        self._arrivals = Arrivals()
 
     def first(self, tenant: str, query: Query, pinned: Pinned, wanted: int, diversity: float) -> Order:
         """At least `wanted` items, if there are so many; the first 100 in the order in which they are shown.
@@ -104,9 +103,9 @@ class Ranker:
 
     def _newest(self, tenant: str, query: Query, pinned: Pinned, wanted: int) -> Order:
         with metrics.stage("candidates"):
-            points = self._arrivals.newest(pinned.vectors, tenant, query.where, wanted)
+            points = newest(pinned.vectors, tenant, query.where, wanted)
         placed = [
-            Placed(Ranked(point.payload["sku"], 1 - place / DEEPEST), Hit(point.id, 0.0, point.payload))
+            Placed(Ranked(point.payload["sku"], 1 - place / DEEPEST), point)
             for place, point in enumerate(points[:DEEPEST])
         ]
         return Order(placed, (), more=len(points) >= wanted)
@@ -146,7 +145,7 @@ def _made_diverse(placed: Sequence[Placed], reader: Reader, diversity: float) ->
     """The first 100 in the order of maximal marginal relevance; what is unwanted stays last."""
     top = [one for one in placed[:TOP] if not one.ranked.unwanted]
     pieces = reader.pieces([one.ranked.sku for one in top])
-    vectors = {point.id: point.vector for points in pieces.values() for point in points}
+    vectors = {piece.id: piece.vector for own in pieces.values() for piece in own if piece.vector is not None}
     there = [one for one in top if one.shown.id in vectors]
     if not there:
         return list(placed)

@@ -13,10 +13,10 @@ from services.recommender.explaining import Explaining
 from services.recommender.ranked import Ranked
 from services.recommender.ranking import box_of
 from services.recommender.scoring import Scoring
+from shared import vectorstore
 from shared.contracts.fields import Vector
 from shared.contracts.internal import Hit, Source
 from shared.contracts.models import Model
-from shared.vectorstore import Point
 
 
 class Presenting:
@@ -28,9 +28,13 @@ class Presenting:
         self.by_pieces = model.form_dimension is not None and query.shown_by is not None
         """Whether the reasons can tell more when all pieces of an item are at hand."""
 
-    def hit(self, ranked: Ranked, payload: Mapping[str, Any], pieces: Sequence[Point] | None) -> Hit:
+    def hit(self, ranked: Ranked, payload: Mapping[str, Any], pieces: Sequence[vectorstore.Hit] | None) -> Hit:
         """`payload` is that of the piece which stands for the item, `pieces` are all that it has, where known."""
-        vectors = np.stack([point.vector for point in pieces]) if pieces and self.by_pieces else None
+        vectors = (
+            np.stack([piece.vector for piece in pieces if piece.vector is not None])
+            if pieces and self.by_pieces
+            else None
+        )
         return Hit.model_construct(
             sku=ranked.sku,
             image_id=payload["image_id"],
@@ -42,12 +46,12 @@ class Presenting:
             reasons=self._explaining.reasons(ranked, payload, vectors),
         )
 
-    def standing_for(self, pieces: Sequence[Point]) -> Point:
+    def standing_for(self, pieces: Sequence[vectorstore.Hit]) -> vectorstore.Hit:
         """The piece that is nearest to what is asked for; by words alone, or by nothing, the main one."""
         part = None if self._query.shown_by is None else self._query.wanted[self._query.shown_by]
         if part is None or not part.vectors:
-            return min(pieces, key=lambda point: (point.payload.get("piece", 0), point.id))
-        return min(pieces, key=lambda point: (-_cosine(point.vector, part.vectors), point.id))
+            return min(pieces, key=lambda piece: (piece.payload.get("piece", 0), piece.id))
+        return min(pieces, key=lambda piece: (-_cosine(piece, part.vectors), piece.id))
 
     def _source(self, ranked: Ranked, payload: Mapping[str, Any]) -> Source:
         if not self._query.wanted:
@@ -62,5 +66,5 @@ class Presenting:
         return Source(kind="item", sku=part.sku, similarity=similarity)
 
 
-def _cosine(vector: Vector, asked: Sequence[Vector]) -> float:
-    return max(float(vector @ one) for one in asked)
+def _cosine(piece: vectorstore.Hit, asked: Sequence[Vector]) -> float:
+    return max(-1.0 if piece.vector is None else float(piece.vector @ one) for one in asked)

@@ -40,7 +40,8 @@ class Scoring:
         self._model = model
         self._rivals = rivals
         alone = len(query.wanted) == 1 and not query.wishes
-        self._calibrated = self.probability(0) if alone else None
+        self._calibrated = (self.probability(0) or clipped) if alone else None
+        self._selects = bool(query.unwanted or query.shunned)
 
     def probability(self, place: int) -> Callable[[float], float] | None:
         """What the model says of the cosine to a wanted part; None where nobody has measured it."""
@@ -74,6 +75,8 @@ class Scoring:
         Looks are compared with looks: where only words are wanted, with what may be told to look alike. The weight of
         the unwanted makes its similarity count less. Words are unwanted where an item has all of them.
         """
+        if not self._selects:
+            return False
         if any(payload.get(name) in values for name, values in self._query.shunned.items()):
             return True
         bar = self._look_wanted(similarities)

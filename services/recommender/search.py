@@ -18,9 +18,9 @@ from services.recommender.pins import Pins
 from services.recommender.presenting import Presenting
 from services.recommender.ranked import Ranked, Ranking
 from services.recommender.scoring import Scoring
+from shared import vectorstore
 from shared.contracts.internal import Hit, HitList, QueryPart, SearchRequest, SimilarRequest
 from shared.errors import InvalidInput
-from shared.vectorstore import Point
 
 RANKING = "search-1"
 
@@ -64,7 +64,7 @@ class Searcher:
         presenting = Presenting(query, pinned.model, Scoring(query, pinned.model, ranking.rivals))
         shown = order.placed[: request.limit]
         with metrics.stage("explain"):
-            pieces: Mapping[str, Sequence[Point]] = {}
+            pieces: Mapping[str, Sequence[vectorstore.Hit]] = {}
             if presenting.by_pieces and shown:
                 pieces = reader.pieces([one.ranked.sku for one in shown])
             hits = [presenting.hit(one.ranked, one.shown.payload, pieces.get(one.ranked.sku)) for one in shown]

@@ -118,7 +118,8 @@ class Shop:
         return self._post("/search", parts=list(parts), **more)
 
     def completes(self, sku: str, mirrored: Vector | None = None, **more: Any) -> HitList:
-        return self._post("/completes", sku=sku, mirrored=mirrored and {MODEL: pack_vector(mirrored)}, **more)
+        image = None if mirrored is None else {MODEL: pack_vector(mirrored)}
+        return self._post("/completes", sku=sku, mirrored=image, **more)
 
     def similar(self, sku: str, **more: Any) -> HitList:
         return self._post("/similar", sku=sku, **more)
@@ -174,7 +175,7 @@ class Shops:
         index = Index(directory)
         self.close = index.close
         ranker = Ranker(popularity)
-        searcher = Searcher(index, ranker, self.pins)
+        self.searcher = searcher = Searcher(index, ranker, self.pins)
         suggester = Suggester(index, self._history, popularity, SETTINGS.weights)
         self._app = create_app("recommender", {})
         self._app.include_router(routes.router(Answers(index), searcher, Completer(index, ranker), suggester))
