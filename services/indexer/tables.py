@@ -45,6 +45,7 @@ collections = Table(
     Column("look_at_least", Float, nullable=False),
     Column("same", JSON(none_as_null=True)),
     Column("style", JSON(none_as_null=True)),
+    Column("form_dimension", Integer),
     Column("state", String(16), nullable=False),
     Column("hold", Boolean, nullable=False),
     Column("created_at", DateTime, nullable=False),

@@ -6,9 +6,13 @@ from functools import partial
 from pathlib import Path
 
 from services.recommender import routes
+from services.recommender.cache import Answers
+from services.recommender.completes import Completer
 from services.recommender.handlers import handle_user_events
 from services.recommender.history import History
 from services.recommender.index import Index
+from services.recommender.ordering import Ranker
+from services.recommender.pins import Pins
 from services.recommender.popularity import Popularity
 from services.recommender.search import Searcher
 from services.recommender.settings import Settings
@@ -30,7 +34,10 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     events.migrate(_MIGRATIONS)
     history = History(events)
     popularity = Popularity(events, settings.weights)
-    searcher = Searcher(index)
+    ranker = Ranker(popularity)
+    pins = Pins(events)
+    searcher = Searcher(index, ranker, pins)
+    completer = Completer(index, ranker)
     suggester = Suggester(index, history, popularity, settings.weights)
 
     def close() -> None:
@@ -38,7 +45,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         events.close()
 
     app = create_app("recommender", {"broker": broker.ping, "vectors": index.ping, "database": events.ping})
-    app.include_router(routes.router(searcher, suggester))
+    app.include_router(routes.router(Answers(index), searcher, completer, suggester))
     return Service(
         name="recommender",
         http=app,
@@ -46,7 +53,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         port=settings.port,
         close=close,
         unit=events.together,
-        background=[index.follow],
+        background=[index.follow, pins.write_behind],
         handlers={UserEvents: partial(handle_user_events, history=history, publisher=broker)},
     )
 

@@ -1,10 +1,10 @@
-"""What the recommender remembers: every event of every shopper."""
+"""What the recommender remembers: every event of every shopper, and for ten minutes the rankings paged through."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, String
+from sqlalchemy import Boolean, Index, Integer, LargeBinary, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -28,3 +28,20 @@ class Event(Base):
     type: Mapped[str] = mapped_column(String(16))
     at: Mapped[datetime]
     recorded_at: Mapped[datetime]
+
+
+class PinnedRanking(Base):
+    """A ranking for those who page through it. `held` is what `pins.py` packs, of `size` bytes."""
+
+    __tablename__ = "pinned_rankings"
+    __table_args__ = (
+        Index("ix_pinned_rankings_expires_at", "expires_at"),
+        Index("ix_pinned_rankings_newest", "tenant", "expires_at", "size"),
+    )
+
+    tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
+    name: Mapped[str] = mapped_column(String(22), primary_key=True)
+    expires_at: Mapped[datetime]
+    complete: Mapped[bool] = mapped_column(Boolean)
+    size: Mapped[int] = mapped_column(Integer)
+    held: Mapped[bytes] = mapped_column(LargeBinary)
