@@ -26,6 +26,8 @@ def results_of(listing: Listing, tenant: str, hits: Sequence[Hit]) -> list[Resul
             image_url=image.image_url,
             image_id=image.image_id,
             box=hit.box if image.image_id == hit.image_id else None,
+            verdict=hit.verdict,
+            reasons=hit.reasons,
         )
         for hit in hits
         if hit.sku in items and (image := _image(items[hit.sku], hit.image_id))

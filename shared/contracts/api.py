@@ -15,6 +15,7 @@ from shared.contracts.fields import (
     MIN_BOX_SIDE,
     ImageId,
     ModelVersion,
+    SearchId,
     Sku,
     Timestamp,
     UserId,
@@ -24,6 +25,7 @@ from shared.contracts.internal import MAX_PARTS, Facets, Filters, Reason, Verdic
 from shared.contracts.messages import UserEvent
 
 MAX_QUERY_PICTURES = 4
+MAX_QUERY_BYTES = 40_000_000
 MAX_WORDS = 300
 ChipId = Annotated[str, Field(pattern=r"^[a-z_]+:[^\x00-\x1f\x7f]{1,64}$")]
 """The field and the value of a chip, as `metal:rose gold`."""
@@ -278,7 +280,7 @@ class Results(BaseModel):
     facets: Facets = Field(default_factory=dict)
     found: int = 0
     capped: bool = False
-    search_id: str | None = None
+    search_id: SearchId | None = None
 
 
 class PieceResults(BaseModel):
@@ -336,10 +338,11 @@ class EventsAccepted(BaseModel):
 
 
 class Suggestions(BaseModel):
-    """`cold`: the shopper is not known yet, so the list is what is popular and new."""
+    """`cold`: the shopper is not known yet, so the list is what is popular and new. `search_id` as in `Results`."""
 
     suggestions: list[Result]
     cold: bool = False
+    search_id: SearchId | None = None
 
 
 class ReconcileReport(BaseModel):

@@ -16,6 +16,8 @@ from shared.contracts.messages import (
     ImageRemoved,
     ImageStored,
     ImageUnindexed,
+    ImpressionsRecorded,
+    ImpressionsShown,
     IndexCompared,
     ItemChanged,
     ItemIndexed,
@@ -42,6 +44,8 @@ SUBSCRIBERS: dict[type[Message], tuple[Service, ...]] = {
     IndexCompared: ("gateway",),
     UserEvents: ("recommender",),
     EventsRecorded: ("gateway",),
+    ImpressionsShown: ("recommender",),
+    ImpressionsRecorded: ("gateway",),
     MessageDied: ("gateway",),
 }
 
@@ -51,6 +55,7 @@ WAY_TO_OUTCOME: dict[type[Message], tuple[Service, ...]] = {
     ImageCorrected: ("indexer", "gateway"),
     ItemChanged: ("indexer", "gateway"),
     UserEvents: ("recommender", "gateway"),
+    ImpressionsShown: ("recommender", "gateway"),
 }
 """The queues that an outbox message passes until its outcome is back. While one of them holds work, it is not late."""
 
