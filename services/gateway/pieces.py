@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from shared.contracts.analysis import Analysis, Attribute, Knowledge
+from shared.contracts.analysis import ATTRIBUTES, Analysis, Attribute, AttributeName, Knowledge
 from shared.errors import InvalidInput
 
 
@@ -13,6 +13,11 @@ def pieces_of(analysis: Analysis, corrected: Mapping[str, str] | None = None) ->
     main, *others = (Knowledge(**piece.model_dump(exclude={"vector"})) for piece in analysis.pieces)
     said = {name: Attribute(value=value, confidence=1) for name, value in (corrected or {}).items()}
     return [main.model_copy(update=said), *others]
+
+
+def values_of(piece: Knowledge) -> dict[AttributeName, str]:
+    """What is known of the piece, without how sure it is."""
+    return {name: known.value for name in ATTRIBUTES if (known := getattr(piece, name))}
 
 
 def vectors_of(analyses: Sequence[Analysis], number: int, path: str = "query.piece") -> dict[str, str]:

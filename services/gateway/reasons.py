@@ -34,6 +34,8 @@ def _lead(hit: Hit, titles: Mapping[str, str]) -> str:
     alike = f"{hit.score if source.similarity is None else source.similarity:.0%}"
     if source.kind == "picture":
         return f"Looks {alike} like your photo"
+    if source.kind == "words":
+        return ""
     if source.kind == "item":
         return f"Looks {alike} like {_named(source.sku, titles, 'the other piece')}"
     if source.kind == "look":

@@ -9,7 +9,7 @@ from services.gateway import metrics
 from services.gateway.access import Parts
 from services.gateway.cursors import Place, cursor_of
 from services.gateway.impressions import shown
-from services.gateway.pieces import pieces_of, vectors_of
+from services.gateway.pieces import pieces_of, values_of, vectors_of
 from services.gateway.queries import Query
 from services.gateway.results import results_of
 from services.gateway.understanding import Wanted, wanted_of
@@ -103,9 +103,10 @@ def _request(tenant: str, query: Query, place: Place, seen: _Seen, wanted: Wante
             parts.append(QueryPart(sku=part.sku, **how))
         elif index in seen:
             piece = number if said.every_piece else part.piece or 0
-            parts.append(QueryPart(vectors=vectors_of(seen[index], piece, f"{path}.piece"), **how))
+            vectors = vectors_of(seen[index], piece, f"{path}.piece")
+            parts.append(QueryPart(vectors=vectors, known=values_of(seen[index][0].pieces[piece]), **how))
         elif index in wanted.texts:
-            parts.append(QueryPart(text=wanted.texts[index], **how))
+            parts.append(QueryPart(text=wanted.texts[index], known=wanted.known[index], **how))
     return SearchRequest(
         tenant=tenant,
         user_id=said.user_id,

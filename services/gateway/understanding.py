@@ -9,7 +9,7 @@ from services.gateway.queries import Query, both
 from services.gateway.query_vectors import QueryVectors
 from services.gateway.vocabularies import Vocabularies
 from services.gateway.words import Understood, Vocabulary, understand
-from shared.contracts.analysis import AttributeName
+from shared.contracts.analysis import ATTRIBUTES, AttributeName
 from shared.contracts.api import Chip
 from shared.contracts.internal import Filters
 from shared.contracts.text import TextVectors
@@ -17,16 +17,18 @@ from shared.contracts.text import TextVectors
 
 @dataclass
 class Wanted:
-    """`texts` are what is left of the words, by the number of their part. `filters` None: no piece can pass them."""
+    """`filters` None: no piece can pass them. By the number of their part, `texts` are what is left of its words, and
+    `known` the attributes that were understood from them."""
 
     filters: Filters | None
     prefer: dict[AttributeName, list[str]] = field(default_factory=dict)
     chips: list[Chip] = field(default_factory=list)
     texts: Mapping[int, TextVectors] = field(default_factory=dict)
+    known: dict[int, dict[AttributeName, str]] = field(default_factory=dict)
 
 
 async def wanted_of(tenant: str, query: Query, vocabularies: Vocabularies, vectors: QueryVectors) -> Wanted:
-    """Words that a piece is not to be like are taken as they are: nothing is understood from them."""
+    """Words that a piece is not to be like make no condition and no wish, and all of them are left."""
     wanted = Wanted(query.said.filters)
     words = {number: part.words for number, (_, part) in enumerate(query.parts) if part.words}
     if not words:
@@ -34,10 +36,11 @@ async def wanted_of(tenant: str, query: Query, vocabularies: Vocabularies, vecto
     vocabulary = await vocabularies.of(tenant)
     left: dict[int, str] = {}
     for number, text in words.items():
+        understood = _understood(text, vocabulary, query)
+        wanted.known[number] = _known(understood)
         if query.parts[number][1].negative:
             left[number] = text
             continue
-        understood = _understood(text, vocabulary, query)
         wanted.filters = both(wanted.filters, understood.filters) if wanted.filters else None
         for name, values in understood.prefer.items():
             wanted.prefer[name] = [*dict.fromkeys((*wanted.prefer.get(name, ()), *values))]
@@ -56,3 +59,11 @@ def _understood(text: str, vocabulary: Vocabulary, query: Query) -> Understood:
     if tags and query.said.filters.tags is not None:
         return understand(text, vocabulary, [*query.said.ignore, *tags])
     return understood
+
+
+def _known(understood: Understood) -> dict[AttributeName, str]:
+    """The first value of each attribute."""
+    meant = {
+        name: [*(getattr(understood.filters, name) or ()), *understood.prefer.get(name, ())] for name in ATTRIBUTES
+    }
+    return {name: values[0] for name, values in meant.items() if values}
