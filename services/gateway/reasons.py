@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 from shared.contracts.analysis import ATTRIBUTES
 from shared.contracts.internal import Hit, Reason
@@ -16,6 +17,7 @@ _DID = {
     "returned": "you sent back",
     "dismissed": "you dismissed",
 }
+_NEW = timedelta(days=60)
 _LOOK = {"form": "shape", "colour": "colour"}
 _ALONE = {"pair": "the other half of the pair", "new": "new in the shop", "popular": "popular lately"}
 
@@ -43,6 +45,8 @@ def _lead(hit: Hit, titles: Mapping[str, str]) -> str:
     if source.kind == "popular":
         count = source.count or 0
         return f"{count} shoppers looked at it lately" if count > 1 else "A shopper looked at it lately"
+    if source.at and datetime.now(UTC) - source.at > _NEW:
+        return f"In the shop since {source.at:%Y-%m-%d}"
     return "New in the shop"
 
 

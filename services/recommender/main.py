@@ -8,13 +8,14 @@ from pathlib import Path
 from services.recommender import routes
 from services.recommender.handlers import handle_user_events
 from services.recommender.history import History
+from services.recommender.impressions import Impressions, handle_impressions_shown
 from services.recommender.index import Index
 from services.recommender.popularity import Popularity
 from services.recommender.search import Searcher
 from services.recommender.settings import Settings
 from services.recommender.suggest import Suggester
 from shared import database, messaging, vectorstore
-from shared.contracts.messages import UserEvents
+from shared.contracts.messages import ImpressionsShown, UserEvents
 from shared.contracts.models import INDEX
 from shared.observability import logs
 from shared.observability.http import create_app
@@ -29,6 +30,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     events = database.open(settings.database_url)
     events.migrate(_MIGRATIONS)
     history = History(events)
+    impressions = Impressions(events)
     popularity = Popularity(events, settings.weights)
     searcher = Searcher(index)
     suggester = Suggester(index, history, popularity, settings.weights)
@@ -46,8 +48,11 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         port=settings.port,
         close=close,
         unit=events.together,
-        background=[index.follow],
-        handlers={UserEvents: partial(handle_user_events, history=history, publisher=broker)},
+        background=[index.follow, impressions.clean],
+        handlers={
+            UserEvents: partial(handle_user_events, history=history, publisher=broker),
+            ImpressionsShown: partial(handle_impressions_shown, impressions=impressions, publisher=broker),
+        },
     )
 
 

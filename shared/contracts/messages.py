@@ -287,7 +287,7 @@ class ShownList(BaseModel):
     place: Literal["results", "suggestions", "similar", "completes", "for-you"]
     piece: int = Field(0, ge=0, lt=MAX_PIECES)
     first: int = Field(0, ge=0)
-    ranking: str
+    ranking: str = Field(max_length=255)
     user_id: UserId | None = None
     at: Timestamp = Field(default_factory=_now)
     skus: list[Sku] = Field(min_length=1, max_length=MAX_LIMIT)

@@ -26,6 +26,7 @@ TITLES = {"A": "Emerald halo ring"}
         ({"kind": "popular", "count": 7}, "7 shoppers looked at it lately"),
         ({"kind": "popular", "count": 1}, "A shopper looked at it lately"),
         ({"kind": "new"}, "New in the shop"),
+        ({"kind": "new", "at": "2021-05-01T00:00:00Z"}, "In the shop since 2021-05-01"),
     ],
 )
 def test_a_reason_tells_its_source(source: dict[str, Any], words: str) -> None:
