@@ -20,8 +20,8 @@ from shared.contracts.api import (
     Problem,
     Readiness,
     ReconcileReport,
-    Results,
     SearchQuery,
+    SearchResults,
     Status,
     Suggestions,
 )
@@ -70,12 +70,15 @@ class Client:
             if not cursor:
                 return
 
-    def search(self, picture: Path, query: SearchQuery) -> Results:
+    def search(self, picture: Path | None, query: SearchQuery) -> SearchResults:
+        said = query.model_dump_json(exclude_defaults=True)
+        if picture is None:
+            return SearchResults.model_validate(self._json("POST", "/v1/search", content=said, headers=_JSON))
         files = {
             "image": (picture.name, picture.read_bytes(), "application/octet-stream"),
-            "query": (None, query.model_dump_json(exclude_defaults=True), "application/json"),
+            "query": (None, said, "application/json"),
         }
-        return Results.model_validate(self._json("POST", "/v1/search", files=files))
+        return SearchResults.model_validate(self._json("POST", "/v1/search", files=files))
 
     def suggestions(self, user: str, limit: int) -> Suggestions:
         path = f"/v1/users/{quote(user, safe='')}/suggestions"

@@ -34,6 +34,8 @@ def query_of(said: SearchQuery, photos: Sequence[Photo], root: str) -> Query:
     if said.every_piece and len(photos) != 1:
         raise _refused(f"{root}.every_piece", f"every_piece is of one picture, and there are {len(photos)}. Send one.")
     parts = _parts(said, len(photos), root)
+    if parts and all(part.negative for _, part in parts):
+        raise _refused(f"{root}.parts", "All parts are negative. Say what it is to be like, too.")
     named = {part.image for _, part in parts}
     for path, part in parts:
         if part.image is not None and part.image >= len(photos):

@@ -167,6 +167,7 @@ def test_every_piece_of_a_photo_gets_a_list_of_its_own(gateway: Stand) -> None:
         ({"parts": [{"image": 0, "sku": "P-1"}]}, 1, "query.parts.0", "one of image, sku and words"),
         ({"parts": [{"image": 0, "weight": 0}]}, 1, "query.parts.0.weight", "greater than 0"),
         ({"parts": [{"image": 0}, {"image": 0, "piece": 5}]}, 1, "query.parts.1.piece", "no piece 5"),
+        ({"parts": [{"image": 0, "negative": True}]}, 1, "query.parts", "All parts are negative"),
         ({"parts": [{"sku": "P-1"}] * 9}, 0, "query.parts", "at most 8"),
         ({"parts": [{"image": 0}], "words": "ring"}, 1, "query", "short forms"),
         ({"words": ""}, 1, "query.words", "at least 1"),
