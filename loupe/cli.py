@@ -19,8 +19,8 @@ from loupe import catalogue_file, importing, shops, training
 from loupe.client import Client
 from loupe.settings import Settings, connected
 from loupe.telling import err, out, told
-from shared.contracts.api import Result, SearchQuery
 from shared.contracts.models import ReindexStatus
+from shared.contracts.search import Result, SearchQuery
 from shared.errors import LoupeError, Permanent
 
 app = typer.Typer(

@@ -12,21 +12,10 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
-from shared.contracts.api import (
-    Image,
-    ImagesSent,
-    ItemPut,
-    ItemsIn,
-    Problem,
-    Readiness,
-    ReconcileReport,
-    SearchQuery,
-    SearchResults,
-    Status,
-    Suggestions,
-)
+from shared.contracts.api import Image, ImagesSent, ItemPut, ItemsIn, Problem, Readiness, ReconcileReport, Status
 from shared.contracts.fields import MAX_LIMIT
 from shared.contracts.models import ReindexStatus
+from shared.contracts.search import SearchQuery, SearchResults, Suggestions
 from shared.contracts.training import TrainingPage
 from shared.errors import LoupeError, Permanent, Retryable
 

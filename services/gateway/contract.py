@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
-from shared.contracts.api import SearchQuery
+from shared.contracts.search import SearchQuery
 
 
 def show_contract(app: FastAPI) -> None:

@@ -23,13 +23,13 @@ from services.gateway.outbox_keys import (
 )
 from services.gateway.shop_news import tell_indexed, tell_rejected
 from services.gateway.tables import OUTBOX, DeadLetter, Image
+from shared.contracts.impressions import ImpressionsRecorded
 from shared.contracts.messages import (
     CorrectionIndexed,
     EventsRecorded,
     ImageIndexed,
     ImageRejected,
     ImageUnindexed,
-    ImpressionsRecorded,
     ItemIndexed,
     Message,
     MessageDied,

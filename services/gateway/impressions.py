@@ -13,10 +13,9 @@ from services.gateway import metrics
 from services.gateway.cursors import Place
 from services.gateway.outbox_keys import impressions_key
 from services.gateway.tables import OUTBOX
-from shared.contracts.api import Result
-from shared.contracts.fields import MAX_SHOWN_LISTS
+from shared.contracts.impressions import MAX_SHOWN_LISTS, ImpressionsShown, ShownList
 from shared.contracts.internal import HitList
-from shared.contracts.messages import ImpressionsShown, ShownList
+from shared.contracts.search import Result
 from shared.database import Database
 from shared.errors import Retryable
 from shared.observability import logs

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.contracts.api import MAX_QUERY_BYTES
 from shared.contracts.fields import MAX_BATCH_BYTES, MAX_PICTURE_BYTES
+from shared.contracts.search import MAX_QUERY_BYTES
 
 _MAX_JSON = 2_000_000
 _FRAME = 500_000

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.gateway.query_vectors import Photo
-from shared.contracts.api import QueryPart, SearchQuery
 from shared.contracts.internal import Filters
+from shared.contracts.search import QueryPart, SearchQuery
 from shared.errors import InvalidInput
 
 _LISTS = ("type", "metal", "stone", "cut", "setting", "brand")

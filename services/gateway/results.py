@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from services.gateway.listing import Listing
 from services.gateway.reasons import reason
-from shared.contracts.api import ImageRef, Item, Result
+from shared.contracts.api import ImageRef, Item
 from shared.contracts.internal import Hit
+from shared.contracts.search import Result
 
 
 def results_of(listing: Listing, tenant: str, hits: Sequence[Hit]) -> list[Result]:

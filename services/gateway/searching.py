@@ -14,8 +14,8 @@ from services.gateway.queries import Query
 from services.gateway.results import results_of
 from services.gateway.understanding import Wanted, wanted_of
 from shared.contracts.analysis import Analysis, Box
-from shared.contracts.api import PieceResults, Result, SearchResults
 from shared.contracts.internal import HitList, QueryPart, SearchRequest
+from shared.contracts.search import PieceResults, Result, SearchResults
 from shared.errors import LoupeError, Retryable
 
 _LONGEST_SECONDS = 25.0
@@ -51,8 +51,17 @@ async def _search(gateway: Parts, tenant: str, query: Query, place: Place) -> Se
         lists = await asyncio.to_thread(_joined, gateway, tenant, numbers, found)
     for hits, one in zip(found, lists, strict=True):
         metrics.count_search(len(one.results), no_match=one.no_match)
-        where = "suggestions" if one.no_match else "results"
-        gateway.impressions.note(tenant, shown(place, where, _listed(one), hits, query.said.user_id, one.piece))
+        gateway.impressions.note(
+            tenant,
+            shown(
+                place,
+                "suggestions" if one.no_match else "results",
+                _listed(one),
+                hits,
+                query.said.user_id,
+                one.piece,
+            ),
+        )
     main, hits = lists[0], found[0]
     answer.results, answer.suggestions, answer.no_match = main.results, main.suggestions, main.no_match
     answer.facets, answer.found, answer.capped = hits.facets, hits.found, hits.capped

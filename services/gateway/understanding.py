@@ -10,8 +10,8 @@ from services.gateway.query_vectors import QueryVectors
 from services.gateway.vocabularies import Vocabularies
 from services.gateway.words import Understood, Vocabulary, understand
 from shared.contracts.analysis import ATTRIBUTES, AttributeName
-from shared.contracts.api import Chip
 from shared.contracts.internal import Filters
+from shared.contracts.search import Chip
 from shared.contracts.text import TextVectors
 
 

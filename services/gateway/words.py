@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from shared.contracts.analysis import AttributeName
-from shared.contracts.api import Chip
 from shared.contracts.internal import Filters
+from shared.contracts.search import Chip
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.recommender.history import naive
 from services.recommender.tables import Impression
-from shared.contracts.messages import ImpressionsRecorded, ImpressionsShown, ShownList
+from shared.contracts.impressions import ImpressionsRecorded, ImpressionsShown, ShownList
 from shared.database import Database
 from shared.errors import Retryable
 from shared.messaging import Publisher

@@ -15,7 +15,8 @@ from services.recommender.search import Searcher
 from services.recommender.settings import Settings
 from services.recommender.suggest import Suggester
 from shared import database, messaging, vectorstore
-from shared.contracts.messages import ImpressionsShown, UserEvents
+from shared.contracts.impressions import ImpressionsShown
+from shared.contracts.messages import UserEvents
 from shared.contracts.models import INDEX
 from shared.observability import logs
 from shared.observability.http import create_app

@@ -25,7 +25,6 @@ MIN_BOX_SIDE = 16
 """Pixels of the original that a box which somebody drew must have, each way."""
 MAX_EVENTS = 1_000
 MAX_ITEMS = 500
-MAX_SHOWN_LISTS = 500
 MAX_LIMIT = 100
 
 

@@ -10,9 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.contracts.analysis import Attribute, AttributeName, QualityWarning
 from shared.contracts.fields import (
     MAX_EVENTS,
-    MAX_LIMIT,
-    MAX_PIECES,
-    MAX_SHOWN_LISTS,
     CorrelationId,
     EventId,
     ImageId,
@@ -271,40 +268,6 @@ class UserEvents(Message):
 
 class EventsRecorded(Message):
     name = "events.recorded"
-
-    batch_id: str
-
-
-class ShownList(BaseModel):
-    """Items that were shown together, best first; the first of them at place `first`, from 0, of its list.
-
-    `piece`: the number of the piece of the photo that they were found by. `ranking`: by what they were ranked.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    search_id: SearchId
-    place: Literal["results", "suggestions", "similar", "completes", "for-you"]
-    piece: int = Field(0, ge=0, lt=MAX_PIECES)
-    first: int = Field(0, ge=0)
-    ranking: str = Field(max_length=255)
-    user_id: UserId | None = None
-    at: Timestamp = Field(default_factory=_now)
-    skus: list[Sku] = Field(min_length=1, max_length=MAX_LIMIT)
-
-
-class ImpressionsShown(Message):
-    """What the shop's shoppers were shown. Statistics: those of a second may be lost when the gateway is killed."""
-
-    name = "impressions.shown"
-    bundle = 4
-
-    batch_id: str
-    lists: list[ShownList] = Field(min_length=1, max_length=MAX_SHOWN_LISTS)
-
-
-class ImpressionsRecorded(Message):
-    name = "impressions.recorded"
 
     batch_id: str
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from shared.contracts.impressions import ImpressionsRecorded, ImpressionsShown
 from shared.contracts.messages import (
     AnalysisMissing,
     CatalogueListed,
@@ -16,8 +17,6 @@ from shared.contracts.messages import (
     ImageRemoved,
     ImageStored,
     ImageUnindexed,
-    ImpressionsRecorded,
-    ImpressionsShown,
     IndexCompared,
     ItemChanged,
     ItemIndexed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 
 from shared.contracts.internal import HitList
 from tests.support.gateway import KEY, Upstreams, hit, picture, running_gateway, running_upstreams, served
-from tests.support.snippets import ROOT
+from tests.support.snippets import ROOT, snippet
 
 
 @dataclass(frozen=True)
@@ -68,3 +69,12 @@ def test_words_find_without_a_photo_and_are_told_as_they_were_understood(gateway
 def test_neither_photo_nor_words_is_refused(gateway: Served) -> None:
     done = gateway.search()
     assert (done.returncode, "--words" in done.stderr) == (1, True)
+
+
+def test_the_searches_of_the_readme_run_as_they_stand(gateway: Served) -> None:
+    block = snippet("README.md", "sh", ".venv/bin/loupe search")
+    searches = [line.split("#")[0] for line in block.splitlines() if line.startswith(".venv/bin/loupe search ")]
+    assert len(searches) == 2
+    for line in searches:
+        done = gateway.search(*shlex.split(line)[2:])
+        assert (done.returncode, "P-1" in done.stdout) == (0, True), done.stderr

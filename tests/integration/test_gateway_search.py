@@ -65,8 +65,8 @@ def test_the_query_part_may_be_json_or_a_plain_field(gateway: Stand) -> None:
     for asked in gateway.upstreams.asked:
         assert isinstance(asked, SearchRequest)
         assert (asked.tenant, asked.limit, asked.cursor) == ("shop", 2, None)
-        (part,) = asked.parts
-        assert list(part.vectors or ()) == ["model-1", "model-2"], "one by each model that the embedder has loaded"
+        (photo,) = asked.parts
+        assert list(photo.vectors or ()) == ["model-1", "model-2"], "one by each model that the embedder has loaded"
         assert (asked.filters.type, asked.filters.price_max) == (["ring"], 500)
 
 

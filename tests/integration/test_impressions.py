@@ -15,8 +15,9 @@ from sqlalchemy import select
 from services.recommender.impressions import Impressions, handle_impressions_shown
 from services.recommender.tables import Impression
 from shared import database
+from shared.contracts.impressions import ImpressionsRecorded, ImpressionsShown, ShownList
 from shared.contracts.internal import HitList
-from shared.contracts.messages import ImpressionsRecorded, ImpressionsShown, ShownList, UserEvents
+from shared.contracts.messages import UserEvents
 from tests.support.databases import NewDatabase
 from tests.support.gateway import Stand, Upstreams, hit, picture, running_gateway, running_upstreams
 from tests.support.indexing import Recorder

@@ -62,8 +62,8 @@ SHARED = [("setting", "halo", False), ("cut", "oval", False), ("stone", "red", F
 def test_a_reason_tells_what_counted_and_what_speaks_against_it(
     source: str, reasons: list[tuple[str, str | None, bool]], words: str
 ) -> None:
-    counted = [Reason(kind=kind, value=value, differs=differs, share=0.1) for kind, value, differs in reasons]  # type: ignore[arg-type]
-    told = Source(kind=source, sku="A", similarity=0.87)  # type: ignore[arg-type]
+    counted = [Reason(kind=kind, value=value, differs=differs, share=0.1) for kind, value, differs in reasons]
+    told = Source(kind=source, sku="A", similarity=0.87)
     assert reason(Hit(sku="B", image_id="i", score=0.5, source=told, reasons=counted), TITLES) == words
 
 

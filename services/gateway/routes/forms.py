@@ -7,8 +7,8 @@ from typing import Any
 from fastapi import Request
 
 from services.gateway.multipart import Form, read_form
-from shared.contracts.api import MAX_QUERY_BYTES, MAX_QUERY_PICTURES
 from shared.contracts.fields import PICTURE_FORMATS_TOLD
+from shared.contracts.search import MAX_QUERY_BYTES, MAX_QUERY_PICTURES
 
 _PICTURE = {
     "type": "string",

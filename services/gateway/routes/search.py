@@ -21,7 +21,9 @@ from services.gateway.routes.forms import form, form_of, is_json, query_body
 from services.gateway.searching import search
 from services.gateway.tables import Image
 from shared.contracts.analysis import picture_key
-from shared.contracts.api import (
+from shared.contracts.fields import MAX_LIMIT, Sku
+from shared.contracts.internal import CompletesRequest, HitList, SimilarRequest
+from shared.contracts.search import (
     MAX_QUERY_BYTES,
     MAX_QUERY_PICTURES,
     Classification,
@@ -29,8 +31,6 @@ from shared.contracts.api import (
     SearchQuery,
     SearchResults,
 )
-from shared.contracts.fields import MAX_LIMIT, Sku
-from shared.contracts.internal import CompletesRequest, HitList, SimilarRequest
 from shared.errors import BadRequest
 from shared.observability.http import invalid
 

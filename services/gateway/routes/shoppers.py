@@ -11,9 +11,10 @@ from services.gateway.access import Gateway, Reader, Teller, problems
 from services.gateway.cursors import place_of
 from services.gateway.impressions import shown
 from services.gateway.results import results_of
-from shared.contracts.api import EventsAccepted, EventsIn, Suggestions
+from shared.contracts.api import EventsAccepted, EventsIn
 from shared.contracts.fields import MAX_LIMIT, UserId
 from shared.contracts.internal import SuggestRequest
+from shared.contracts.search import Suggestions
 
 router = APIRouter(prefix="/v1", tags=["shoppers"])
 
