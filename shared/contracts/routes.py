@@ -19,6 +19,7 @@ from shared.contracts.messages import (
     IndexCompared,
     ItemChanged,
     ItemIndexed,
+    ItemTextAnalysed,
     Message,
     MessageDied,
     UserEvents,
@@ -36,7 +37,8 @@ SUBSCRIBERS: dict[type[Message], tuple[Service, ...]] = {
     ImageUnindexed: ("gateway",),
     ImageCorrected: ("indexer",),
     CorrectionIndexed: ("gateway",),
-    ItemChanged: ("indexer",),
+    ItemChanged: ("indexer", "embedder"),
+    ItemTextAnalysed: ("indexer",),
     ItemIndexed: ("gateway",),
     CatalogueListed: ("indexer",),
     IndexCompared: ("gateway",),
@@ -49,7 +51,7 @@ WAY_TO_OUTCOME: dict[type[Message], tuple[Service, ...]] = {
     ImageStored: ("embedder", "indexer", "gateway"),
     ImageRemoved: ("indexer", "gateway"),
     ImageCorrected: ("indexer", "gateway"),
-    ItemChanged: ("indexer", "gateway"),
+    ItemChanged: ("embedder", "indexer", "gateway"),
     UserEvents: ("recommender", "gateway"),
 }
 """The queues that an outbox message passes until its outcome is back. While one of them holds work, it is not late."""

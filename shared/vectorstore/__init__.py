@@ -16,6 +16,7 @@ from shared.vectorstore.port import (
     Hit,
     Payload,
     Point,
+    Text,
     VectorStore,
 )
 
@@ -29,6 +30,7 @@ __all__ = [
     "Hit",
     "Payload",
     "Point",
+    "Text",
     "VectorStore",
     "directory",
     "open",
