@@ -13,6 +13,8 @@ from shared.contracts.models import INDEX
 from shared.vectorstore import Point, Text
 
 _NAMESPACE = uuid.UUID("5d1f6a0e-9a2b-4c57-8b35-1f0f6f3f7d11")
+_COLLECTIONS = f"{INDEX}2"
+"""The 2 is of the schema: a collection of another one has another name, and is filled anew."""
 _BOX_DIGITS = 6
 
 Known = dict[str, Attribute | None]
@@ -20,8 +22,13 @@ Known = dict[str, Attribute | None]
 
 def collection_of(model_version: str, generation: int = 1) -> str:
     """The name of a collection, which has no dots. The first has none but the model's."""
-    name = f"{INDEX}-{model_version.replace('.', '_')}"
+    name = f"{_COLLECTIONS}-{model_version.replace('.', '_')}"
     return name if generation == 1 else f"{name}-g{generation}"
+
+
+def is_of_before(collection: str) -> bool:
+    """Whether it was made before its points could have words."""
+    return not collection.startswith(f"{_COLLECTIONS}-")
 
 
 def point_id(tenant: str, image_id: str, model_version: str, piece: int) -> str:
