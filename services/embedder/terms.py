@@ -17,7 +17,7 @@ from shared.contracts.text import MAX_TERMS, Term, Weight
 _K1 = 1.2
 _B = 0.75
 _USUAL_WORDS = 40
-"""Of a piece's title, tags and description together: the mean length of BM25, fixed so that a text is always the same."""
+"""In a piece's title, tags and description together: BM25's mean length, fixed so that a text is always the same."""
 _DIGITS = 6
 _WORD = re.compile(r"\w+")
 _lock = threading.Lock()
@@ -32,9 +32,7 @@ def terms_of(text: str) -> dict[Term, Weight]:
     """
     counts = Counter(map(_hash, _stems(text)))
     spread = _K1 * (1 - _B + _B * counts.total() / _USUAL_WORDS)
-    return {
-        term: round(count * (_K1 + 1) / (count + spread), _DIGITS) for term, count in counts.most_common(MAX_TERMS)
-    }
+    return {term: round(count * (_K1 + 1) / (count + spread), _DIGITS) for term, count in counts.most_common(MAX_TERMS)}
 
 
 def _stems(text: str) -> Iterator[str]:

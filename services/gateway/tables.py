@@ -63,8 +63,8 @@ class ApiKey(Base):
 class Item(Base):
     """An item. A removed one stays as a tombstone, so that its `revision` goes on when it is put again.
 
-    `body` is the `ItemIn` that the shop sent, as JSON; `text_sha256` is of its text, None when it is removed, or has not
-    been told to the index since texts are.
+    `body` is the `ItemIn` that the shop sent, as JSON; `text_sha256` is of its text, None for one that is removed, or
+    that the index has not been told of since there are texts.
     """
 
     __tablename__ = "items"

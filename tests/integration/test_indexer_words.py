@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from shared.contracts.text import text_key
 from shared.errors import Retryable
 from tests.support.databases import NewDatabase
 from tests.support.indexing import TEXT_MODEL, World, image_id, worlds
+from tests.support.waiting import until
 
 SECOND = Model(version="model-2", dimension=12, no_match_below=0.7, look_at_least=0.6)
 
@@ -111,15 +113,25 @@ def test_a_correction_leaves_the_words(world: World) -> None:
     assert world.told_by_words(change) == image_id(1)
 
 
-def test_a_collection_that_is_filled_has_the_words_and_gets_new_ones(parts: Callable[[], World]) -> None:
-    world = parts()
-    first = world.changed(1)
-    world.deliver(first, world.text_analysed(first), world.analysed(1, 1))
-    world.analysed_by(SECOND, 1, 1)
-    world.reindex.start(ReindexStart(model=SECOND, hold=True))
-    while world.reindex.status().waiting:
-        world.filler.step()
-    second = world.changed(2)
-    world.deliver(second, world.text_analysed(second))
-    world.reindex.switch()
-    assert world.told_by_words(second) == image_id(1)
+def test_a_collection_that_is_filled_has_the_words_and_gets_new_ones(tmp_path: Path, new_database: NewDatabase) -> None:
+    with worlds(tmp_path, new_database()) as new_world:
+        world = new_world()
+        first = world.changed(1)
+        world.deliver(first, world.text_analysed(first), world.analysed(1, 1), world.analysed_by(SECOND, 1, 1))
+        world.reindex.start(ReindexStart(model=SECOND, hold=True))
+        until(lambda: world.filler.step() and not world.reindex.status().waiting, "the collection is filled")
+        second = world.changed(2)
+        world.deliver(second, world.text_analysed(second))
+        world.reindex.switch()
+        assert world.told_by_words(second) == image_id(1)
+        assert world.told_by_words(first) is None
+
+
+def test_a_switch_keeps_the_words(tmp_path: Path, new_database: NewDatabase) -> None:
+    with worlds(tmp_path, new_database()) as new_world:
+        world = new_world()
+        change = world.changed(1)
+        world.deliver(change, world.text_analysed(change), world.analysed(1, 1), world.analysed_by(SECOND, 1, 1))
+        world.reindex.start(ReindexStart(model=SECOND))
+        until(lambda: not world.filler.step(), "the collection is filled and searched")
+        assert world.told_by_words(change) == image_id(1)

@@ -111,7 +111,7 @@ tiara | type:tiara | |
 gold tiaras | metal:gold, type:tiara | |
 something blue for my wedding | stone:blue | | something blue for my wedding
 💍 for my ❤ | | | 💍 for my ❤
-кольцо с изумрудом | | | кольцо с изумрудом
+серебряный браслет | | | серебряный браслет
 خاتم ذهب | | | خاتم ذهب
 """
 ROWS = [[cell.strip() for cell in line.split("|")] for line in TABLE.strip().splitlines()]
@@ -179,11 +179,11 @@ def test_every_phrase_says_a_value_that_models_tell() -> None:
 
 
 WORDS = sorted({word for known in PHRASES for word in known})
-MORE = (
-    "not no without or and nor , - . 500 200-400 €50 1,000 1.5k between from to under over up at most in stock a the "
-    "with any stone Maison Lune étoile vintage gift for her tiara mm carat w/o 💍 rings' 'x' \u202e خاتم \u0301 \n _"
-).split(" ")
-SAID = st.lists(st.sampled_from(WORDS + MORE * 8), max_size=12).map(" ".join)
+MORE = """
+    not no without or and nor , - . 500 200-400 €50 1,000 1.5k between from to under over up at most in stock a the with
+    any stone Maison Lune étoile vintage gift for her tiara mm carat w/o 💍 rings' 'x' خاتم _
+"""
+SAID = st.lists(st.sampled_from(WORDS + [*MORE.split(), "\u202e", "\u0301", "\n"] * 8), max_size=12).map(" ".join)
 TEXTS = st.one_of(SAID, st.text(max_size=300), st.lists(st.one_of(SAID, st.text(max_size=5))).map("".join))
 SHOPS = st.builds(
     Vocabulary,

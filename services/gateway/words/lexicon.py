@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from services.gateway.words.spelling import Phrase, phrase
 from shared.contracts.analysis import AttributeName
 
 VALUES: dict[AttributeName, tuple[str, ...]] = {
@@ -43,9 +43,6 @@ class Sense:
     stays: bool = False
     weak: bool = False
 
-
-Phrase = tuple[str, ...]
-"""Words as `folded` has them."""
 
 _TYPES = {
     "ring": "ring",
@@ -97,7 +94,7 @@ _STONES = {
     "black": "onyx, obsidian, hematite",
     "pearl": "pearl, perl",
 }
-_OF_ANY_COLOUR = "diamond, sapphire, topaz, tourmaline, spinel, quartz, zirconia, opal, agate, garnet, jade, zircon, crystal"
+_OF_ANY_COLOUR = "diamond, sapphire, topaz, tourmaline, spinel, quartz, zirconia, opal, agate, garnet, jade, zircon"
 _STONE_WORDS = "stone, gem, gemstone, jewel"
 _COLOURS = {
     "clear": "clear, white, colourless, colorless",
@@ -134,28 +131,6 @@ _SETTINGS = {
     "row": "row of stone, stone row, row setting, channel set",
 }
 _SETTINGS_CLOSER = {"row": "eternity, half eternity, tennis"}
-
-
-def folded(text: str) -> str:
-    """Without capitals and accents."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
-
-
-def singular(word: str) -> str:
-    """A word of English without its plural; both are folded."""
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 4 and word.endswith(("ches", "shes", "xes", "sses")):
-        return word[:-2]
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return word
-
-
-def phrase(text: str) -> Phrase:
-    """What is matched: words without case, accents, hyphens and plural."""
-    return tuple(singular(word) for word in folded(text).replace("-", " ").replace("'", "").split())
 
 
 def _senses() -> Iterator[tuple[Phrase, Sense]]:

@@ -11,17 +11,18 @@ from services.gateway.words.lexicon import (
     PHRASES,
     STONE_NAMES,
     VALUES,
-    Phrase,
     Sense,
 )
 from services.gateway.words.prices import price_at
+from services.gateway.words.spelling import Phrase
 from services.gateway.words.tokens import Token, begins
 from services.gateway.words.vocabulary import Vocabulary
 
 _NOT = tuple(
-    map(str.split, ("without any", "other than", "free of", "without", "no", "not", "non", "w/o", "except", "excluding"))
+    said.split()
+    for said in ("without any", "other than", "free of", "without", "no", "not", "non", "w/o", "except", "excluding")
 )
-_BETWEEN = frozenset("a an any the of in with made from".split())
+_BETWEEN = frozenset(["a", "an", "any", "the", "of", "in", "with", "made", "from"])
 _IN_STOCK = tuple(map(str.split, ("in stock", "on stock", "available", "ready to ship")))
 
 

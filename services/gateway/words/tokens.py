@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.gateway.words.lexicon import folded, singular
+from services.gateway.words.spelling import folded, singular
 
 _TOKEN = re.compile(
     r"(?P<word>w/o\b|(?:[^\W\d_][\u0300-\u036f]*)+(?:['\u2019](?:[^\W\d_][\u0300-\u036f]*)+)*)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from services.gateway.words.reading import Found, read
@@ -16,9 +17,10 @@ from shared.contracts.internal import Filters
 
 KNOWN_OF_MOST = 0.8
 """An attribute known of so many of a shop's pieces is a filter: it hides those that nobody knows it of."""
-_EDGES = frozenset(
-    "a an the with and or of in for to on by at from that is it as me my i we want need show find please looking".split()
-)
+_LITTLE_WORDS = """
+    a an the with and or of in for to on by at from that is it as me my i we want need show find please looking
+"""
+_EDGES = frozenset(_LITTLE_WORDS.split())
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,8 @@ def understand(text: str, vocabulary: Vocabulary, ignore: Collection[str] = ()) 
 
 
 def _judged(found: Found, vocabulary: Vocabulary) -> Found:
-    if found.field in ("metal", "stone", "cut", "setting") and not found.negative:
-        return replace(found, wish=vocabulary.coverage.get(found.field, 0) < KNOWN_OF_MOST)
-    return found
+    of_few = {name for name in ATTRIBUTES if vocabulary.coverage.get(name, 0) < KNOWN_OF_MOST} - {"type"}
+    return replace(found, wish=True) if found.field in of_few and not found.negative else found
 
 
 def _filters(kept: Iterable[Found]) -> Filters:
@@ -105,7 +106,7 @@ def _parts(text: str, tokens: Sequence[Token], gone: Collection[int], held: Coll
         return place not in held and (key in _EDGES or not key[:1].isalnum())
 
     edges = [-1, *sorted(gone), len(tokens)]
-    for before, after in zip(edges, edges[1:], strict=False):
+    for before, after in pairwise(edges):
         places = list(range(before + 1, after))
         while places and before >= 0 and little(places[0]):
             places.pop(0)

@@ -10,7 +10,8 @@ from typing import Literal
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from services.gateway.words.lexicon import ANY_STONE, MISSPELT, NOT_MISSPELT, PHRASES, VALUES, Phrase
+from services.gateway.words.lexicon import ANY_STONE, MISSPELT, NOT_MISSPELT, PHRASES, VALUES
+from services.gateway.words.spelling import Phrase
 from services.gateway.words.tokens import keys_of
 from shared.contracts.analysis import AttributeName
 
