@@ -130,6 +130,7 @@ def _collection(row: Any) -> Collection:
         look_at_least=row.look_at_least,
         same=row.same and Sameness.model_validate(row.same),
         style=row.style and Probability.model_validate(row.style),
+        form_dimension=row.form_dimension,
     )
     state = cast(CollectionState, row.state)
     return Collection(

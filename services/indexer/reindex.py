@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import structlog
+from sqlalchemy.engine import Connection
+
 from services.indexer import collections
 from services.indexer.collections import Collection, every, writers_stopped
 from services.indexer.filling import Filler
-from services.indexer.points import collection_of
+from services.indexer.points import collection_of, is_of_before
 from services.indexer.progress import Progress, progress
 from shared.contracts.models import CollectionStatus, Model, ReindexStart, ReindexStatus
 from shared.database import Database
@@ -13,6 +16,7 @@ from shared.errors import Conflict
 from shared.vectorstore import Directory
 
 _SHOWN = 10
+_log = structlog.get_logger(__name__)
 
 
 class Reindex:
@@ -24,7 +28,11 @@ class Reindex:
         self._filler = filler
 
     def ensure_first(self, model: Model) -> None:
-        """An index that has no collection gets one of this model, which is the active one at once."""
+        """An index that has no collection gets one of this model, which is the active one at once.
+
+        One whose newest collection is of an older schema is filled anew, of the same model, and is searched as it is
+        until that is done: by pictures, not by words.
+        """
         with writers_stopped(self._database) as rows:
             found = every(rows)
             if not found:
@@ -34,6 +42,7 @@ class Reindex:
         if self._directory.active() is None:
             self._directory.open(active.name, active.model.dimension).close()
             self._directory.switch(active.name, active.model.model_dump())
+        self._leave_old_schema()
 
     def start(self, asked: ReindexStart) -> ReindexStatus:
         """Begin to fill a new collection. Raises `Conflict` while another one is filled."""
@@ -44,11 +53,31 @@ class Reindex:
                     f"The index is being filled by model {filling.model.version} already. "
                     "Wait until it is done, or abort it."
                 )
-            generation = found[-1].generation + 1
-            name = collection_of(asked.model.version, generation)
-            self._directory.drop(name)  # what an index of before may have left under this name
-            collections.add(rows, generation, name, asked.model, "filling", hold=asked.hold)
+            self._begin(rows, found, asked)
         return self.status()
+
+    def _leave_old_schema(self) -> None:
+        with writers_stopped(self._database) as rows:
+            found = every(rows)
+            filling = _filling(found)
+            newest = filling or next(each for each in found if each.state == "active")
+            if not is_of_before(newest.name):
+                return
+            if filling:
+                collections.change(rows, filling.generation, state="dropping")
+            self._begin(rows, found, ReindexStart(model=newest.model, hold=bool(filling and filling.hold)))
+        _log.warning(
+            "index_of_before",
+            collection=newest.name,
+            words=f"{newest.name} was made before pictures had words. It is filled anew from the analyses that are "
+            "there; until then searches by words find nothing. `loupe reindex status` tells how far it is.",
+        )
+
+    def _begin(self, rows: Connection, found: list[Collection], asked: ReindexStart) -> None:
+        generation = found[-1].generation + 1
+        name = collection_of(asked.model.version, generation)
+        self._directory.drop(name)  # what an index of before may have left under this name
+        collections.add(rows, generation, name, asked.model, "filling", hold=asked.hold)
 
     def switch(self) -> ReindexStatus:
         """Switch now, held or not, without the pictures that were refused. Raises `Conflict` when some are missing."""

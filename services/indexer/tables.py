@@ -14,6 +14,9 @@ items = Table(
     Column("revision", Integer, nullable=False),
     Column("removed_revision", Integer, nullable=False),
     Column("fields", JSON(none_as_null=True)),
+    Column("text_revision", Integer, nullable=False, server_default="0"),
+    Column("text_sha256", String(64)),
+    Column("text_model", String(63)),
 )
 
 images = Table(
@@ -45,6 +48,7 @@ collections = Table(
     Column("look_at_least", Float, nullable=False),
     Column("same", JSON(none_as_null=True)),
     Column("style", JSON(none_as_null=True)),
+    Column("form_dimension", Integer),
     Column("state", String(16), nullable=False),
     Column("hold", Boolean, nullable=False),
     Column("created_at", DateTime, nullable=False),

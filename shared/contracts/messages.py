@@ -149,15 +149,18 @@ class CorrectionIndexed(Message):
 
 
 class ItemFields(BaseModel):
-    """The fields of an item that a search filters by or shows."""
+    """The fields of an item that a search filters by, shows or finds words in."""
 
     model_config = ConfigDict(frozen=True)
 
     title: str = ""
+    description: str = ""
+    brand: str | None = None
     price: float | None = None
     currency: str | None = None
     in_stock: bool = True
     tags: list[str] = Field(default_factory=list)
+    attributes: dict[str, str] = Field(default_factory=dict)
     created_at: Timestamp
 
 
@@ -171,8 +174,19 @@ class ItemChanged(Message):
     fields: ItemFields | None = None
 
 
+class ItemTextAnalysed(Message):
+    """The vectors of an item's text as of this revision are written: the object `text_key(sha256, model_version)`."""
+
+    name = "item.text_analysed"
+
+    sku: Sku
+    revision: int = Field(ge=1)
+    sha256: Sha256
+    model_version: ModelVersion
+
+
 class ItemIndexed(Message):
-    """The index has this revision of the item, or a higher one."""
+    """The index has the fields and the words of this revision of the item, or of a higher one."""
 
     name = "item.indexed"
 
@@ -227,8 +241,8 @@ class Stranger(BaseModel):
 class IndexCompared(Message):
     """What came of a page: how much was `found` of each kind, all repaired or asked for; `until` is the page's.
 
-    Of `strangers` the indexer touches nothing: the page may be older than they are. `behind` are items whose newest
-    revision the index has not heard of. `scan_next` is where the next page goes on through the points.
+    Of `strangers` the indexer touches nothing: the page may be older than they are. `behind` are items of whose newest
+    revision the index has not heard, or not the words. `scan_next` is where the next page goes on through the points.
     """
 
     name = "index.compared"

@@ -16,6 +16,7 @@ from shared.vectorstore.port import (
     Hit,
     Payload,
     Point,
+    Text,
     VectorStore,
 )
 
@@ -29,6 +30,7 @@ __all__ = [
     "Hit",
     "Payload",
     "Point",
+    "Text",
     "VectorStore",
     "directory",
     "open",
@@ -42,7 +44,7 @@ def directory(url: str, alias: str) -> Directory:
 
     - `edge:///absolute/folder`: Qdrant's engine in this process. One process at a time; opening the same collection
       twice in one process shares the engine until the last of them is closed.
-    - `qdrant://host:port`: a Qdrant server of version 1.16 or later, by its HTTP port. Options: `api_key=`;
+    - `qdrant://host:port`: a Qdrant server of version 1.19 or later, by its HTTP port. Options: `api_key=`;
       `grpc_port=6334` to speak gRPC where there is a choice; `https=true`; `timeout=` in seconds for one call, 10 when
       not given. A call is never repeated here.
     - `qdrant-local:///absolute/folder` and `memory://`: the Python client's own small engine, for tests.

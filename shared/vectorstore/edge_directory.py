@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from shared.errors import Conflict, Retryable
-from shared.vectorstore import edge
+from shared.vectorstore import edge, edge_engine
 from shared.vectorstore.points import checked_name
 from shared.vectorstore.port import Active, Payload, VectorStore
 
@@ -51,7 +51,7 @@ class EdgeDirectory:
         active = self.active()
         if active and active.name == name:
             raise Conflict(f"The collection {name!r} is the active one. Switch to another before it is dropped.")
-        edge.remove(self._folder / checked_name(name))
+        edge_engine.remove(self._folder / checked_name(name))
 
     def names(self) -> list[str]:
         if not self._folder.exists():

@@ -10,9 +10,16 @@ from uuid import UUID
 import numpy as np
 
 from shared.contracts.fields import Vector
+from shared.contracts.text import TEXT_DIMENSION
 from shared.errors import Conflict, Permanent
-from shared.vectorstore.port import Filter, Hit, Payload, Point
+from shared.vectorstore.port import Filter, Hit, Payload, Point, Text
 
+LOOK = "look"
+MEANING = "text"
+TERMS = "terms"
+"""The vectors of a point. Words are the last two, or neither."""
+UNNAMED = ""
+"""The only vector of a collection that was made before points had words."""
 TENANT = "tenant"
 INDEXED: dict[str, Literal["keyword", "bool", "float"]] = {
     "sku": "keyword",
@@ -23,6 +30,7 @@ INDEXED: dict[str, Literal["keyword", "bool", "float"]] = {
     "cut": "keyword",
     "setting": "keyword",
     "tags": "keyword",
+    "brand": "keyword",
     "in_stock": "bool",
     "price": "float",
     "created_ts": "float",
@@ -30,7 +38,9 @@ INDEXED: dict[str, Literal["keyword", "bool", "float"]] = {
 """The payload fields with an index, beside the tenant's: a filter on another field reads every point's payload."""
 
 _MAX_INT = 2**53
+_TERMS_END = 2**32
 _SCORE_DIGITS = 6
+_TERM_DIGITS = 4
 
 
 def checked_name(collection: str) -> str:
@@ -43,7 +53,10 @@ def checked_points(points: Sequence[Point], dimension: int) -> dict[str, Point]:
     """Points by id in its usual form, the last of each id, without the fields that are None."""
     return {
         point_id: Point(
-            point_id, checked_vector(point.vector, dimension), _without_none(checked_payload(point.payload))
+            point_id,
+            checked_vector(point.vector, dimension),
+            _without_none(checked_payload(point.payload)),
+            point.text and checked_text(point.text),
         )
         for point in points
         if (point_id := checked_id(point.id))
@@ -64,6 +77,24 @@ def checked_vector(vector: Vector, dimension: int) -> Vector:
             f"The vector has the shape {vector.shape}, this index holds ({dimension},). "
             "Analyse the picture with the model that the index was made with, or reindex."
         )
+    return _finite(vector)
+
+
+def checked_text(text: Text) -> Text:
+    if text.dense.shape != (TEXT_DIMENSION,):
+        raise Permanent(
+            f"The words' vector has the shape {text.dense.shape}, this index holds ({TEXT_DIMENSION},). "
+            "Make it with the text model that this version of Loupe comes with."
+        )
+    for term, weight in text.terms.items():
+        if not 0 <= term < _TERMS_END or not 0 < weight < math.inf:
+            raise Permanent(
+                f"The term {term} of weight {weight} is none: hash to 32 bits, and leave out what weighs 0."
+            )
+    return Text(_finite(text.dense), dict(sorted(text.terms.items())))
+
+
+def _finite(vector: Vector) -> Vector:
     if not np.isfinite(vector).all():
         raise Permanent("The vector holds a number that is not finite, so it cannot be compared.")
     return vector
@@ -103,6 +134,24 @@ def refuse_foreign(tenant: str, stored: Iterable[tuple[str, Payload | None]]) ->
 def as_score(cosine: float) -> float:
     """float32 gives about 6 digits; cut to them, equal vectors have equal scores on every engine."""
     return min(1.0, max(-1.0, round(cosine, _SCORE_DIGITS)))
+
+
+def as_term_score(sum_of_products: float) -> float:
+    """Engines add float32 products in an order of their own; cut to 4 digits, equal texts have equal scores on each."""
+    return float(f"{sum_of_products:.{_TERM_DIGITS}g}")
+
+
+def shown_vector(vectors: Any, name: str) -> Vector:
+    """The named vector out of what an engine gives of a point: by name, or alone where there is but an unnamed one."""
+    return np.asarray(vectors if isinstance(vectors, list) else vectors[name], dtype=np.float32)
+
+
+def shown_text(vectors: Any) -> Text | None:
+    if isinstance(vectors, list) or MEANING not in vectors:
+        return None
+    terms = vectors.get(TERMS)
+    weights = dict(zip(terms.indices, map(float, terms.values), strict=True)) if terms else {}
+    return Text(shown_vector(vectors, MEANING), weights)
 
 
 def best_first(fetch: Callable[[int], list[Hit]], limit: int, offset: int) -> list[Hit]:

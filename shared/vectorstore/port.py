@@ -15,7 +15,8 @@ Payload = Mapping[str, Any]
 class Text:
     """`dense` is a unit-length float32 array of shape (`TEXT_DIMENSION`,), `terms` the weights of terms by their hash.
 
-    The engine multiplies each term's weight by its rarity among the points (IDF).
+    In a search each term counts the product of its two weights and of its rarity among the tenant's points with terms:
+    ln((n - d + 0.5) / (d + 0.5) + 1), where d of n have it (the IDF of BM25, Robertson and Zaragoza 2009).
     """
 
     dense: Vector
@@ -93,7 +94,7 @@ class VectorStore(Protocol):
     dimension: int
 
     def upsert(self, tenant: str, points: Sequence[Point]) -> None:
-        """Write points, replacing vector and whole payload of those that exist. Of equal ids the last one counts."""
+        """Write points, replacing all of those that exist: vector, payload, words. Of equal ids the last one counts."""
         ...
 
     def delete(self, tenant: str, where: Filter) -> None:
@@ -126,7 +127,10 @@ class VectorStore(Protocol):
     ) -> list[Hit]:
         """Points with words, best first: by meaning and by terms, fused by reciprocal rank (k = 60).
 
-        `score` is the fused one over the best possible, in 0..1; equal scores in order of id.
+        Candidates are the first 200 (`limit`, if more) by either; each is ranked among them by both, and equals share a
+        rank, so that an item's many pictures take up one. `score` is the sum of 1 / (60 + rank) over the best possible,
+        in 0..1; equal scores in order of id. Terms are as rare as they are in the tenant's points. Without terms in
+        `text` the meaning alone counts. A point without any of its terms gets nothing for them.
         """
         ...
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from shared import vectorstore
 from shared.contracts.fields import Vector
 from shared.errors import Conflict, Permanent, Retryable
-from shared.vectorstore import AnyOf, Filter, Point, VectorStore
+from shared.vectorstore import AnyOf, Filter, Point, Text, VectorStore
 from tests.adapter.vector_oracle import (
     DIMENSION,
     TENANTS,
@@ -28,6 +28,7 @@ from tests.adapter.vector_oracle import (
     ids,
     point_of,
     steps,
+    texts,
     unit,
     vectors,
 )
@@ -40,7 +41,10 @@ SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 OpenIndex = Callable[..., VectorStore]
 
-pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant"),
+    pytest.mark.filterwarnings("ignore:Local mode performs exact"),
+]
 
 
 @pytest.fixture(params=ADAPTERS, scope="module")
@@ -90,12 +94,13 @@ def _empty(*stores: VectorStore) -> None:
     history=st.lists(steps(), max_size=12),
     where=filters,
     query=st.integers(0, 30).map(unit),
+    text=texts,
     limit=st.integers(1, 6),
     offset=st.integers(0, 8),
 )
 @settings(max_examples=60, deadline=None, suppress_health_check=SLOW_IS_FINE)
 def test_an_index_answers_like_brute_force(
-    collection: VectorStore, history: list[Step], where: Filter, query: Vector, limit: int, offset: int
+    collection: VectorStore, history: list[Step], where: Filter, query: Vector, text: Text, limit: int, offset: int
 ) -> None:
     oracle = Oracle()
     _empty(collection)
@@ -112,12 +117,16 @@ def test_an_index_answers_like_brute_force(
             hits = collection.search(tenant, query, limit, chosen, offset)
             assert [(hit.id, hit.score) for hit in hits] == page
             assert [hit.payload for hit in hits] == [held[found].payload for found, _ in page]
+            worded = oracle.search_text(tenant, text, chosen)[:limit]
+            hits = collection.search_text(tenant, text, limit, chosen)
+            assert [(hit.id, hit.score) for hit in hits] == worded
+            assert [hit.payload for hit in hits] == [held[found].payload for found, _ in worded]
 
 
-@given(history=st.lists(steps(), max_size=12), where=filters, query=vectors)
+@given(history=st.lists(steps(), max_size=12), where=filters, query=vectors, text=texts)
 @settings(max_examples=30, deadline=None, suppress_health_check=SLOW_IS_FINE)
 def test_the_adapters_agree_on_any_history(
-    every_index: list[VectorStore], history: list[Step], where: Filter, query: Vector
+    every_index: list[VectorStore], history: list[Step], where: Filter, query: Vector, text: Text
 ) -> None:
     _empty(*every_index)
     for step in history:
@@ -127,6 +136,7 @@ def test_the_adapters_agree_on_any_history(
     for tenant in TENANTS:
         for other in others:
             assert other.search(tenant, query, 40, where) == first.search(tenant, query, 40, where)
+            assert other.search_text(tenant, text, 40, where) == first.search_text(tenant, text, 40, where)
             assert_same_points(other.scroll(tenant), first.scroll(tenant))
 
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import uuid
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
 from shared.contracts.fields import Vector
-from shared.vectorstore import AnyOf, Between, Condition, Filter, Point, VectorStore
+from shared.contracts.text import TEXT_DIMENSION
+from shared.vectorstore import AnyOf, Between, Condition, Filter, Point, Text, VectorStore
 
 DIMENSION = 8
 TENANTS = ("lumen", "orla")
 
-Step = tuple[str, str, list[Point], Filter, dict[str, Any]]
+Step = tuple[str, str, list[Point], Filter, dict[str, Any], Text | None]
 
 
 def id_of(number: int, tenant: str = TENANTS[0]) -> str:
@@ -29,6 +32,13 @@ def unit(seed: int) -> Vector:
     vector = np.zeros(DIMENSION, dtype=np.float32)
     vector[rng.choice(DIMENSION, ones, replace=False)] = rng.choice([-1, 1], ones) / np.sqrt(ones)
     return vector
+
+
+def text_of(seed: int, *terms: int) -> Text:
+    """Words whose meaning has an exact cosine to any other's; each term weighs 1."""
+    dense = np.zeros(TEXT_DIMENSION, dtype=np.float32)
+    dense[:DIMENSION] = unit(seed)
+    return Text(dense, dict.fromkeys(terms, 1.0))
 
 
 def point_of(number: int, tenant: str = TENANTS[0], **payload: Any) -> Point:
@@ -48,7 +58,7 @@ class Oracle:
     def upsert(self, tenant: str, points: list[Point]) -> None:
         for point in points:
             payload = {name: value for name, value in point.payload.items() if value is not None}
-            self.points[tenant][point.id] = Point(point.id, point.vector, payload)
+            self.points[tenant][point.id] = replace(point, payload=payload)
 
     def matching(self, tenant: str, where: Filter | None) -> list[Point]:
         where = where or Filter()
@@ -64,11 +74,44 @@ class Oracle:
             del self.points[tenant][point.id]
 
     def set_payload(self, tenant: str, where: Filter, payload: dict[str, Any]) -> None:
-        self.upsert(tenant, [Point(p.id, p.vector, {**p.payload, **payload}) for p in self.matching(tenant, where)])
+        self.upsert(tenant, [replace(p, payload={**p.payload, **payload}) for p in self.matching(tenant, where)])
+
+    def set_text(self, tenant: str, where: Filter, text: Text | None) -> None:
+        self.upsert(tenant, [replace(p, text=text) for p in self.matching(tenant, where)])
 
     def search(self, tenant: str, vector: Vector, where: Filter | None) -> list[tuple[str, float]]:
         scored = [(p.id, float(np.dot(p.vector.astype(float), vector))) for p in self.matching(tenant, where)]
         return sorted(scored, key=lambda hit: (-hit[1], hit[0]))
+
+    def search_text(self, tenant: str, text: Text, where: Filter | None) -> list[tuple[str, float]]:
+        """Of fewer points than there are candidates."""
+        held = {p.id: p.text for p in self.points[tenant].values() if p.text}
+        with_terms = [words.terms for words in held.values() if words.terms]
+        having = {term: sum(term in terms for terms in with_terms) for term in text.terms}
+        rarity = {term: math.log((len(with_terms) - d + 0.5) / (d + 0.5) + 1) for term, d in having.items()}
+        matching = {p.id: held[p.id] for p in self.matching(tenant, where) if p.id in held}
+        meaning = {
+            found: round(float(np.dot(words.dense.astype(float), text.dense)), 6) for found, words in matching.items()
+        }
+        lexical = {
+            found: float(f"{sum(w * text.terms[t] * rarity[t] for t, w in words.terms.items() if t in rarity):.4g}")
+            for found, words in matching.items()
+            if words.terms.keys() & text.terms.keys()
+        }
+        measures = [meaning, lexical] if text.terms else [meaning]
+        scores = {found: round(sum(map(_reciprocal(found), measures)) / len(measures) * 61, 6) for found in matching}
+        return sorted(scores.items(), key=lambda hit: (-hit[1], hit[0]))
+
+
+def _reciprocal(point: str) -> Callable[[dict[str, float]], float]:
+    """The part of a measure in the fused score: by how many better scores there are than the point's."""
+
+    def part(measure: dict[str, float]) -> float:
+        if point not in measure:
+            return 0.0
+        return 1 / (61 + len({score for score in measure.values() if score > measure[point]}))
+
+    return part
 
 
 def _holds(condition: Condition, point: Point) -> bool:
@@ -89,9 +132,12 @@ words = st.sampled_from(["ring", "earring", "gold", "ünï", ""])
 prices = st.one_of(
     st.sampled_from([0, 1, 490, 490.5, -3.25]), st.integers(-(10**8), 10**8).map(lambda cents: cents / 100)
 )
+terms = st.dictionaries(st.sampled_from([0, 1, 2, 2**32 - 1]), st.sampled_from([0.5, 1.0, 2.5]), max_size=3)
+texts = st.builds(lambda seed, terms: Text(text_of(seed).dense, terms), st.integers(0, 6), terms)
 values: dict[str, st.SearchStrategy[Any]] = {
     "sku": words,
     "type": words,
+    "brand": words,
     "tags": st.lists(words, max_size=3),
     "in_stock": st.booleans(),
     "price": prices,
@@ -101,7 +147,7 @@ values: dict[str, st.SearchStrategy[Any]] = {
 }
 payloads = st.fixed_dictionaries({}, optional={name: st.none() | value for name, value in values.items()})
 any_of = st.one_of(
-    st.builds(AnyOf, st.sampled_from(["sku", "type", "tags", "colours"]), st.lists(words, max_size=3)),
+    st.builds(AnyOf, st.sampled_from(["sku", "type", "brand", "tags", "colours"]), st.lists(words, max_size=3)),
     st.builds(AnyOf, st.sampled_from(["in_stock", "sold"]), st.lists(st.booleans(), max_size=2)),
     st.builds(AnyOf, st.sampled_from(["in_stock", "type", "missing"]), st.lists(st.booleans() | words, max_size=3)),
 )
@@ -114,20 +160,22 @@ filters = st.builds(Filter, must=conditions, must_not=conditions)
 @st.composite
 def steps(draw: st.DrawFn) -> Step:
     tenant = draw(tenants)
-    action = draw(st.sampled_from(["upsert", "upsert", "upsert", "delete", "set_payload"]))
+    action = draw(st.sampled_from(["upsert", "upsert", "upsert", "delete", "set_payload", "set_text"]))
     numbers = draw(st.lists(st.integers(0, 15), max_size=6)) if action == "upsert" else []
-    points = [Point(id_of(number, tenant), draw(vectors), draw(payloads)) for number in numbers]
-    return action, tenant, points, draw(filters), draw(payloads)
+    points = [Point(id_of(n, tenant), draw(vectors), draw(payloads), draw(st.none() | texts)) for n in numbers]
+    return action, tenant, points, draw(filters), draw(payloads), draw(st.none() | texts)
 
 
 def apply(target: VectorStore | Oracle, step: Step) -> None:
-    action, tenant, points, where, payload = step
+    action, tenant, points, where, payload, text = step
     if action == "upsert":
         target.upsert(tenant, points)
     elif action == "delete":
         target.delete(tenant, where)
-    else:
+    elif action == "set_payload":
         target.set_payload(tenant, where, payload)
+    else:
+        target.set_text(tenant, where, text)
 
 
 def assert_same_points(found: list[Point], expected: list[Point]) -> None:
@@ -139,3 +187,8 @@ def assert_same_points(found: list[Point], expected: list[Point]) -> None:
         }
         assert a.vector.dtype == np.float32
         np.testing.assert_allclose(a.vector, b.vector, atol=1e-6)
+        assert (a.text is None) == (b.text is None)
+        if a.text and b.text:
+            assert a.text.terms == b.text.terms
+            assert a.text.dense.dtype == np.float32
+            np.testing.assert_allclose(a.text.dense, b.text.dense, atol=1e-6)

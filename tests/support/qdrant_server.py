@@ -28,6 +28,7 @@ from tests.support.broker import free_port
 
 def app_over(folder: Path, api_key: str | None) -> FastAPI:
     warnings.filterwarnings("ignore", "Payload indexes have no effect in the local Qdrant")
+    warnings.filterwarnings("ignore", "Local mode performs exact")
     client = QdrantClient(path=str(folder), force_disable_check_same_thread=True)
     lock = threading.RLock()
 
@@ -67,7 +68,11 @@ def app_over(folder: Path, api_key: str | None) -> FastAPI:
 
     @app.put("/collections/{name}")
     def create(name: str, body: models.CreateCollection) -> Any:
-        return call(lambda: client.create_collection(name, vectors_config=body.vectors, metadata=body.metadata))
+        return call(
+            lambda: client.create_collection(
+                name, body.vectors, sparse_vectors_config=body.sparse_vectors, metadata=body.metadata
+            )
+        )
 
     @app.patch("/collections/{name}")
     def update(name: str, body: models.UpdateCollection) -> Any:
@@ -93,28 +98,35 @@ def app_over(folder: Path, api_key: str | None) -> FastAPI:
     def retrieve(name: str, body: models.PointRequest) -> Any:
         return call(lambda: client.retrieve(name, body.ids, body.with_payload or True, body.with_vector or False))
 
-    @app.put("/collections/{name}/points")
-    def upsert(name: str, body: models.PointsList) -> Any:
-        return done(lambda: client.upsert(name, body.points))
-
-    @app.post("/collections/{name}/points/delete")
-    def delete(name: str, body: models.FilterSelector) -> Any:
-        return done(lambda: client.delete(name, body))
-
-    @app.post("/collections/{name}/points/payload")
-    def set_payload(name: str, body: models.SetPayload) -> Any:
-        chosen = models.FilterSelector(filter=body.filter or models.Filter())
-        return done(lambda: client.set_payload(name, body.payload, chosen))
+    @app.post("/collections/{name}/points/batch")
+    def write(name: str, body: models.UpdateOperations) -> Any:
+        return call(lambda: client.batch_update_points(name, body.operations))
 
     @app.post("/collections/{name}/points/query")
     def query(name: str, body: models.QueryRequest) -> Any:
-        return call(lambda: client.query_points(name, body.query, query_filter=body.filter, limit=body.limit or 10))
+        return call(
+            lambda: client.query_points(
+                name,
+                body.query,
+                using=body.using,
+                query_filter=body.filter,
+                search_params=body.params,
+                limit=body.limit or 10,
+                with_payload=body.with_payload or False,
+                with_vectors=body.with_vector or False,
+            )
+        )
 
     @app.post("/collections/{name}/points/scroll")
     def scroll(name: str, body: models.ScrollRequest) -> Any:
         def page() -> Any:
             points, following = client.scroll(
-                name, body.filter, body.limit or 10, offset=body.offset, with_vectors=body.with_vector or False
+                name,
+                body.filter,
+                body.limit or 10,
+                offset=body.offset,
+                with_payload=body.with_payload is not False,
+                with_vectors=body.with_vector or False,
             )
             return {"points": points, "next_page_offset": following}
 

@@ -25,6 +25,7 @@ from shared.contracts.messages import (
     ImageRejected,
     ImageStored,
     IndexCompared,
+    ItemChanged,
     Message,
 )
 from tests.support.gateway import Stand, picture, running_gateway
@@ -84,6 +85,10 @@ class Shop:
                 if isinstance(message, AnalysisMissing):
                     self.asked.append(message)
                 self._analyse(message)
+            case ItemChanged():
+                self.world.deliver(message)
+                if message.fields:
+                    self.bus.publish(self.world.text_analysed(message))
             case CatalogueListed():
                 self.comparer.catalogue_listed(message)
             case IndexCompared():
