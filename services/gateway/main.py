@@ -35,7 +35,7 @@ from services.gateway.uploads import Uploads
 from services.gateway.upstream import Embedder, Indexer, Recommender
 from services.gateway.vocabularies import Vocabularies
 from shared import database, messaging, objectstore, shopbus
-from shared.contracts.messages import IndexCompared
+from shared.contracts.reconcile import IndexCompared
 from shared.contracts.shop import INCOMING_BUCKET
 from shared.database import Relay
 from shared.messaging import QueueCollector

@@ -69,6 +69,10 @@ def _plain(part: QueryPart) -> QueryPart:
 def both(ours: Filters, theirs: Filters) -> Filters | None:
     """What passes both; None when nothing can. Of tags, which an item may have several of, only one may tell."""
     merged = ours.model_dump() | {"exclude_skus": [*dict.fromkeys((*ours.exclude_skus, *theirs.exclude_skus))]}
+    merged["without"] = {
+        name: [*dict.fromkeys((*ours.without.get(name, ()), *theirs.without.get(name, ())))]
+        for name in ours.without | theirs.without
+    }
     for name in (*_LISTS, "tags"):
         one, other = getattr(ours, name), getattr(theirs, name)
         merged[name] = one if other is None else other if one is None else [each for each in one if each in other]

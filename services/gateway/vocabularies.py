@@ -23,11 +23,12 @@ class Vocabularies:
         held = self._held.get(tenant)
         if held is None:
             counted = await self._recommender.search(SearchRequest(tenant=tenant, limit=1))
-            known = {name: sum(counted.facets.get(name, {}).values()) for name in ATTRIBUTES}
+            values = {name: counted.facets.get(name, {}) for name in ATTRIBUTES}
             held = Vocabulary(
                 tags=frozenset(counted.facets.get("tags", ())),
                 brands=frozenset(counted.facets.get("brand", ())),
-                coverage={name: count / max(counted.found, 1) for name, count in known.items()},
+                values={name: frozenset(counts) for name, counts in values.items()},
+                coverage={name: sum(counts.values()) / max(counted.found, 1) for name, counts in values.items()},
             )
             self._held.put(tenant, held, 1)
         return held

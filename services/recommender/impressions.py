@@ -36,7 +36,7 @@ class Impressions:
         try:
             with self._database.write() as session:
                 for row in session.execute(known):
-                    del by_key[tuple(row)]
+                    del by_key[row.search_id, row.place, row.piece, row.first]
                 rows = [
                     {"tenant": tenant, **one.model_dump(exclude={"at"}), "at": naive(one.at)} for one in by_key.values()
                 ]

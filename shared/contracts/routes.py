@@ -7,7 +7,6 @@ from typing import Literal
 from shared.contracts.impressions import ImpressionsRecorded, ImpressionsShown
 from shared.contracts.messages import (
     AnalysisMissing,
-    CatalogueListed,
     CorrectionIndexed,
     EventsRecorded,
     ImageAnalysed,
@@ -17,7 +16,6 @@ from shared.contracts.messages import (
     ImageRemoved,
     ImageStored,
     ImageUnindexed,
-    IndexCompared,
     ItemChanged,
     ItemIndexed,
     ItemTextAnalysed,
@@ -25,6 +23,7 @@ from shared.contracts.messages import (
     MessageDied,
     UserEvents,
 )
+from shared.contracts.reconcile import CatalogueListed, IndexCompared
 
 Service = Literal["gateway", "embedder", "indexer", "recommender"]
 

@@ -60,7 +60,7 @@ def test_no_match_is_said_before_the_nearest(gateway: Served) -> None:
 
 def test_words_find_without_a_photo_and_are_told_as_they_were_understood(gateway: Served) -> None:
     done = gateway.search("--words", "ring with a twist")
-    assert done.stdout.splitlines()[0] == "Understood: Ring"
+    assert done.stdout.splitlines()[0] == "Understood: ring"
     assert gateway.upstreams.asked[-1].filters.type == ["ring"]
     gateway.upstreams.hits = HitList(hits=[])
     assert "Nothing was found" in gateway.search("--words", "ring").stdout

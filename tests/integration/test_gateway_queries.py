@@ -77,7 +77,7 @@ def test_parts_of_every_kind_reach_the_recommender_with_their_weights(gateway: S
         {"image": 0, "piece": 1},
         {"image": 1, "box": DRAWN, "weight": 0.5},
         {"sku": "P-1", "negative": True},
-        {"words": "twisted hoop", "weight": 0.25},
+        {"words": "twisted", "weight": 0.25},
         {"words": "ring", "negative": True},
     ]
     response = search(gateway, {"parts": parts, "diversity": 0.3, "user_id": "anna"}, picture(8), picture(9))
