@@ -6,10 +6,14 @@ from functools import partial
 from pathlib import Path
 
 from services.recommender import routes
+from services.recommender.cache import Answers
+from services.recommender.completes import Completer
 from services.recommender.handlers import handle_user_events
 from services.recommender.history import History
 from services.recommender.impressions import Impressions, handle_impressions_shown
 from services.recommender.index import Index
+from services.recommender.ordering import Ranker
+from services.recommender.pins import Pins
 from services.recommender.popularity import Popularity
 from services.recommender.search import Searcher
 from services.recommender.settings import Settings
@@ -33,7 +37,10 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     history = History(events)
     impressions = Impressions(events)
     popularity = Popularity(events, settings.weights)
-    searcher = Searcher(index)
+    ranker = Ranker(popularity)
+    pins = Pins(events)
+    searcher = Searcher(index, ranker, pins)
+    completer = Completer(index, ranker)
     suggester = Suggester(index, history, popularity, settings.weights)
 
     def close() -> None:
@@ -41,7 +48,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         events.close()
 
     app = create_app("recommender", {"broker": broker.ping, "vectors": index.ping, "database": events.ping})
-    app.include_router(routes.router(searcher, suggester))
+    app.include_router(routes.router(Answers(index), searcher, completer, suggester))
     return Service(
         name="recommender",
         http=app,
@@ -49,7 +56,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         port=settings.port,
         close=close,
         unit=events.together,
-        background=[index.follow, impressions.clean],
+        background=[index.follow, pins.write_behind, impressions.clean],
         handlers={
             UserEvents: partial(handle_user_events, history=history, publisher=broker),
             ImpressionsShown: partial(handle_impressions_shown, impressions=impressions, publisher=broker),

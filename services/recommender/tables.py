@@ -1,11 +1,12 @@
-"""What the recommender remembers: every event of every shopper."""
+"""What the recommender remembers: every event of every shopper, for a month what was shown, and for ten minutes the
+rankings paged through."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, String
+from sqlalchemy import JSON, Boolean, Index, Integer, LargeBinary, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -46,3 +47,20 @@ class Impression(Base):
     user_id: Mapped[str | None] = mapped_column(String(128))
     at: Mapped[datetime]
     skus: Mapped[list[Any]] = mapped_column(JSON)
+
+
+class PinnedRanking(Base):
+    """A ranking for those who page through it. `held` is what `pins.py` packs, of `size` bytes."""
+
+    __tablename__ = "pinned_rankings"
+    __table_args__ = (
+        Index("ix_pinned_rankings_expires_at", "expires_at"),
+        Index("ix_pinned_rankings_newest", "tenant", "expires_at", "size"),
+    )
+
+    tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
+    name: Mapped[str] = mapped_column(String(22), primary_key=True)
+    expires_at: Mapped[datetime]
+    complete: Mapped[bool] = mapped_column(Boolean)
+    size: Mapped[int] = mapped_column(Integer)
+    held: Mapped[bytes] = mapped_column(LargeBinary)
