@@ -23,8 +23,10 @@ from services.embedder.model import Encoder
 from services.embedder.named import is_named, open_named
 from services.embedder.quarantine import Quarantine
 from services.embedder.settings import Settings
+from services.embedder.text_encoder import TextEncoder
+from services.embedder.texts import ItemTexts
 from shared import messaging, objectstore
-from shared.contracts.messages import AnalysisMissing, ImageStored
+from shared.contracts.messages import AnalysisMissing, ImageStored, ItemChanged
 from shared.contracts.models import Model, Models
 from shared.errors import Permanent
 from shared.observability import logs
@@ -68,15 +70,17 @@ def build(
 ) -> Service:
     """The embedder over these settings. `load` is called here, and in the child that takes suspects.
 
-    Raises `Permanent` when a model folder is not whole.
+    Raises `Permanent` when a model folder, or the sentence model, is not whole.
     """
     pictures = objectstore.open(settings.object_store_url, "pictures")
     analyses = objectstore.open(settings.object_store_url, "analyses")
     models = load(settings)
     in_child = partial(load, settings.model_copy(update={"compute": "cpu"}))
     quarantine = Quarantine(LoneChild(in_child, settings.limits_alone), analyses, settings.quarantine_after_kills)
+    text = TextEncoder()
+    texts = ItemTexts(text, text.version, analyses, broker)
     app = create_app("embedder", {"broker": broker.ping, "pictures": pictures.ping, "analyses": analyses.ping})
-    app.include_router(routes.router(models, Models(models=[analyse.about for analyse in models])))
+    app.include_router(routes.router(models, Models(models=[analyse.about for analyse in models]), text))
     over: dict[str, Any] = {
         "pictures": pictures,
         "analyses": analyses,
@@ -99,6 +103,7 @@ def build(
         handlers={
             ImageStored: partial(handle_image_stored, **over),
             AnalysisMissing: partial(handle_analysis_missing, **over),
+            ItemChanged: texts.item_changed,
         },
     )
 

@@ -16,6 +16,7 @@ BATCH_WAIT = Histogram(
 )
 FORWARD = Histogram("loupe_embedder_forward_seconds", "Duration of a forward", ["lane"], buckets=_SECONDS)
 PICTURES = Counter("loupe_embedder_pictures_total", "Ingested pictures: analysed, repeated or rejected", ["outcome"])
+TEXTS = Counter("loupe_embedder_texts_total", "Items' texts: analysed, or known already", ["outcome"])
 ALONE = Counter(
     "loupe_embedder_alone_total",
     "Suspects analysed alone: analysed, rejected, each time one killed its process, and quarantined for that",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -11,10 +11,12 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
 from services.embedder.analyse import Analyse
+from services.embedder.mirror import mirrored
 from shared.contracts.analysis import Box
 from shared.contracts.fields import MAX_PICTURE_BYTES
 from shared.contracts.internal import Analyses
 from shared.contracts.models import Models
+from shared.contracts.text import TextsIn, TextVectors
 from shared.errors import TooLarge
 from shared.observability.http import invalid
 
@@ -38,16 +40,23 @@ def drawn_box(
         raise invalid([{**entry, "loc": ("box", *entry["loc"])} for entry in error.errors()]) from error
 
 
-def router(models: Sequence[Analyse], loaded: Models) -> APIRouter:
+def router(models: Sequence[Analyse], loaded: Models, analyse_text: Callable[[str], TextVectors]) -> APIRouter:
     api = APIRouter()
 
     @api.post("/analyse", summary="Analyse the picture in the body, before everything that is being ingested")
     async def post_analyse(
         data: Annotated[bytes, Depends(picture_bytes)],
         box: Annotated[Box | None, Depends(drawn_box)],
+        mirror: Annotated[bool, Query(description="Analyse its mirror image; a box is of that")] = False,
     ) -> Analyses:
+        if mirror:
+            data = await run_in_threadpool(mirrored, data)
         each = [run_in_threadpool(analyse, data, "query", box) for analyse in models]
         return Analyses(analyses=await asyncio.gather(*each))
+
+    @api.post("/analyse-text", summary="The vectors of texts, in their order")
+    def post_analyse_text(asked: TextsIn) -> list[TextVectors]:
+        return [analyse_text(text) for text in asked.texts]
 
     @api.get("/models", summary="The loaded models, the one used in doubt first")
     def get_models() -> Models:

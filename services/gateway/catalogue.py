@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from services.gateway import metrics
 from services.gateway.image_rows import find_places, insert_images, try_again
 from services.gateway.outbox_keys import corrected_key, events_key, item_key, removed_key, stored_key
 from services.gateway.pictures import Picture
@@ -28,6 +29,7 @@ from shared.contracts.messages import (
     UserEvent,
     UserEvents,
 )
+from shared.contracts.text import sha256_of, text_of
 from shared.database import Database
 from shared.errors import InvalidInput, NotFound, Retryable
 from shared.observability import logs
@@ -192,6 +194,9 @@ class Catalogue:
         message = UserEvents(tenant=tenant, correlation_id=logs.correlation_id(), batch_id=batch, events=accepted)
         self._write(lambda session: OUTBOX.add(session, events_key(batch), message))
         self._wake()
+        for event in accepted:
+            if event.type == "clicked" and event.position is not None:
+                metrics.CLICK_POSITION.observe(event.position)
         return EventsAccepted(accepted=len(accepted), rejected=refused)
 
     def _write(self, work: Callable[[Session], _T]) -> _T:
@@ -222,7 +227,7 @@ def _put(
         row.revision += 1
         row.body, row.removed, row.updated_at = body, False, now
         row.created_at = now if made else row.created_at
-    told[item_key(tenant, item.sku, row.revision)] = changed(row, fields_of(item, row.created_at))
+    told[item_key(tenant, item.sku, row.revision)] = changed(row, item)
     return "created" if made else "updated"
 
 
@@ -234,19 +239,25 @@ def no_image(image_id: str) -> NotFound:
     return NotFound(f"There is no picture {image_id!r} in this shop, or it was removed.")
 
 
-def changed(row: Item, fields: ItemFields | None) -> ItemChanged:
+def changed(row: Item, item: ItemIn | None) -> ItemChanged:
+    """What the index is to hear of the row's revision, whose `item` is None when it was removed."""
+    fields = _fields_of(item, row.created_at) if item else None
+    row.text_sha256 = sha256_of(text_of(fields)) if fields else None
     return ItemChanged(
         tenant=row.tenant, correlation_id=logs.correlation_id(), sku=row.sku, revision=row.revision, fields=fields
     )
 
 
-def fields_of(item: ItemIn, created_at: datetime) -> ItemFields:
+def _fields_of(item: ItemIn, created_at: datetime) -> ItemFields:
     return ItemFields(
         title=item.title,
+        description=item.description,
+        brand=item.brand,
         price=item.price,
         currency=item.currency,
         in_stock=item.stock is None or item.stock > 0,
         tags=item.tags,
+        attributes=item.attributes,
         created_at=created_at,
     )
 

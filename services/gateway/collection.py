@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from services.gateway.tables import Image
+from services.gateway.tables import Image, Item
 from shared.database import Database
 from shared.objectstore import Entry, ObjectStore
 
@@ -19,10 +19,11 @@ _log = structlog.get_logger(__name__)
 
 
 class Collector:
-    """Deletes pictures and analyses of which no row of the shop tells, once they are older than `grace`.
+    """Deletes pictures, analyses and texts of which no row of the shop tells, once they are older than `grace`.
 
     An upload that puts the same bytes at that very moment is not harmed: rows are not added while a batch is looked at
-    and deleted, and after adding its rows an upload sees that its bytes are there.
+    and deleted, and after adding its rows an upload sees that its bytes are there. An item that gets the text is not
+    harmed either: the embedder hears of it after its row is there, and makes what was deleted again.
     """
 
     def __init__(self, database: Database, pictures: ObjectStore, analyses: ObjectStore, grace: timedelta) -> None:
@@ -51,16 +52,16 @@ class Collector:
     def _delete_orphans(self, tenant: str, store: ObjectStore, batch: list[Entry]) -> int:
         with self._database.read() as session:
             live = _live(session, tenant, batch)
-        orphans = [entry for entry in batch if _sha256(entry.key) not in live]
+        orphans = [entry for entry in batch if _subject(entry.key) not in live]
         if not orphans:
             return 0
         deleted = 0
         with self._database.write() as session:
             if session.connection().dialect.name == "postgresql":  # SQLite has one writer at a time anyway
-                session.execute(text("LOCK TABLE images IN SHARE MODE"))
+                session.execute(text("LOCK TABLE items, images IN SHARE MODE"))
             live = _live(session, tenant, orphans)
             for entry in orphans:
-                if _sha256(entry.key) not in live and self._still_old(tenant, store, entry.key):
+                if _subject(entry.key) not in live and self._still_old(tenant, store, entry.key):
                     store.delete(tenant, entry.key)
                     deleted += 1
                     _log.info("orphan_deleted", key=entry.key, put_at=entry.put_at.isoformat())
@@ -70,11 +71,21 @@ class Collector:
         return any(entry.key == key and self._old(entry) for entry in store.entries(tenant, key))
 
 
-def _live(session: Session, tenant: str, entries: Iterable[Entry]) -> set[str]:
-    hashes = {_sha256(entry.key) for entry in entries}
-    return set(session.execute(select(Image.sha256).where(Image.tenant == tenant, Image.sha256.in_(hashes))).scalars())
+def _live(session: Session, tenant: str, entries: Iterable[Entry]) -> set[tuple[str, str]]:
+    subjects = {_subject(entry.key) for entry in entries}
+    pictures, texts = ([sha256 for of, sha256 in subjects if of == kind] for kind in ("picture", "text"))
+    with_picture = select(Image.sha256).where(Image.tenant == tenant, Image.sha256.in_(pictures))
+    with_text = select(Item.text_sha256).where(Item.tenant == tenant, Item.text_sha256.in_(texts))
+    return {
+        *(("picture", sha256) for sha256 in session.execute(with_picture).scalars()),
+        *(("text", str(sha256)) for sha256 in session.execute(with_text).scalars()),
+    }
 
 
-def _sha256(key: str) -> str:
-    """Of the picture that an object is of: `SHA`, `SHA/MODEL.json` or `attempts/SHA`."""
-    return key.removeprefix("attempts/").partition("/")[0]
+def _subject(key: str) -> tuple[str, str]:
+    """What an object is of, a picture or a text, and its hash.
+
+    `SHA`, `SHA/MODEL.json` or `attempts/SHA`; `texts/SHA/MODEL.json`.
+    """
+    kind = "text" if key.startswith("texts/") else "picture"
+    return kind, key.removeprefix("attempts/").removeprefix("texts/").partition("/")[0]

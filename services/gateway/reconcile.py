@@ -16,13 +16,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from services.gateway import metrics
-from services.gateway.catalogue import changed, fields_of
+from services.gateway.catalogue import changed
 from services.gateway.collection import Collector
 from services.gateway.outbox_keys import item_key, removed_key, stored_key
 from services.gateway.tables import OUTBOX, Image, Item, Reconciliation, Tenant
 from shared.contracts.analysis import picture_key
 from shared.contracts.api import ItemIn, ReconcileReport
-from shared.contracts.messages import CatalogueListed, ImageRemoved, ImageStored, IndexCompared, ListedImage
+from shared.contracts.messages import ImageRemoved, ImageStored
+from shared.contracts.reconcile import CatalogueListed, IndexCompared, ListedImage
 from shared.database import Database
 from shared.errors import NotFound, Retryable
 from shared.messaging import Publisher
@@ -287,6 +288,6 @@ def _tell_again(session: Session, tenant: str, sku: str) -> bool:
     row = session.get(Item, (tenant, sku), with_for_update=True)
     if row is None or OUTBOX.holds(session, item_key(tenant, sku, row.revision)):
         return False
-    fields = None if row.removed else fields_of(ItemIn.model_validate(row.body), row.created_at)
-    OUTBOX.add(session, item_key(tenant, sku, row.revision), changed(row, fields))
+    item = None if row.removed else ItemIn.model_validate(row.body)
+    OUTBOX.add(session, item_key(tenant, sku, row.revision), changed(row, item))
     return True

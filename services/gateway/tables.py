@@ -63,16 +63,19 @@ class ApiKey(Base):
 class Item(Base):
     """An item. A removed one stays as a tombstone, so that its `revision` goes on when it is put again.
 
-    `body` is the `ItemIn` that the shop sent, as JSON.
+    `body` is the `ItemIn` that the shop sent, as JSON; `text_sha256` is of its text, None for one that is removed, or
+    that the index has not been told of since there are texts.
     """
 
     __tablename__ = "items"
+    __table_args__ = (Index("ix_items_tenant_text_sha256", "tenant", "text_sha256"),)
 
     tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
     sku: Mapped[str] = mapped_column(String(128), primary_key=True)
     revision: Mapped[int]
     removed: Mapped[bool]
     body: Mapped[dict[str, Any]]
+    text_sha256: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

@@ -20,15 +20,17 @@ from services.indexer.state import (
     locked_item,
     save_image,
 )
+from services.indexer.texts import text_of
 from services.indexer.writing import put
 from shared.contracts.analysis import Analysis, analysis_key
 from shared.contracts.fields import MAX_PIECES
-from shared.contracts.messages import AnalysisMissing, CatalogueListed, IndexCompared, ListedImage, Stranger
+from shared.contracts.messages import AnalysisMissing
+from shared.contracts.reconcile import CatalogueListed, IndexCompared, ListedImage, Stranger
 from shared.database import Database
 from shared.errors import NotFound
 from shared.messaging import Publisher
 from shared.objectstore import ObjectStore
-from shared.vectorstore import AnyOf, Filter, Point, VectorStore
+from shared.vectorstore import AnyOf, Filter, Point, Text, VectorStore
 
 _SCANNED = 200
 _log = structlog.get_logger(__name__)
@@ -67,10 +69,17 @@ class Comparer:
             scanned = self._scan(target, message)
             of_scanned = images_of(rows, tenant, [str(point.payload["image_id"]) for point in scanned])
         points = _points(target, tenant, [listed.image_id for listed in message.images])
+        behind: set[str] = set()
         for listed in message.images:
             item = items.get(listed.sku) or Item(tenant, listed.sku)
             image = images.get(listed.image_id) or Image(tenant, listed.image_id, listed.sku)
-            if listed.indexed and self._wrong(target, listed, item, image, points[listed.image_id]):
+            text = text_of(item, self._analyses)
+            text_lost = text is None and item.text is not None
+            if text_lost or not item.settled(listed.revision):
+                behind.add(listed.sku)
+            if text_lost:
+                continue  # its points are compared when its words are there again
+            if listed.indexed and self._wrong(target, listed, item, image, text, points[listed.image_id]):
                 found.update(self._put_right(target, message, listed))
         named = {listed.image_id for listed in message.images}
         strangers = {image.image_id: image.sku for image in ours.values() if image.image_id not in named}
@@ -90,7 +99,7 @@ class Comparer:
                 until=message.until,
                 found=found,
                 strangers=[Stranger(image_id=image_id, sku=sku) for image_id, sku in strangers.items()],
-                behind=sorted({i.sku for i in message.images if _revision(items, i.sku) < i.revision}),
+                behind=sorted(behind),
                 scan_next=scanned[-1].id if len(scanned) == _SCANNED else None,
             )
         )
@@ -100,11 +109,19 @@ class Comparer:
             return []
         return target.vectors.scroll(message.tenant, limit=_SCANNED, after=message.scan_after or None)
 
-    def _wrong(self, target: Target, listed: ListedImage, item: Item, image: Image, points: list[Point]) -> bool:
+    def _wrong(
+        self,
+        target: Target,
+        listed: ListedImage,
+        item: Item,
+        image: Image,
+        text: Text | None,
+        points: list[Point],
+    ) -> bool:
         analysis = self._analysis(target, item.tenant, listed.sha256)
         if image.gone_with(item):
             return False  # removed after the page was written
-        return analysis is None or not image.stored or not _same(points, points_of(item, image, analysis))
+        return analysis is None or not image.stored or not _same(points, points_of(item, image, analysis, text))
 
     def _put_right(self, target: Target, message: CatalogueListed, listed: ListedImage) -> Counter[str]:
         found: Counter[str] = Counter()
@@ -121,7 +138,7 @@ class Comparer:
                 found["analysis-missing"] += 1
                 self._publisher.publish(_missing(message, listed, target.model_version))
                 return found
-            expected = points_of(item, image, analysis)
+            expected = points_of(item, image, analysis, text_of(item, self._analyses))
             points = _points(target, tenant, [listed.image_id])[listed.image_id]
             if not _same(points, expected):
                 missing = {point.id for point in expected} - {point.id for point in points}
@@ -163,10 +180,6 @@ def _points(target: Target, tenant: str, image_ids: list[str]) -> dict[str, list
 
 def _same(points: Iterable[Point], expected: Iterable[Point]) -> bool:
     return {point.id: dict(point.payload) for point in points} == {point.id: dict(point.payload) for point in expected}
-
-
-def _revision(items: dict[str, Item], sku: str) -> int:
-    return items[sku].revision if sku in items else 0
 
 
 def _missing(message: CatalogueListed, listed: ListedImage, model_version: str) -> AnalysisMissing:

@@ -17,6 +17,7 @@ from services.indexer import collections, metrics
 from services.indexer.collections import Collection, Stores, every, writers_stopped, written
 from services.indexer.progress import Key, Wanted, missing, points_expected, progress, still_missing
 from services.indexer.state import image_of, locked_item, save_image
+from services.indexer.texts import text_of
 from services.indexer.writing import Writes
 from shared.contracts.analysis import Analysis, analysis_key
 from shared.contracts.messages import AnalysisMissing
@@ -116,7 +117,7 @@ class Filler:
                 image = image_of(rows, want.tenant, want.image_id, want.sku)
                 if not image.stored or image.sha256 != want.sha256 or image.gone_with(item):
                     continue
-                writes.add(filling, item, image, analysis)
+                writes.add(filling, item, image, analysis, text_of(item, self._analyses))
                 copied.append(image)
             if filling.generation not in {target.generation for target in written(rows)}:
                 return  # aborted meanwhile

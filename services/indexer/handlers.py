@@ -27,6 +27,7 @@ from services.indexer.state import (
     save_images,
     save_items,
 )
+from services.indexer.texts import text_of
 from services.indexer.writing import Writes
 from shared.contracts.analysis import Analysis, analysis_key
 from shared.contracts.messages import (
@@ -47,6 +48,8 @@ from shared.messaging import Publisher
 from shared.objectstore import ObjectStore
 from shared.vectorstore import AnyOf, Between, Filter
 
+_WORDS = {"description", "attributes"}
+"""The fields of an item that only its text has."""
 _log = structlog.get_logger(__name__)
 
 
@@ -168,7 +171,10 @@ class Indexer:
         self.items_changed([message])
 
     def items_changed(self, messages: Sequence[ItemChanged]) -> None:
-        """Bring each item's fields to all its pictures, or, when it was removed, take out those stored before."""
+        """Bring each item's fields to all its pictures, or, when it was removed, take out those stored before.
+
+        The outcome is told by whoever comes last: this, or the item's words.
+        """
         with self._database.write() as session:
             rows = session.connection()
             items = locked_items(rows, ((message.tenant, message.sku) for message in messages))
@@ -178,35 +184,38 @@ class Indexer:
                 of_item = AnyOf("sku", (message.sku,))
                 if message.fields is None and revision > item.removed_revision:
                     item.removed_revision = revision
+                    item.text_sha256 = item.text_model = None
                     for store in stores:
                         store.delete(tenant, Filter(must=(of_item, Between("item_revision", high=revision))))
                     forget_images(rows, item)
                 if revision > item.revision:
                     item.revision = revision
-                    item.fields = message.fields.model_dump(mode="json") if message.fields else None
+                    item.fields = message.fields.model_dump(mode="json", exclude=_WORDS) if message.fields else None
                     if message.fields and not item.new:
                         for store in stores:
                             store.set_payload(tenant, Filter(must=(of_item,)), field_payload(message.fields))
             save_items(rows, items.values())
         for message in messages:
-            self._publisher.publish(
-                ItemIndexed(
-                    tenant=message.tenant,
-                    correlation_id=message.correlation_id,
-                    sku=message.sku,
-                    revision=message.revision,
+            if items[message.tenant, message.sku].settled(message.revision):
+                self._publisher.publish(
+                    ItemIndexed(
+                        tenant=message.tenant,
+                        correlation_id=message.correlation_id,
+                        sku=message.sku,
+                        revision=message.revision,
+                    )
                 )
-            )
 
     def _index(self, item: Item, image: Image, targets: list[Collection], writes: Writes) -> _Shown | None:
         """Its points for each target whose model has analysed the picture; what the active shows, None without it."""
         assert image.sha256  # noqa: S101 - for mypy: the callers index what is analysed
         shown = None
+        text = text_of(item, self._analyses)
         for target in targets:
             analysis = self._analysis(item.tenant, image.sha256, target.model.version)
             if analysis is None:
                 continue
-            writes.add(target, item, image, analysis)
+            writes.add(target, item, image, analysis, text)
             if target.state == "active":
                 image.model_version = target.model.version
                 shown = _Shown(analysis, image.corrections)

@@ -14,16 +14,18 @@ from services.indexer.filling import Filler
 from services.indexer.handlers import Indexer
 from services.indexer.reindex import Reindex
 from services.indexer.settings import Settings
+from services.indexer.texts import TextIndexer
 from shared import database, messaging, objectstore, vectorstore
 from shared.contracts.messages import (
-    CatalogueListed,
     ImageAnalysed,
     ImageCorrected,
     ImageRejected,
     ImageRemoved,
     ItemChanged,
+    ItemTextAnalysed,
 )
 from shared.contracts.models import INDEX
+from shared.contracts.reconcile import CatalogueListed
 from shared.observability import logs
 from shared.observability.http import create_app
 from shared.service import Service, run
@@ -39,6 +41,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     state = database.open(settings.database_url)
     state.migrate(_MIGRATIONS)
     indexer = Indexer(state, analyses, stores, broker)
+    texts = TextIndexer(state, analyses, stores, broker)
     drain = timedelta(seconds=settings.drain_seconds)
     filler = Filler(state, analyses, directory, stores, broker, drain)
     reindex = Reindex(state, directory, filler)
@@ -65,7 +68,11 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         port=settings.port,
         close=close,
         unit=state.together,
-        bundle_handlers={ImageAnalysed: indexer.images_analysed, ItemChanged: indexer.items_changed},
+        bundle_handlers={
+            ImageAnalysed: indexer.images_analysed,
+            ItemChanged: indexer.items_changed,
+            ItemTextAnalysed: texts.texts_analysed,
+        },
         background=[filler.run],
         handlers={
             ImageAnalysed: indexer.image_analysed,
@@ -73,6 +80,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
             ImageRemoved: indexer.image_removed,
             ImageCorrected: indexer.image_corrected,
             ItemChanged: indexer.item_changed,
+            ItemTextAnalysed: texts.text_analysed,
             CatalogueListed: comparer.catalogue_listed,
         },
     )

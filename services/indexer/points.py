@@ -10,7 +10,7 @@ from services.indexer.state import Image, Item
 from shared.contracts.analysis import ATTRIBUTES, Analysis, Attribute, Knowledge
 from shared.contracts.messages import ItemFields
 from shared.contracts.models import INDEX
-from shared.vectorstore import Point
+from shared.vectorstore import Point, Text
 
 _NAMESPACE = uuid.UUID("5d1f6a0e-9a2b-4c57-8b35-1f0f6f3f7d11")
 _COLLECTIONS = f"{INDEX}2"
@@ -45,8 +45,10 @@ def known(piece: Knowledge, corrections: Mapping[str, str]) -> Known:
     }
 
 
-def points_of(item: Item, image: Image, analysis: Analysis) -> list[Point]:
+def points_of(item: Item, image: Image, analysis: Analysis, text: Text | None) -> list[Point]:
     """A point for each piece, in order: how it looks, what it is, and what the shop says of the item, if heard of.
+
+    `text` is the item's, told in the payload by its key.
 
     Corrections are of the main piece, number 0. Absent are the number 0 and the edges of a box that are the picture's:
     so a picture of one piece has the point that it had before there could be several.
@@ -61,6 +63,8 @@ def points_of(item: Item, image: Image, analysis: Analysis) -> list[Point]:
     if item.fields is not None:
         fields = field_payload(ItemFields.model_validate(item.fields))
         of_picture.update((name, value) for name, value in fields.items() if value is not None)
+    if text is not None:
+        of_picture["text"] = item.text
     points = []
     for number, piece in enumerate(analysis.pieces):
         attributes = known(piece, {} if number else image.corrections)
@@ -72,7 +76,7 @@ def points_of(item: Item, image: Image, analysis: Analysis) -> list[Point]:
         edges = piece.box.model_dump(exclude_defaults=True)
         payload |= {edge: round(fraction, _BOX_DIGITS) for edge, fraction in edges.items()}
         point = point_id(item.tenant, image.image_id, analysis.model_version, number)
-        points.append(Point(point, piece.embedding(), payload))
+        points.append(Point(point, piece.embedding(), payload, text))
     return points
 
 
@@ -80,6 +84,7 @@ def field_payload(fields: ItemFields) -> dict[str, Any]:
     """An item's fields as payload. `created_ts` is `created_at` in seconds since 1970, for ranges."""
     return {
         "title": fields.title,
+        "brand": fields.brand,
         "price": fields.price,
         "currency": fields.currency,
         "in_stock": fields.in_stock,

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from services.indexer.tables import images, items
+from shared.contracts.text import text_key
 
 
 @dataclass(slots=True)
@@ -22,7 +23,8 @@ class Item:
 
     `revision` is the highest heard of, 0 before the first; `fields` are that revision's `ItemFields` as JSON, None when
     it removed the item. `removed_revision` is the highest that removed it: pictures stored at or below it are gone.
-    `new`: its row was made in this transaction, so nothing of it is in the index.
+    `text_sha256` and `text_model` name the newest text heard of, which is that of `text_revision`. `new`: its row was
+    made in this transaction, so nothing of it is in the index.
     """
 
     tenant: str
@@ -30,7 +32,20 @@ class Item:
     revision: int = 0
     removed_revision: int = 0
     fields: dict[str, Any] | None = None
+    text_revision: int = 0
+    text_sha256: str | None = None
+    text_model: str | None = None
     new: bool = False
+
+    @property
+    def text(self) -> str | None:
+        """The key of the object with the vectors of its text."""
+        return text_key(self.text_sha256, self.text_model) if self.text_sha256 and self.text_model else None
+
+    def settled(self, revision: int) -> bool:
+        """Whether the index has the fields and the words of this revision, or has heard of a higher one."""
+        words = self.fields is None or self.text_revision >= revision
+        return revision < self.revision or (revision == self.revision and words)
 
 
 @dataclass(slots=True)
@@ -69,7 +84,7 @@ class Image:
 
 _of_item = (items.c.tenant == bindparam("of_tenant"), items.c.sku == bindparam("of_sku"))
 _of_image = (images.c.tenant == bindparam("of_tenant"), images.c.image_id == bindparam("of_image"))
-_ITEM = ("revision", "removed_revision", "fields")
+_ITEM = ("revision", "removed_revision", "fields", "text_revision", "text_sha256", "text_model")
 _IMAGE = (
     "sku",
     "removed",
@@ -112,7 +127,7 @@ def locked_items(connection: Connection, keys: Iterable[tuple[str, str]]) -> dic
     found = _locked(connection, wanted)
     if missing := [key for key in wanted if key not in found]:
         rows = [
-            {"tenant": tenant, "sku": sku, "revision": 0, "removed_revision": 0, "fields": None}
+            {"tenant": tenant, "sku": sku, "revision": 0, "removed_revision": 0, "fields": None, "text_revision": 0}
             for tenant, sku in missing
         ]
         made = {tuple(row) for row in connection.execute(_insert_item[connection.dialect.name], rows)}

@@ -14,6 +14,9 @@ items = Table(
     Column("revision", Integer, nullable=False),
     Column("removed_revision", Integer, nullable=False),
     Column("fields", JSON(none_as_null=True)),
+    Column("text_revision", Integer, nullable=False, server_default="0"),
+    Column("text_sha256", String(64)),
+    Column("text_model", String(63)),
 )
 
 images = Table(

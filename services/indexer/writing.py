@@ -9,7 +9,7 @@ from services.indexer.collections import Collection, Stores
 from services.indexer.points import points_of
 from services.indexer.state import Image, Item
 from shared.contracts.analysis import Analysis
-from shared.vectorstore import AnyOf, Between, Filter, Point, VectorStore
+from shared.vectorstore import AnyOf, Between, Filter, Point, Text, VectorStore
 
 Pictures = Mapping[str, Sequence[Point]]
 """Image id -> its points, that of piece 0 first."""
@@ -21,9 +21,9 @@ class Writes:
     def __init__(self) -> None:
         self._pictures: dict[tuple[str, str], tuple[Collection, dict[str, Sequence[Point]]]] = {}
 
-    def add(self, target: Collection, item: Item, image: Image, analysis: Analysis) -> None:
+    def add(self, target: Collection, item: Item, image: Image, analysis: Analysis, text: Text | None) -> None:
         """`analysis` is by the target's model; the image's row tells of it once it is saved."""
-        points = points_of(item, image, analysis)
+        points = points_of(item, image, analysis, text)
         self._pictures.setdefault((target.name, item.tenant), (target, {}))[1][image.image_id] = points
         image.written(target.generation, len(points))
 

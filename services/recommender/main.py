@@ -10,6 +10,7 @@ from services.recommender.cache import Answers
 from services.recommender.completes import Completer
 from services.recommender.handlers import handle_user_events
 from services.recommender.history import History
+from services.recommender.impressions import Impressions, handle_impressions_shown
 from services.recommender.index import Index
 from services.recommender.ordering import Ranker
 from services.recommender.pins import Pins
@@ -18,6 +19,7 @@ from services.recommender.search import Searcher
 from services.recommender.settings import Settings
 from services.recommender.suggest import Suggester
 from shared import database, messaging, vectorstore
+from shared.contracts.impressions import ImpressionsShown
 from shared.contracts.messages import UserEvents
 from shared.contracts.models import INDEX
 from shared.observability import logs
@@ -33,6 +35,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     events = database.open(settings.database_url)
     events.migrate(_MIGRATIONS)
     history = History(events)
+    impressions = Impressions(events)
     popularity = Popularity(events, settings.weights)
     ranker = Ranker(popularity)
     pins = Pins(events)
@@ -53,8 +56,11 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         port=settings.port,
         close=close,
         unit=events.together,
-        background=[index.follow, pins.write_behind],
-        handlers={UserEvents: partial(handle_user_events, history=history, publisher=broker)},
+        background=[index.follow, pins.write_behind, impressions.clean],
+        handlers={
+            UserEvents: partial(handle_user_events, history=history, publisher=broker),
+            ImpressionsShown: partial(handle_impressions_shown, impressions=impressions, publisher=broker),
+        },
     )
 
 

@@ -28,7 +28,8 @@ def condition_of(filters: Filters) -> Filter:
         must.append(Between("price", filters.price_min, filters.price_max))
     if filters.in_stock is not None:
         must.append(AnyOf("in_stock", (filters.in_stock,)))
-    return Filter(tuple(must), without(filters.exclude_skus))
+    unwanted = tuple(AnyOf(name, values) for name, values in filters.without.items())
+    return Filter(tuple(must), (*unwanted, *without(filters.exclude_skus)))
 
 
 def without(skus: Iterable[str]) -> tuple[Condition, ...]:

@@ -19,8 +19,14 @@ class Analyses(BaseModel):
     analyses: list[Analysis] = Field(min_length=1)
 
 
+FacetName = Literal["type", "metal", "stone", "cut", "setting", "brand", "tags"]
+
+
 class Filters(BaseModel):
-    """Exact conditions: no result ever breaks one. Lists mean any of; absent means no condition."""
+    """Exact conditions: no result ever breaks one. Lists mean any of; absent means no condition.
+
+    `without`: no result has one of these values; one of which nothing is known passes.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -35,6 +41,7 @@ class Filters(BaseModel):
     price_min: float | None = Field(None, ge=0)
     price_max: float | None = Field(None, ge=0)
     in_stock: bool | None = None
+    without: dict[FacetName, Words] = Field(default_factory=dict)
     exclude_skus: list[Sku] = Field(default_factory=list, max_length=1_000)
 
 
@@ -156,7 +163,7 @@ class Hit(BaseModel):
     reasons: list[Reason] = Field(default_factory=list)
 
 
-Facets = dict[Literal["type", "metal", "stone", "cut", "setting", "brand", "tags"], dict[str, int]]
+Facets = dict[FacetName, dict[str, int]]
 
 
 class HitList(BaseModel):

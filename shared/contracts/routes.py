@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from shared.contracts.impressions import ImpressionsRecorded, ImpressionsShown
 from shared.contracts.messages import (
     AnalysisMissing,
-    CatalogueListed,
     CorrectionIndexed,
     EventsRecorded,
     ImageAnalysed,
@@ -16,13 +16,14 @@ from shared.contracts.messages import (
     ImageRemoved,
     ImageStored,
     ImageUnindexed,
-    IndexCompared,
     ItemChanged,
     ItemIndexed,
+    ItemTextAnalysed,
     Message,
     MessageDied,
     UserEvents,
 )
+from shared.contracts.reconcile import CatalogueListed, IndexCompared
 
 Service = Literal["gateway", "embedder", "indexer", "recommender"]
 
@@ -36,12 +37,15 @@ SUBSCRIBERS: dict[type[Message], tuple[Service, ...]] = {
     ImageUnindexed: ("gateway",),
     ImageCorrected: ("indexer",),
     CorrectionIndexed: ("gateway",),
-    ItemChanged: ("indexer",),
+    ItemChanged: ("indexer", "embedder"),
+    ItemTextAnalysed: ("indexer",),
     ItemIndexed: ("gateway",),
     CatalogueListed: ("indexer",),
     IndexCompared: ("gateway",),
     UserEvents: ("recommender",),
     EventsRecorded: ("gateway",),
+    ImpressionsShown: ("recommender",),
+    ImpressionsRecorded: ("gateway",),
     MessageDied: ("gateway",),
 }
 
@@ -49,8 +53,9 @@ WAY_TO_OUTCOME: dict[type[Message], tuple[Service, ...]] = {
     ImageStored: ("embedder", "indexer", "gateway"),
     ImageRemoved: ("indexer", "gateway"),
     ImageCorrected: ("indexer", "gateway"),
-    ItemChanged: ("indexer", "gateway"),
+    ItemChanged: ("embedder", "indexer", "gateway"),
     UserEvents: ("recommender", "gateway"),
+    ImpressionsShown: ("recommender", "gateway"),
 }
 """The queues that an outbox message passes until its outcome is back. While one of them holds work, it is not late."""
 

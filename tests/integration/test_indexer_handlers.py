@@ -121,7 +121,9 @@ def test_messages_handled_by_many_threads_at_once_end_in_the_same_index(world: W
 
 
 def test_every_repeat_publishes_its_outcome_again(world: World) -> None:
-    messages = [world.changed(1), world.analysed(1, 1), world.corrected(1, 1, {"type": "x"}), world.removed(1)]
+    change = world.changed(1)
+    world.deliver(world.text_analysed(change))
+    messages = [change, world.analysed(1, 1), world.corrected(1, 1, {"type": "x"}), world.removed(1)]
     for message in messages:
         world.deliver(message, message)
     names = [type(m).__name__ for m in world.recorder.published]

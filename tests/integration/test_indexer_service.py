@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from services.indexer import main
 from services.indexer.settings import Settings
 from shared import messaging
-from shared.contracts.messages import ItemChanged, ItemFields, ItemIndexed
+from shared.contracts.messages import ItemChanged, ItemFields, ItemIndexed, ItemTextAnalysed
 from shared.messaging import Consumer, Subscription
 from shared.service import Service
 from tests.support.broker import RunningBroker
@@ -56,7 +57,9 @@ def test_a_message_of_its_queue_is_answered_with_its_outcome(service: Service, b
     consumer = Consumer(broker, [Subscription("indexer", service.handlers, service.unit), gateway], threads=2)
     consumer.start()
     fields = ItemFields(title="Ring", created_at=datetime(2026, 5, 1, tzinfo=UTC))
-    broker.publish(ItemChanged(tenant="acme", correlation_id="c-1", sku="RING-1", revision=3, fields=fields))
+    told: dict[str, Any] = {"tenant": "acme", "correlation_id": "c-1", "sku": "RING-1", "revision": 3}
+    broker.publish(ItemTextAnalysed(**told, sha256="0" * 64, model_version="text-1"))
+    broker.publish(ItemChanged(**told, fields=fields))
     until(lambda: outcomes, "the outcome arrives")
     consumer.stop()
     outcome = outcomes[0]

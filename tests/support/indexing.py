@@ -17,6 +17,7 @@ from services.indexer.collections import Stores, active_of, written
 from services.indexer.filling import Filler
 from services.indexer.handlers import Indexer
 from services.indexer.reindex import Reindex
+from services.indexer.texts import TextIndexer
 from shared import database, objectstore, vectorstore
 from shared.contracts.analysis import Analysis, Attribute, AttributeName, Box, Piece, QualityWarning, analysis_key
 from shared.contracts.fields import pack_vector
@@ -27,14 +28,17 @@ from shared.contracts.messages import (
     ImageRemoved,
     ItemChanged,
     ItemFields,
+    ItemTextAnalysed,
     Message,
 )
 from shared.contracts.models import INDEX, Model
+from shared.contracts.text import TEXT_DIMENSION, TextVectors, sha256_of, text_key, text_of
 from shared.database import Database
 from shared.objectstore import ObjectStore
-from shared.vectorstore import Directory, VectorStore
+from shared.vectorstore import Directory, Text, VectorStore
 
 MODEL = "model-1"
+TEXT_MODEL = "text-1"
 DIMENSION = 8
 FIRST = Model(version=MODEL, dimension=DIMENSION, no_match_below=0.64, look_at_least=0.6)
 MIGRATIONS = Path(main.__file__).parent / "migrations"
@@ -54,6 +58,7 @@ class World:
     """An indexer on real parts, and a shop of its own to talk about."""
 
     indexer: Indexer
+    texts: TextIndexer
     filler: Filler
     reindex: Reindex
     recorder: Recorder
@@ -78,6 +83,7 @@ class World:
             ImageRemoved: self.indexer.image_removed,
             ImageCorrected: self.indexer.image_corrected,
             ItemChanged: self.indexer.item_changed,
+            ItemTextAnalysed: self.texts.text_analysed,
         }
         for message in messages:
             handlers[type(message)](message)
@@ -99,6 +105,22 @@ class World:
     def changed(self, revision: int, *, price: float | None = 100.0, removed: bool = False) -> ItemChanged:
         fields = None if removed else ItemFields(title=f"at {revision}", price=price, tags=["gold"], created_at=CREATED)
         return ItemChanged(tenant=self.tenant, correlation_id="c", sku="RING-1", revision=revision, fields=fields)
+
+    def text_analysed(self, change: ItemChanged) -> ItemTextAnalysed:
+        """What the embedder makes of an item."""
+        assert change.fields
+        sha256 = sha256_of(text_of(change.fields))
+        dense, terms = pack_vector(words(change).dense), dict(words(change).terms)
+        vectors = TextVectors(model_version=TEXT_MODEL, dense=dense, terms=terms)
+        self.analyses.put(self.tenant, text_key(sha256, TEXT_MODEL), vectors.model_dump_json().encode())
+        told = change.model_dump(include={"tenant", "correlation_id", "sku", "revision"})
+        return ItemTextAnalysed(**told, sha256=sha256, model_version=TEXT_MODEL)
+
+    def told_by_words(self, change: ItemChanged) -> str | None:
+        """The picture that has the words of this item, by its id; None when there is none."""
+        hits = self.vectors.search_text(self.tenant, words(change), 1)
+        first_by_meaning_and_terms = hits and hits[0].score == 1.0
+        return str(hits[0].payload["image_id"]) if first_by_meaning_and_terms else None
 
     def analysed(self, image: int, item_revision: int) -> ImageAnalysed:
         return self.analysed_by(FIRST, image, item_revision)
@@ -135,6 +157,13 @@ class World:
         )
 
 
+def words(change: ItemChanged) -> Text:
+    """The words of an item, told apart by their hash."""
+    assert change.fields
+    number = int(sha256_of(text_of(change.fields)), 16) % TEXT_DIMENSION
+    return Text(np.eye(1, TEXT_DIMENSION, number, dtype=np.float32)[0], {number: 1.0})
+
+
 def image_id(image: int, piece: int = 0) -> str:
     return str(uuid.UUID(int=image)) + (f"/{piece}" if piece else "")
 
@@ -165,10 +194,11 @@ def worlds(
     def world() -> World:
         recorder = Recorder()
         indexer = Indexer(state, analyses, stores, recorder)
+        texts = TextIndexer(state, analyses, stores, recorder)
         filler = Filler(state, analyses, directory, stores, recorder, timedelta(0))
         reindex = Reindex(state, directory, filler)
         reindex.ensure_first(first)
-        return World(indexer, filler, reindex, recorder, directory, stores, analyses, state)
+        return World(indexer, texts, filler, reindex, recorder, directory, stores, analyses, state)
 
     yield world
     stores.close()
