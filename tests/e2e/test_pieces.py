@@ -21,6 +21,7 @@ from services.embedder.lone_child import Limits, LoneChild
 from services.embedder.manifest import HEADS, model_of, read_manifest
 from services.embedder.onnx_encoder import OnnxEncoder
 from services.embedder.quarantine import Quarantine
+from services.embedder.text_encoder import TextEncoder
 from services.recommender import routes as recommender_routes
 from services.recommender.history import History
 from services.recommender.index import Index
@@ -98,7 +99,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         analyser = Analyser(batcher, heads, model_of(manifest), manifest.input_size, find_on_white)
         stack.callback(analyser.close)
         embedder = create_app("embedder", {})
-        embedder.include_router(embedder_routes.router([analyser], Models(models=[model_of(manifest)])))
+        embedder.include_router(embedder_routes.router([analyser], Models(models=[model_of(manifest)]), TextEncoder()))
         world = stack.enter_context(worlds(folder, first=model_of(manifest)))()
         world.tenant = "shop"
         events = database.open(f"sqlite:///{folder}/events.db")
