@@ -143,7 +143,8 @@ def search(api: httpx.Client, picture: Path, limit: int) -> list[str]:
     image = (picture.name, picture.read_bytes(), "image/jpeg")
     answer = api.post("/v1/search", files={"image": image}, data={"query": json.dumps({"limit": limit})})
     answer.raise_for_status()
-    return [result["sku"] for result in answer.json()["results"]]
+    found = answer.json()
+    return [result["sku"] for result in found["results"] or found["suggestions"]]
 
 
 def itself_first(api: httpx.Client, catalogue: Catalogue) -> int:

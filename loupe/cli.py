@@ -19,8 +19,8 @@ from loupe import catalogue_file, importing, shops, training
 from loupe.client import Client
 from loupe.settings import Settings, connected
 from loupe.telling import err, out, told
-from shared.contracts.api import Result, SearchQuery
 from shared.contracts.models import ReindexStatus
+from shared.contracts.search import Result, SearchQuery
 from shared.errors import LoupeError, Permanent
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ app.add_typer(shops.tenants, name="tenant")
 app.add_typer(shops.keys, name="key")
 app.add_typer(reindex, name="reindex")
 app.command("train")(training.train)
+_EMPTY = "The catalogue is empty. Import one with `loupe import FILE`."
 
 
 @app.command()
@@ -120,21 +121,28 @@ def _import(client: Client, catalogue: catalogue_file.Catalogue, jobs: int) -> b
 @app.command()
 @told
 def search(
-    photo: Path,
+    photo: Annotated[Path | None, typer.Argument(help="A picture of the piece.")] = None,
+    words: Annotated[str | None, typer.Option(help="What it is to be, as in 'rose gold ring under 500'.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=100)] = 5,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
-    """Find the pieces that look most like the one in PHOTO."""
-    if not photo.is_file():
+    """Find the pieces that look most like the one in PHOTO, by WORDS, or by both."""
+    if photo is None and not words:
+        raise Permanent("Give a photo, --words, or both.")
+    if photo is not None and not photo.is_file():
         raise Permanent(f"There is no file {photo}.")
     with connected(Settings()) as client:
-        results = client.search(photo, SearchQuery(limit=limit))
+        found = client.search(photo, SearchQuery(limit=limit, words=words))
     if as_json:
-        sys.stdout.write(results.model_dump_json(indent=2) + "\n")
+        sys.stdout.write(found.model_dump_json(indent=2) + "\n")
         return
-    if results.no_match:
-        out.print("Nothing in the catalogue looks like this piece. The nearest:")
-    _print_results(results.results)
+    if found.chips:
+        out.print(f"Understood: {', '.join(chip.label for chip in found.chips)}")
+    if found.no_match:
+        out.print("No match: nothing in the catalogue is near enough to be this piece. The nearest:")
+    _print_results(
+        found.suggestions if found.no_match else found.results, none="Nothing was found." if words else _EMPTY
+    )
 
 
 @app.command()
@@ -152,15 +160,15 @@ def suggest(
         return
     if suggestions.cold:
         out.print("Nothing is known of this shopper yet: what is popular and new.")
-    _print_results(suggestions.suggestions)
+    _print_results(suggestions.suggestions, none=_EMPTY)
 
 
-def _print_results(results: list[Result]) -> None:
+def _print_results(results: list[Result], none: str) -> None:
     table = Table("score", "sku", "title", "price", "why", box=None, pad_edge=False)
     for result in results:
         price = f"{result.item.price:.2f} {result.item.currency or ''}" if result.item.price is not None else ""
         table.add_row(f"{result.score:.3f}", result.sku, result.item.title, price, result.reason)
-    out.print(table if results else "The catalogue is empty. Import one with `loupe import FILE`.")
+    out.print(table if results else none)
 
 
 @app.command()

@@ -12,21 +12,10 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
-from shared.contracts.api import (
-    Image,
-    ImagesSent,
-    ItemPut,
-    ItemsIn,
-    Problem,
-    Readiness,
-    ReconcileReport,
-    Results,
-    SearchQuery,
-    Status,
-    Suggestions,
-)
+from shared.contracts.api import Image, ImagesSent, ItemPut, ItemsIn, Problem, Readiness, ReconcileReport, Status
 from shared.contracts.fields import MAX_LIMIT
 from shared.contracts.models import ReindexStatus
+from shared.contracts.search import SearchQuery, SearchResults, Suggestions
 from shared.contracts.training import TrainingPage
 from shared.errors import LoupeError, Permanent, Retryable
 
@@ -70,12 +59,15 @@ class Client:
             if not cursor:
                 return
 
-    def search(self, picture: Path, query: SearchQuery) -> Results:
+    def search(self, picture: Path | None, query: SearchQuery) -> SearchResults:
+        said = query.model_dump_json(exclude_defaults=True)
+        if picture is None:
+            return SearchResults.model_validate(self._json("POST", "/v1/search", content=said, headers=_JSON))
         files = {
             "image": (picture.name, picture.read_bytes(), "application/octet-stream"),
-            "query": (None, query.model_dump_json(exclude_defaults=True), "application/json"),
+            "query": (None, said, "application/json"),
         }
-        return Results.model_validate(self._json("POST", "/v1/search", files=files))
+        return SearchResults.model_validate(self._json("POST", "/v1/search", files=files))
 
     def suggestions(self, user: str, limit: int) -> Suggestions:
         path = f"/v1/users/{quote(user, safe='')}/suggestions"

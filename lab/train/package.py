@@ -54,6 +54,7 @@ def package(
         training=dict(training),
         files={TRAINED: file_sha256(folder / TRAINED)},
         no_match_below=0.0,
+        form_dimension=len(fusion.deep.bias),
     )
     model = onnx.load_from_string(to_onnx(load_network(folder, manifest), size))
     onnx.checker.check_model(model)

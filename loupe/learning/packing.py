@@ -147,6 +147,7 @@ def pack(base: Base, learned: Learned, told: dict[str, Any], facts: dict[str, st
     manifest = base.manifest.model_copy(update=told)
     if learned.adaptation:
         (partial / ADAPTATION).write_bytes(learned.adaptation.packed())
+        manifest.form_dimension = None  # the map mixes form and colours
     if learned.heads:
         heads = Heads({**base.heads().heads, **learned.heads})
         heads.save(partial / HEADS)

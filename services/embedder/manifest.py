@@ -51,6 +51,9 @@ class Manifest(BaseModel):
     look_at_least: float = Field(
         0.6, ge=0, lt=1, description="Cosine from which on two pieces may be told to look alike."
     )
+    form_dimension: int | None = Field(
+        None, gt=0, description="So many numbers of a vector are of the form, the others of the colours."
+    )
     heads: dict[AttributeName, HeadClasses] = Field(
         default_factory=dict, description="Attribute -> its head in heads.npz; what has none is never told."
     )
@@ -76,6 +79,7 @@ def model_of(manifest: Manifest) -> Model:
         look_at_least=manifest.look_at_least,
         same=manifest.same,
         style=manifest.style,
+        form_dimension=manifest.form_dimension,
     )
 
 

@@ -11,6 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
 from services.embedder.analyse import Analyse
+from services.embedder.mirror import mirrored
 from shared.contracts.analysis import Box
 from shared.contracts.fields import MAX_PICTURE_BYTES
 from shared.contracts.internal import Analyses
@@ -46,7 +47,10 @@ def router(models: Sequence[Analyse], loaded: Models, analyse_text: Callable[[st
     async def post_analyse(
         data: Annotated[bytes, Depends(picture_bytes)],
         box: Annotated[Box | None, Depends(drawn_box)],
+        mirror: Annotated[bool, Query(description="Analyse its mirror image; a box is of that")] = False,
     ) -> Analyses:
+        if mirror:
+            data = await run_in_threadpool(mirrored, data)
         each = [run_in_threadpool(analyse, data, "query", box) for analyse in models]
         return Analyses(analyses=await asyncio.gather(*each))
 

@@ -13,12 +13,15 @@ from services.gateway import ratelimit
 from services.gateway.api_keys import ApiKeys
 from services.gateway.auth import COOKIE, Caller, Keys, PageSessions
 from services.gateway.catalogue import Catalogue
+from services.gateway.impressions import Impressions
 from services.gateway.listing import Listing
+from services.gateway.query_vectors import QueryVectors
 from services.gateway.ratelimit import RateLimiter
 from services.gateway.reconcile import Reconciler
 from services.gateway.signing import Signer
 from services.gateway.uploads import Uploads
 from services.gateway.upstream import Embedder, Indexer, Recommender
+from services.gateway.vocabularies import Vocabularies
 from shared.contracts.api import Problem
 from shared.errors import Forbidden
 from shared.messaging import Broker
@@ -41,6 +44,9 @@ class Parts:
     analyses: ObjectStore
     embedder: Embedder
     recommender: Recommender
+    vectors: QueryVectors
+    vocabularies: Vocabularies
+    impressions: Impressions
     indexer: Indexer
     broker: Broker
     reconciler: Reconciler

@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from services.gateway import metrics
 from services.gateway.image_rows import find_places, insert_images, try_again
 from services.gateway.outbox_keys import corrected_key, events_key, item_key, removed_key, stored_key
 from services.gateway.pictures import Picture
@@ -193,6 +194,9 @@ class Catalogue:
         message = UserEvents(tenant=tenant, correlation_id=logs.correlation_id(), batch_id=batch, events=accepted)
         self._write(lambda session: OUTBOX.add(session, events_key(batch), message))
         self._wake()
+        for event in accepted:
+            if event.type == "clicked" and event.position is not None:
+                metrics.CLICK_POSITION.observe(event.position)
         return EventsAccepted(accepted=len(accepted), rejected=refused)
 
     def _write(self, work: Callable[[Session], _T]) -> _T:

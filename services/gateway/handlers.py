@@ -13,9 +13,17 @@ from sqlalchemy.orm import Session
 
 from services.gateway import metrics
 from services.gateway.image_rows import mark_indexed
-from services.gateway.outbox_keys import corrected_key, events_key, item_key, removed_key, stored_key
+from services.gateway.outbox_keys import (
+    corrected_key,
+    events_key,
+    impressions_key,
+    item_key,
+    removed_key,
+    stored_key,
+)
 from services.gateway.shop_news import tell_indexed, tell_rejected
 from services.gateway.tables import OUTBOX, DeadLetter, Image
+from shared.contracts.impressions import ImpressionsRecorded
 from shared.contracts.messages import (
     CorrectionIndexed,
     EventsRecorded,
@@ -46,6 +54,7 @@ def handlers(database: Database, *, tell_shops: bool) -> Handlers:
         ItemIndexed: outcomes.item_indexed,
         CorrectionIndexed: outcomes.correction_indexed,
         EventsRecorded: outcomes.events_recorded,
+        ImpressionsRecorded: outcomes.impressions_recorded,
         MessageDied: outcomes.message_died,
     }
 
@@ -89,6 +98,9 @@ class Outcomes:
 
     def events_recorded(self, message: EventsRecorded) -> None:
         self._close(events_key(message.batch_id))
+
+    def impressions_recorded(self, message: ImpressionsRecorded) -> None:
+        self._close(impressions_key(message.batch_id))
 
     def message_died(self, message: MessageDied) -> None:
         """Keep the dead letter. Unless it may yet succeed, it is its message's outcome: a picture is rejected by it."""
@@ -138,4 +150,6 @@ def _key_of(source: str, payload: Mapping[str, object]) -> str | None:
             return removed_key(field["image_id"])
         case "user.events", _:
             return events_key(field["batch_id"])
+        case "impressions.shown", _:
+            return impressions_key(field["batch_id"])
     return None

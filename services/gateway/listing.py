@@ -65,6 +65,17 @@ class Listing:
             raise no_image(image_id)
         return row
 
+    def main_image(self, tenant: str, sku: str) -> Image | None:
+        """The picture that the item stands for: the first that is indexed."""
+        first = (
+            select(Image)
+            .where(Image.tenant == tenant, Image.sku == sku, Image.state == "indexed")
+            .order_by(Image.stored_at, Image.image_id)
+            .limit(1)
+        )
+        with self._database.read() as session:
+            return session.execute(first).scalar_one_or_none()
+
     def images(self, tenant: str, state: str | None, after: str, limit: int) -> list[api.Image]:
         """Up to `limit` pictures in order of id, those after the id `after`."""
         query = select(Image).where(Image.tenant == tenant, Image.image_id > after)
@@ -130,6 +141,11 @@ class Listing:
             )
             for row in rows
         ]
+
+    def type_of(self, row: Image) -> str | None:
+        """What the picture's main piece is known to be, by a merchant or by the model."""
+        said: str | None = row.corrected.get("type") or (row.type or {}).get("value")
+        return said
 
     def image_of(self, row: Image) -> api.Image:
         """Without its pieces."""

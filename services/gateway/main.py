@@ -14,11 +14,13 @@ from services.gateway.api_keys import ApiKeys
 from services.gateway.auth import Keys, PageSessions
 from services.gateway.catalogue import Catalogue
 from services.gateway.collection import Collector
-from services.gateway.contract import show_problems
+from services.gateway.contract import show_contract
 from services.gateway.handlers import bundle_handlers, handlers
+from services.gateway.impressions import Impressions
 from services.gateway.limits import BodyLimit
 from services.gateway.listing import Listing
 from services.gateway.metrics import CatalogueCollector, ShopIntakeCollector
+from services.gateway.query_vectors import QueryVectors
 from services.gateway.ratelimit import RateLimiter, RateLimitFields
 from services.gateway.reconcile import Reconciler
 from services.gateway.routes import admin, images, items, keys, page, reconcile, search, shoppers, status, training
@@ -31,8 +33,9 @@ from services.gateway.tables import MIGRATIONS, OUTBOX
 from services.gateway.tenants import ensure_key
 from services.gateway.uploads import Uploads
 from services.gateway.upstream import Embedder, Indexer, Recommender
+from services.gateway.vocabularies import Vocabularies
 from shared import database, messaging, objectstore, shopbus
-from shared.contracts.messages import IndexCompared
+from shared.contracts.reconcile import IndexCompared
 from shared.contracts.shop import INCOMING_BUCKET
 from shared.database import Relay
 from shared.messaging import QueueCollector
@@ -71,6 +74,9 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     reconciler = Reconciler(catalogue_database, pictures, collector, broker, settings.reconcile_pace)
     catalogue = Catalogue(catalogue_database, relay.wake)
     listing = Listing(catalogue_database, signer)
+    embedder = Embedder("embedder", settings.embedder_url)
+    recommender = Recommender("recommender", settings.recommender_url)
+    impressions = Impressions(catalogue_database, relay.wake)
     parts = Parts(
         catalogue=catalogue,
         listing=listing,
@@ -82,8 +88,11 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         signer=signer,
         pictures=pictures,
         analyses=analyses,
-        embedder=Embedder("embedder", settings.embedder_url),
-        recommender=Recommender("recommender", settings.recommender_url),
+        embedder=embedder,
+        recommender=recommender,
+        vectors=QueryVectors(embedder),
+        vocabularies=Vocabularies(recommender),
+        impressions=impressions,
         indexer=Indexer("indexer", settings.indexer_url),
         broker=broker,
         reconciler=reconciler,
@@ -107,7 +116,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         },
         bundle_handlers=bundle_handlers(catalogue_database, tell_shops=shops is not None),
         unit=catalogue_database.together,
-        background=[relay.run, reconciler.run, *(shops.loops if shops else ())],
+        background=[relay.run, reconciler.run, impressions.run, *(shops.loops if shops else ())],
     )
 
 
@@ -163,7 +172,7 @@ def _app(parts: Parts, catalogue_database: database.Database, shops: _Shops | No
     app.add_middleware(RateLimitFields)
     for resource in (items, images, search, shoppers, status, reconcile, keys, admin, training, page):
         app.include_router(resource.router)
-    show_problems(app)
+    show_contract(app)
     app.mount("/page", StaticFiles(directory=page.FILES), name="page")
     app.mount("/docs/files", StaticFiles(directory=page.SWAGGER_UI), name="swagger-ui")
     return app

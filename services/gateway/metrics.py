@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Literal
 
 from prometheus_client import Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
@@ -42,6 +44,32 @@ SHOP_EVENTS = Counter("loupe_shop_events_total", "Events of shops by what became
 for _type in (*INCOMING, "unreadable"):
     for _outcome in ("handled", "retried", "refused"):
         SHOP_EVENTS.labels(_type, _outcome)  # 0 from the start
+
+SEARCH_SECONDS = Histogram(
+    "loupe_search_seconds",
+    "Time of a search by stage",
+    ["stage"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+for _stage in ("read", "embedder", "recommender", "join"):
+    SEARCH_SECONDS.labels(_stage)
+SEARCHES = Counter("loupe_searches_total", "Searches by what they found", ["outcome"])
+for _outcome in ("found", "no-match", "nothing"):
+    SEARCHES.labels(_outcome)
+CACHE = Counter("loupe_query_cache_total", "Looks into what is kept of queries", ["cache", "outcome"])
+CLICK_POSITION = Histogram(
+    "loupe_click_position", "Place in its list, from 0, of what was clicked", buckets=(0, 1, 2, 4, 9, 19, 49, 99)
+)
+IMPRESSIONS_LOST = Counter("loupe_impressions_lost_total", "Lists that were shown and not logged: too many waited")
+
+
+def stage(name: Literal["read", "embedder", "recommender", "join"]) -> AbstractContextManager[object]:
+    """Times one stage of a search."""
+    return SEARCH_SECONDS.labels(name).time()
+
+
+def count_search(found: int, *, no_match: bool) -> None:
+    SEARCHES.labels("no-match" if no_match else "found" if found else "nothing").inc()
 
 
 class ShopIntakeCollector(Collector):

@@ -140,10 +140,11 @@ async def read_form(
     content_length: str | None,
     stream: AsyncIterator[bytes],
     picture: str,
+    at_least: int = 1,
     at_most: int = 1,
     at_most_bytes: int = MAX_PICTURE_BYTES,
 ) -> Form:
-    """The form of a request whose parts `picture` are pictures of up to 20 MB: `at_most` of them, at least one.
+    """The form of a request whose parts `picture` are pictures of up to 20 MB, `at_least` to `at_most` of them.
 
     Raises `BadRequest` for what is no such form, `UnsupportedPicture` for what is no form at all, and `TooLarge` at the
     first byte over a limit, whatever the length that was declared.
@@ -170,7 +171,7 @@ async def read_form(
         )
         async for chunk in stream:
             parser.write(chunk)
-        _check_whole(reading, picture)
+        _check_whole(reading, picture, at_least)
     except FormParserError as error:
         reading.form.close()
         raise BadRequest(f"The multipart form cannot be read: {error}. See that its boundary is right.") from error
@@ -183,10 +184,10 @@ async def read_form(
     return reading.form
 
 
-def _check_whole(reading: _Reading, picture: str) -> None:
+def _check_whole(reading: _Reading, picture: str, at_least: int) -> None:
     if not reading.ended:
         raise BadRequest("The multipart form ends in its middle. Send it again, with its closing boundary.")
-    if not reading.form.pictures:
+    if len(reading.form.pictures) < at_least:
         raise BadRequest(f"The form has no part named {picture!r}. Send the picture in one.")
 
 

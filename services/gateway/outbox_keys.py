@@ -21,3 +21,7 @@ def item_key(tenant: str, sku: str, revision: int) -> str:
 
 def events_key(batch_id: str) -> str:
     return f"user.events:{batch_id}"
+
+
+def impressions_key(batch_id: str) -> str:
+    return f"impressions.shown:{batch_id}"

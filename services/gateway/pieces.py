@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from shared.contracts.analysis import Analysis, Attribute, Knowledge
+from shared.contracts.analysis import ATTRIBUTES, Analysis, Attribute, AttributeName, Knowledge
 from shared.errors import InvalidInput
 
 
@@ -15,12 +15,17 @@ def pieces_of(analysis: Analysis, corrected: Mapping[str, str] | None = None) ->
     return [main.model_copy(update=said), *others]
 
 
-def vectors_of(analyses: Sequence[Analysis], number: int) -> dict[str, str]:
+def values_of(piece: Knowledge) -> dict[AttributeName, str]:
+    """What is known of the piece, without how sure it is."""
+    return {name: known.value for name in ATTRIBUTES if (known := getattr(piece, name))}
+
+
+def vectors_of(analyses: Sequence[Analysis], number: int, path: str = "query.piece") -> dict[str, str]:
     """The vector of a piece by each model, `number` being that of the first analysis.
 
     Other models may see other pieces: of theirs it is the one whose box overlaps most with it.
 
-    Raises `InvalidInput` when there is no such piece.
+    Raises `InvalidInput` when there is no such piece; `path` is where it was named.
     """
     first, *others = analyses
     if number >= len(first.pieces):
@@ -28,7 +33,7 @@ def vectors_of(analyses: Sequence[Analysis], number: int) -> dict[str, str]:
             f"There is no piece {number} in this photo: they are numbered from 0 to {len(first.pieces) - 1}. "
             "Take a number from `pieces` of an answer to the same photo, or send a box."
         )
-        raise InvalidInput(told, errors=[{"path": "query.piece", "message": told}])
+        raise InvalidInput(told, errors=[{"path": path, "message": told}])
     wanted = first.pieces[number]
     alike = {each.model_version: max(each.pieces, key=lambda one: one.box.overlap(wanted.box)) for each in others}
     return {first.model_version: wanted.vector} | {version: piece.vector for version, piece in alike.items()}

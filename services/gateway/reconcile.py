@@ -22,7 +22,8 @@ from services.gateway.outbox_keys import item_key, removed_key, stored_key
 from services.gateway.tables import OUTBOX, Image, Item, Reconciliation, Tenant
 from shared.contracts.analysis import picture_key
 from shared.contracts.api import ItemIn, ReconcileReport
-from shared.contracts.messages import CatalogueListed, ImageRemoved, ImageStored, IndexCompared, ListedImage
+from shared.contracts.messages import ImageRemoved, ImageStored
+from shared.contracts.reconcile import CatalogueListed, IndexCompared, ListedImage
 from shared.database import Database
 from shared.errors import NotFound, Retryable
 from shared.messaging import Publisher

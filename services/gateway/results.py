@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from services.gateway.listing import Listing
 from services.gateway.reasons import reason
-from shared.contracts.api import ImageRef, Item, Result
+from shared.contracts.api import ImageRef, Item
 from shared.contracts.internal import Hit
+from shared.contracts.search import Result
 
 
 def results_of(listing: Listing, tenant: str, hits: Sequence[Hit]) -> list[Result]:
@@ -26,6 +27,8 @@ def results_of(listing: Listing, tenant: str, hits: Sequence[Hit]) -> list[Resul
             image_url=image.image_url,
             image_id=image.image_id,
             box=hit.box if image.image_id == hit.image_id else None,
+            verdict=hit.verdict,
+            reasons=hit.reasons,
         )
         for hit in hits
         if hit.sku in items and (image := _image(items[hit.sku], hit.image_id))

@@ -50,7 +50,7 @@ class Signer:
         return tenant if int(expires) > time.time() else None
 
     def cursor(self, position: str, *scope: str) -> str:
-        """A position that only counts for the same `scope`: shop, list, picture, filters."""
+        """A position that only counts for the same `scope`: shop, list, pictures, query."""
         return f"{self._hash('cursor', position, *scope)[:_CURSOR_DIGITS]}{position}"
 
     def position(self, cursor: str, *scope: str) -> str:
@@ -58,8 +58,8 @@ class Signer:
         given, position = cursor[:_CURSOR_DIGITS], cursor[_CURSOR_DIGITS:]
         if not _same(self._hash("cursor", position, *scope)[:_CURSOR_DIGITS], given):
             raise BadRequest(
-                "The cursor does not belong to this list. Use next_cursor of the page before, with the same picture "
-                "and filters, or leave it out to start at the first page."
+                "The cursor does not belong to this list. Use next_cursor of the page before, with the same query and "
+                "pictures, or leave it out to start at the first page."
             )
         return position
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 from urllib.parse import urlencode
 
 import httpx
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 
 from shared.contracts.analysis import Box
 from shared.contracts.api import Problem
-from shared.contracts.internal import Analyses, HitList, SearchRequest, SimilarRequest, SuggestRequest
+from shared.contracts.internal import (
+    Analyses,
+    CompletesRequest,
+    HitList,
+    SearchRequest,
+    SimilarRequest,
+    SuggestRequest,
+)
 from shared.contracts.models import Models, ReindexStart, ReindexStatus
+from shared.contracts.text import TextVectors
 from shared.errors import LoupeError, Retryable
 from shared.observability import logs
 from shared.observability.http import REQUEST_ID
@@ -78,10 +87,21 @@ class Upstream:
         return error
 
 
+class _Texts(RootModel[list[TextVectors]]):
+    pass
+
+
 class Embedder(Upstream):
-    async def analyse(self, picture: bytes, box: Box | None = None) -> Analyses:
-        query = f"?{urlencode({'box': box.model_dump_json()})}" if box else ""
+    async def analyse(self, picture: bytes, box: Box | None = None, *, mirror: bool = False) -> Analyses:
+        """Of the picture, or of its mirror image; with a box, of what is in it."""
+        asked = ({"box": box.model_dump_json()} if box else {}) | ({"mirror": "true"} if mirror else {})
+        query = f"?{urlencode(asked)}" if asked else ""
         return await self.post(f"/analyse{query}", picture, _BYTES, Analyses)
+
+    async def analyse_text(self, texts: Sequence[str]) -> list[TextVectors]:
+        """One a text, in their order."""
+        content = json.dumps({"texts": list(texts)}).encode()
+        return (await self.post("/analyse-text", content, _JSON, _Texts)).root
 
     async def models(self) -> Models:
         return await self.get("/models", Models)
@@ -93,6 +113,9 @@ class Recommender(Upstream):
 
     async def similar(self, request: SimilarRequest) -> HitList:
         return await self._hits("/similar", request)
+
+    async def completes(self, request: CompletesRequest) -> HitList:
+        return await self._hits("/completes", request)
 
     async def suggest(self, request: SuggestRequest) -> HitList:
         return await self._hits("/suggest", request)

@@ -24,7 +24,8 @@ from services.indexer.texts import text_of
 from services.indexer.writing import put
 from shared.contracts.analysis import Analysis, analysis_key
 from shared.contracts.fields import MAX_PIECES
-from shared.contracts.messages import AnalysisMissing, CatalogueListed, IndexCompared, ListedImage, Stranger
+from shared.contracts.messages import AnalysisMissing
+from shared.contracts.reconcile import CatalogueListed, IndexCompared, ListedImage, Stranger
 from shared.database import Database
 from shared.errors import NotFound
 from shared.messaging import Publisher

@@ -17,7 +17,6 @@ from services.indexer.settings import Settings
 from services.indexer.texts import TextIndexer
 from shared import database, messaging, objectstore, vectorstore
 from shared.contracts.messages import (
-    CatalogueListed,
     ImageAnalysed,
     ImageCorrected,
     ImageRejected,
@@ -26,6 +25,7 @@ from shared.contracts.messages import (
     ItemTextAnalysed,
 )
 from shared.contracts.models import INDEX
+from shared.contracts.reconcile import CatalogueListed
 from shared.observability import logs
 from shared.observability.http import create_app
 from shared.service import Service, run

@@ -10,7 +10,7 @@ from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """Those from `model_version` to `style` tell of the model that an empty index begins with, as its manifest does.
+    """Those from `model_version` to `form_dimension` tell of the model that an empty index begins with, as its manifest does.
 
     From then on the index itself knows its model, and changes it by a reindex alone.
     """
@@ -30,6 +30,7 @@ class Settings(ServiceSettings):
     look_at_least: float = Field(0.6, ge=0, lt=1)
     same: Sameness | None = None
     style: Probability | None = None
+    form_dimension: int | None = Field(None, gt=0)
     drain_seconds: float = Field(
         60, ge=2, description="How long an old collection is kept for queries that began on it."
     )
@@ -47,4 +48,5 @@ class Settings(ServiceSettings):
             look_at_least=self.look_at_least,
             same=self.same,
             style=self.style,
+            form_dimension=self.form_dimension,
         )

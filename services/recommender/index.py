@@ -21,8 +21,9 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """A collection and the model of its vectors."""
+    """A collection, by its name, and the model of its vectors."""
 
+    name: str
     vectors: VectorStore
     model: Model
 
@@ -101,7 +102,7 @@ class Index:
             model = Model.model_validate(dict(active.about))
         except ValidationError as error:
             raise Retryable(f"The index does not tell whose vectors {active.name} holds: {error}") from error
-        return _Held(active.name, Pinned(self._directory.open(active.name, model.dimension), model))
+        return _Held(active.name, Pinned(active.name, self._directory.open(active.name, model.dimension), model))
 
     def _close_unless_needed(self, held: _Held) -> None:
         if held.readers == 0 and held is not self._held:

@@ -6,14 +6,20 @@ from functools import partial
 from pathlib import Path
 
 from services.recommender import routes
+from services.recommender.cache import Answers
+from services.recommender.completes import Completer
 from services.recommender.handlers import handle_user_events
 from services.recommender.history import History
+from services.recommender.impressions import Impressions, handle_impressions_shown
 from services.recommender.index import Index
+from services.recommender.ordering import Ranker
+from services.recommender.pins import Pins
 from services.recommender.popularity import Popularity
 from services.recommender.search import Searcher
 from services.recommender.settings import Settings
 from services.recommender.suggest import Suggester
 from shared import database, messaging, vectorstore
+from shared.contracts.impressions import ImpressionsShown
 from shared.contracts.messages import UserEvents
 from shared.contracts.models import INDEX
 from shared.observability import logs
@@ -29,8 +35,12 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     events = database.open(settings.database_url)
     events.migrate(_MIGRATIONS)
     history = History(events)
+    impressions = Impressions(events)
     popularity = Popularity(events, settings.weights)
-    searcher = Searcher(index)
+    ranker = Ranker(popularity)
+    pins = Pins(events)
+    searcher = Searcher(index, ranker, pins)
+    completer = Completer(index, ranker)
     suggester = Suggester(index, history, popularity, settings.weights)
 
     def close() -> None:
@@ -38,7 +48,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         events.close()
 
     app = create_app("recommender", {"broker": broker.ping, "vectors": index.ping, "database": events.ping})
-    app.include_router(routes.router(searcher, suggester))
+    app.include_router(routes.router(Answers(index), searcher, completer, suggester))
     return Service(
         name="recommender",
         http=app,
@@ -46,8 +56,11 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         port=settings.port,
         close=close,
         unit=events.together,
-        background=[index.follow],
-        handlers={UserEvents: partial(handle_user_events, history=history, publisher=broker)},
+        background=[index.follow, pins.write_behind, impressions.clean],
+        handlers={
+            UserEvents: partial(handle_user_events, history=history, publisher=broker),
+            ImpressionsShown: partial(handle_impressions_shown, impressions=impressions, publisher=broker),
+        },
     )
 
 

@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter
+from contextlib import AbstractContextManager
+
+from prometheus_client import Counter, Histogram
 
 EVENTS = Counter("loupe_recommender_events_total", "Events of shoppers: recorded, or repeated", ["outcome"])
 SUGGESTED = Counter(
     "loupe_recommender_suggested_total", "Suggested items by their reason: look, popular, new", ["kind"]
 )
+SEARCHES = Counter(
+    "loupe_recommender_searches_total", "Searches not answered from the cache: found, no_match, or nothing", ["outcome"]
+)
+CACHED = Counter("loupe_recommender_cache_total", "Answers looked for in the cache: hit, or miss", ["outcome"])
+_STAGES = Histogram(
+    "loupe_recommender_stage_seconds",
+    "Duration of the stages of a search: candidates, rank, explain",
+    ["stage"],
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+
+
+def stage(name: str) -> AbstractContextManager[object]:
+    """Measures what runs inside."""
+    return _STAGES.labels(name).time()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from services.recommender import metrics
-from services.recommender.arrivals import Arrivals
+from services.recommender.arrivals import newest
 from services.recommender.history import History
 from services.recommender.index import Index
 from services.recommender.look import LookAlikes
@@ -16,10 +16,11 @@ from services.recommender.settings import Weight
 from services.recommender.taste import taste_of
 from shared.contracts.internal import Hit, HitList, Source, SuggestRequest
 from shared.contracts.messages import EventType
-from shared.vectorstore import AnyOf, Filter, Point, VectorStore
+from shared.vectorstore import AnyOf, Filter, Payload, Point, VectorStore
 
 _IN_STOCK = AnyOf("in_stock", (True,))
 _POPULAR_PICTURES = 1_000
+RANKING = "suggest-1"
 
 
 class Suggester:
@@ -36,7 +37,6 @@ class Suggester:
         self._history = history
         self._popularity = popularity
         self._weights = weights
-        self._arrivals = Arrivals()
 
     def suggest(self, request: SuggestRequest) -> HitList:
         """Up to `limit` items in stock, best first, scores falling.
@@ -58,7 +58,7 @@ class Suggester:
                     self._fill(pinned.vectors, hits, tenant, again, popular, limit)
         for hit in hits:
             metrics.SUGGESTED.labels(hit.source.kind).inc()
-        return HitList.model_construct(hits=hits, no_match=False, more=False, cold=not shopper.recent)
+        return HitList.model_construct(hits=hits, cold=not shopper.recent, ranking=RANKING)
 
     def _fill(
         self,
@@ -77,17 +77,17 @@ class Suggester:
         for item in popular:
             if len(hits) < limit and item.sku in pictures and item.sku not in taken:
                 score = ceiling * item.weight / popular[0].weight
-                hits.append(_hit(pictures[item.sku], score, Source(kind="popular", count=item.shoppers)))
+                hits.append(_hit(pictures[item.sku].payload, score, Source(kind="popular", count=item.shoppers)))
                 taken.add(item.sku)
         missing = limit - len(hits)
         if not missing:
             return
         ceiling = hits[-1].score if hits else 1.0
-        newest = self._arrivals.newest(vectors, tenant, where, missing + len(taken))
-        fresh = [point for point in newest if point.payload["sku"] not in taken][:missing]
+        arrived_last = newest(vectors, tenant, where, missing + len(taken))
+        fresh = [point for point in arrived_last if point.payload["sku"] not in taken][:missing]
         for place, point in enumerate(fresh):
             arrived = datetime.fromisoformat(point.payload["created_at"])
-            hits.append(_hit(point, ceiling * (1 - place / len(fresh)), Source(kind="new", at=arrived)))
+            hits.append(_hit(point.payload, ceiling * (1 - place / len(fresh)), Source(kind="new", at=arrived)))
 
 
 def _first_pictures(vectors: VectorStore, tenant: str, where: Filter, skus: Iterable[str]) -> dict[str, Point]:
@@ -101,11 +101,11 @@ def _first_pictures(vectors: VectorStore, tenant: str, where: Filter, skus: Iter
     return pictures
 
 
-def _hit(point: Point, score: float, source: Source) -> Hit:
+def _hit(payload: Payload, score: float, source: Source) -> Hit:
     return Hit.model_construct(
-        sku=point.payload["sku"],
-        image_id=point.payload["image_id"],
+        sku=payload["sku"],
+        image_id=payload["image_id"],
         score=score,
-        type=point.payload.get("type"),
+        type=payload.get("type"),
         source=source,
     )

@@ -65,6 +65,8 @@ Word = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^
 
 UserId = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f/]{1,128}$"), AfterValidator(_not_dots)]
 EventId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")]
+SearchId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+"""One search with all its pages, or another list that a shopper was shown."""
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 ImageId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{36}$")]
 CorrelationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]

@@ -53,11 +53,13 @@ class QueryPart(BaseModel):
 
     `vectors` are a picture by each loaded model: `pack_vector` of a unit-length float32 vector. The recommender takes
     that of the model whose index it searches. `negative`: not like this. `weight` is relative to the other parts.
+    `known`: what the picture shows or the words mean, as far as it is known; of an item the index knows it.
     """
 
     vectors: dict[ModelVersion, str] | None = Field(None, min_length=1, max_length=8)
     sku: Sku | None = None
     text: TextVectors | None = None
+    known: dict[AttributeName, Word] = Field(default_factory=dict)
     weight: float = Field(1.0, gt=0, le=1)
     negative: bool = False
 
@@ -117,10 +119,10 @@ class Source(BaseModel):
 
     `look`: it looks like `sku`, with which the shopper did `event` at `at`; `similarity` is the cosine of the two.
     `popular`: `count` shoppers acted on it lately. `new`: it came in at `at`.
-    `picture`: it was found by a picture. `item`: it looks like the item asked about, `sku`.
+    `picture`: it was found by a picture. `item`: it looks like the item asked about, `sku`. `words`: by words alone.
     """
 
-    kind: Literal["picture", "item", "look", "popular", "new"]
+    kind: Literal["picture", "item", "words", "look", "popular", "new"]
     sku: Sku | None = None
     event: str | None = None
     at: Timestamp | None = None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from shared.contracts.impressions import ImpressionsRecorded, ImpressionsShown
 from shared.contracts.messages import (
     AnalysisMissing,
-    CatalogueListed,
     CorrectionIndexed,
     EventsRecorded,
     ImageAnalysed,
@@ -16,7 +16,6 @@ from shared.contracts.messages import (
     ImageRemoved,
     ImageStored,
     ImageUnindexed,
-    IndexCompared,
     ItemChanged,
     ItemIndexed,
     ItemTextAnalysed,
@@ -24,6 +23,7 @@ from shared.contracts.messages import (
     MessageDied,
     UserEvents,
 )
+from shared.contracts.reconcile import CatalogueListed, IndexCompared
 
 Service = Literal["gateway", "embedder", "indexer", "recommender"]
 
@@ -44,6 +44,8 @@ SUBSCRIBERS: dict[type[Message], tuple[Service, ...]] = {
     IndexCompared: ("gateway",),
     UserEvents: ("recommender",),
     EventsRecorded: ("gateway",),
+    ImpressionsShown: ("recommender",),
+    ImpressionsRecorded: ("gateway",),
     MessageDied: ("gateway",),
 }
 
@@ -53,6 +55,7 @@ WAY_TO_OUTCOME: dict[type[Message], tuple[Service, ...]] = {
     ImageCorrected: ("indexer", "gateway"),
     ItemChanged: ("embedder", "indexer", "gateway"),
     UserEvents: ("recommender", "gateway"),
+    ImpressionsShown: ("recommender", "gateway"),
 }
 """The queues that an outbox message passes until its outcome is back. While one of them holds work, it is not late."""
 

@@ -171,6 +171,18 @@ class EdgeStore:
         ]
         return [point for point in points if point.id != start][:limit]
 
+    def largest(self, tenant: str, field: str, limit: int, where: Filter | None = None) -> list[Hit]:
+        request = edge.ScrollRequest(
+            limit=limit,
+            filter=filter_of(tenant, where),
+            with_payload=True,
+            with_vector=False,
+            order_by=edge.OrderBy(field, edge.Direction.Desc),
+        )
+        with self._reading() as shard:
+            records, _ = shard.scroll(request)
+        return [Hit(str(record.id), 0.0, shown(record.payload)) for record in records]
+
     def count(self, tenant: str, where: Filter | None = None) -> int:
         request = edge.CountRequest(exact=True, filter=filter_of(tenant, where))
         with self._reading() as shard:

@@ -140,6 +140,13 @@ class VectorStore(Protocol):
         """Points in order of id, those after the id `after`, with vectors: `limit` of them, fewer at the end."""
         ...
 
+    def largest(self, tenant: str, field: str, limit: int, where: Filter | None = None) -> list[Hit]:
+        """Points in falling order of a number, equal ones in any; those without it are not among them. `score` is 0.
+
+        The field is one that `points.INDEXED` has as a float.
+        """
+        ...
+
     def count(self, tenant: str, where: Filter | None = None) -> int:
         """Exactly how many points match."""
         ...

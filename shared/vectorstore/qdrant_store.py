@@ -194,6 +194,15 @@ class QdrantStore:
         ]
         return [point for point in points if point.id != start][:limit]
 
+    def largest(self, tenant: str, field: str, limit: int, where: Filter | None = None) -> list[Hit]:
+        order = models.OrderBy(key=field, direction=models.Direction.DESC)
+        condition = filter_of(tenant, where)
+        with self._calling() as client:
+            records, _ = client.scroll(
+                self._collection, scroll_filter=condition, limit=limit, order_by=order, with_vectors=False
+            )
+        return [Hit(str(record.id), 0.0, shown(record.payload)) for record in records]
+
     def count(self, tenant: str, where: Filter | None = None) -> int:
         condition = filter_of(tenant, where)
         with self._calling() as client:

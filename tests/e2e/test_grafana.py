@@ -81,13 +81,15 @@ def work(stack: RunningStack, number: int) -> None:
             accepted = api.post(f"/v1/items/{sku}/images", files={"file": ("p.jpg", data, "image/jpeg")})
             status_url = accepted.raise_for_status().json()["status_url"]
             until(lambda: api.get(status_url).json()["state"] in ("indexed", "rejected"), "the picture has an outcome")  # noqa: B023
-        api.post("/v1/search", files={"image": ("p.jpg", drawing(1), "image/jpeg")}).raise_for_status()
+        for _ in range(2):
+            api.post("/v1/search", files={"image": ("p.jpg", drawing(1), "image/jpeg")}).raise_for_status()
         event = {
             "id": uuid4().hex,
             "type": "clicked",
             "user_id": "board",
             "sku": sku,
             "at": datetime.now(UTC).isoformat(),
+            "position": number % 5,
         }
         api.post("/v1/events", json={"events": [event]}).raise_for_status()
         api.get("/v1/users/board/suggestions").raise_for_status()

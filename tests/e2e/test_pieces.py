@@ -21,19 +21,22 @@ from services.embedder.lone_child import Limits, LoneChild
 from services.embedder.manifest import HEADS, model_of, read_manifest
 from services.embedder.onnx_encoder import OnnxEncoder
 from services.embedder.quarantine import Quarantine
-from services.embedder.text_encoder import TextEncoder
 from services.recommender import routes as recommender_routes
+from services.recommender.cache import Answers
+from services.recommender.completes import Completer
 from services.recommender.history import History
 from services.recommender.index import Index
+from services.recommender.ordering import Ranker
+from services.recommender.pins import Pins
 from services.recommender.popularity import Popularity
 from services.recommender.search import Searcher
 from services.recommender.suggest import Suggester
 from shared import database, vectorstore
-from shared.contracts.messages import ImageStored
+from shared.contracts.messages import ImageStored, ItemChanged
 from shared.contracts.models import INDEX, Models
 from shared.observability.http import create_app
 from tests.support.drawn_pieces import jpeg
-from tests.support.gateway import Stand, Upstreams, running_gateway, served
+from tests.support.gateway import Stand, Upstreams, running_gateway, served, text_vectors
 from tests.support.indexing import World, worlds
 from tests.support.recommending import MIGRATIONS, SETTINGS
 from tests.support.small_model import small_model
@@ -75,6 +78,8 @@ class Shop:
                     self.stand.handle(message)
                 else:
                     self.world.deliver(message)
+                    if isinstance(message, ItemChanged) and message.fields:
+                        self.world.deliver(self.world.text_analysed(message))
 
     def search(self, **query: Any) -> dict[str, Any]:
         files: dict[str, Any] = {"image": ("photo.jpg", PHOTO, "image/jpeg"), "query": (None, json.dumps(query))}
@@ -99,7 +104,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         analyser = Analyser(batcher, heads, model_of(manifest), manifest.input_size, find_on_white)
         stack.callback(analyser.close)
         embedder = create_app("embedder", {})
-        embedder.include_router(embedder_routes.router([analyser], Models(models=[model_of(manifest)]), TextEncoder()))
+        embedder.include_router(embedder_routes.router([analyser], Models(models=[model_of(manifest)]), text_vectors))
         world = stack.enter_context(worlds(folder, first=model_of(manifest)))()
         world.tenant = "shop"
         events = database.open(f"sqlite:///{folder}/events.db")
@@ -110,7 +115,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         popularity = Popularity(events, SETTINGS.weights)
         suggester = Suggester(index, History(events), popularity, SETTINGS.weights)
         recommender = create_app("recommender", {})
-        recommender.include_router(recommender_routes.router(Searcher(index), suggester))
+        ranker = Ranker(popularity)
+        searcher, completer = Searcher(index, ranker, Pins(events)), Completer(index, ranker)
+        recommender.include_router(recommender_routes.router(Answers(index), searcher, completer, suggester))
         upstreams = Upstreams(
             embedder_url=stack.enter_context(served(embedder)), recommender_url=stack.enter_context(served(recommender))
         )
@@ -135,6 +142,14 @@ def test_each_piece_of_a_photo_finds_the_item_that_has_it_and_the_place_in_its_p
     assert (blue["sku"], red["sku"]) == ("GREEN-AND-BLUE", "RED")
     assert middle(blue["box"]) == pytest.approx(0.75, abs=0.02)
     assert min(blue["score"], red["score"]) > 0.9
+
+
+def test_every_piece_of_a_photo_gets_a_list_of_its_own(shop: Shop) -> None:
+    found = shop.search(every_piece=True)
+    assert [one["results"][0]["sku"] for one in found["by_piece"]] == ["GREEN-AND-BLUE", "GREEN-AND-BLUE", "RED"]
+    assert [one["results"][0]["box"] for one in found["by_piece"]] == [
+        shop.search(piece=number)["results"][0]["box"] for number in range(3)
+    ]
 
 
 def test_a_drawn_box_finds_as_the_piece_in_it_would(shop: Shop) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ import httpx
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
+from PIL import Image, ImageOps
 
 from services.embedder.main import build
 from services.embedder.manifest import SHIPPED, model_of, read_manifest
@@ -20,7 +22,7 @@ from services.embedder.text_encoder import TextEncoder
 from services.indexer.settings import Settings as IndexerSettings
 from shared import messaging, objectstore
 from shared.contracts.analysis import Box, analysis_key, picture_key
-from shared.contracts.fields import MAX_PICTURE_BYTES
+from shared.contracts.fields import MAX_PICTURE_BYTES, Vector
 from shared.contracts.internal import Analyses
 from shared.contracts.messages import (
     ImageAnalysed,
@@ -116,6 +118,19 @@ def test_a_box_is_analysed_alone_and_the_answer_has_it(http: TestClient) -> None
     (whole,) = Analyses.model_validate(http.post("/analyse", content=data).json()).analyses[0].pieces
     assert (piece.box, whole.box) == (box, Box())
     assert piece.embedding() @ whole.embedding() < 0.99
+
+
+def test_the_mirror_image_is_analysed_when_it_is_asked_for(http: TestClient) -> None:
+    def embedding(piece: Image.Image, query: str = "") -> Vector:
+        data = io.BytesIO()
+        piece.save(data, "PNG")
+        answer = http.post(f"/analyse{query}", content=data.getvalue())
+        return Analyses.model_validate(answer.json()).analyses[0].pieces[0].embedding()
+
+    piece = drawn_pieces(1)[0]
+    mirrored = embedding(piece, "?mirror=true")
+    assert float(mirrored @ embedding(ImageOps.mirror(piece))) > 0.9999
+    assert float(mirrored @ embedding(piece)) < 0.9999
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def search(gateway: Stand, query: dict[str, Any] | None = None, photo: bytes = p
 
 def searched_by(gateway: Stand, model: str = "model-1") -> int:
     """The number of the piece whose vector the recommender was asked with last."""
-    return int(np.argmax(unpack_vector(gateway.upstreams.asked[-1].vectors[model])))
+    return int(np.argmax(unpack_vector(gateway.upstreams.asked[-1].parts[0].vectors[model])))
 
 
 def test_a_search_goes_by_the_main_piece_and_tells_of_all(gateway: Stand) -> None:
@@ -101,14 +101,14 @@ def test_each_model_is_asked_with_the_piece_that_it_sees_in_the_same_place(gatew
 
 
 def test_a_cursor_counts_for_its_piece_or_box_alone(gateway: Stand) -> None:
-    gateway.upstreams.hits.more = True
+    gateway.upstreams.hits.next = "pinned.20"
     of_main = search(gateway).json()["next_cursor"]
     of_box = search(gateway, {"box": DRAWN}).json()["next_cursor"]
     gateway.upstreams.asked.clear()
     assert search(gateway, {"cursor": of_main}).status_code == 200
     assert search(gateway, {"cursor": of_main, "piece": 0}).status_code == 200, "0 is the main one"
     assert search(gateway, {"cursor": of_box, "box": DRAWN}).status_code == 200
-    assert [asked.offset for asked in gateway.upstreams.asked] == [20, 20, 20]
+    assert [asked.cursor for asked in gateway.upstreams.asked] == ["pinned.20"] * 3
     assert search(gateway, {"cursor": of_main, "piece": 1}).status_code == 400
     assert search(gateway, {"cursor": of_main, "box": DRAWN}).status_code == 400
     assert search(gateway, {"cursor": of_box, "box": DRAWN | {"x0": 0.11}}).status_code == 400

@@ -64,8 +64,9 @@ def test_the_query_part_may_be_json_or_a_plain_field(gateway: Stand) -> None:
         assert gateway.client.post("/v1/search", files={**PHOTO, "query": part}).status_code == 200
     for asked in gateway.upstreams.asked:
         assert isinstance(asked, SearchRequest)
-        assert (asked.tenant, asked.limit, asked.offset) == ("shop", 2, 0)
-        assert list(asked.vectors) == ["model-1", "model-2"], "one by each model that the embedder has loaded"
+        assert (asked.tenant, asked.limit, asked.cursor) == ("shop", 2, None)
+        (photo,) = asked.parts
+        assert list(photo.vectors or ()) == ["model-1", "model-2"], "one by each model that the embedder has loaded"
         assert (asked.filters.type, asked.filters.price_max) == (["ring"], 500)
 
 
@@ -81,23 +82,29 @@ def test_a_bad_query_part_is_refused_with_its_path(gateway: Stand, query: str, s
     assert gateway.upstreams.asked == []
 
 
-def test_that_nothing_matches_is_said_and_the_nearest_are_listed(gateway: Stand) -> None:
+def test_that_nothing_matches_is_said_and_the_nearest_are_suggestions(gateway: Stand) -> None:
     gateway.upstreams.hits.no_match = True
     body = gateway.client.post("/v1/search", files=PHOTO).json()
     assert body["no_match"] is True
-    assert len(body["results"]) == 3
+    assert body["results"] == []
+    assert [one["sku"] for one in body["suggestions"]] == ["P-1", "P-2", "P-3"]
 
 
-def test_a_cursor_leads_on_and_only_counts_for_the_same_photo_and_filters(gateway: Stand) -> None:
-    gateway.upstreams.hits.more = True
-    cursor = gateway.client.post("/v1/search", files=with_query({"limit": 3})).json()["next_cursor"]
-    gateway.upstreams.hits.more = False
+def test_a_cursor_leads_on_and_only_counts_for_the_same_query(gateway: Stand) -> None:
+    gateway.upstreams.hits.next = "pinned.3"
+    first = gateway.client.post("/v1/search", files=with_query({"limit": 3})).json()
+    cursor = first["next_cursor"]
+    gateway.upstreams.hits.next = None
     following = gateway.client.post("/v1/search", files=with_query({"limit": 3, "cursor": cursor}))
     assert "next_cursor" not in following.json()
-    assert [asked.offset for asked in gateway.upstreams.asked] == [0, 3]
+    assert following.json()["search_id"] == first["search_id"], "it is one search, however many pages it has"
+    assert [asked.cursor for asked in gateway.upstreams.asked] == [None, "pinned.3"]
     for query, photo in (
         ({"cursor": cursor}, picture(8)),
         ({"cursor": cursor, "filters": {"type": ["ring"]}}, picture(9)),
+        ({"cursor": cursor, "words": "ring"}, picture(9)),
+        ({"cursor": cursor, "user_id": "anna"}, picture(9)),
+        ({"cursor": cursor, "diversity": 0.5}, picture(9)),
         ({"cursor": cursor[:-1] + "9"}, picture(9)),
         ({"cursor": "x"}, picture(9)),
     ):
@@ -156,13 +163,13 @@ def test_classify_tells_what_is_known_and_leaves_out_what_is_not(gateway: Stand)
 
 def test_similar_names_the_item_it_is_like(gateway: Stand) -> None:
     like = Source(kind="item", sku="P-1", similarity=0.81)
-    gateway.upstreams.hits = HitList(hits=[hit("P-2", image_of(gateway, "P-2"), 0.81, like)], more=True)
+    gateway.upstreams.hits = HitList(hits=[hit("P-2", image_of(gateway, "P-2"), 0.81, like)], next="pinned.1")
     body = gateway.client.get("/v1/items/P-1/similar?limit=1").json()
     assert [(r["sku"], r["reason"]) for r in body["results"]] == [("P-2", "Looks 81% like the Emerald halo ring")]
     gateway.client.get("/v1/items/P-1/similar", params={"limit": 1, "cursor": body["next_cursor"]})
     first, second = gateway.upstreams.asked
     assert isinstance(first, SimilarRequest)
-    assert (first.sku, first.offset, second.offset) == ("P-1", 0, 1)
+    assert (first.sku, first.cursor, second.cursor) == ("P-1", None, "pinned.1")
     refused = gateway.client.get("/v1/items/P-2/similar", params={"cursor": body["next_cursor"]})
     assert refused.status_code == 400
     assert gateway.client.get("/v1/items/nowhere/similar").status_code == 404

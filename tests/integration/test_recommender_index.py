@@ -10,14 +10,18 @@ import numpy as np
 import pytest
 
 from services.recommender.index import Index
+from services.recommender.ordering import Ranker
+from services.recommender.pins import Pins
+from services.recommender.popularity import Popularity
 from services.recommender.search import Searcher
-from shared import vectorstore
+from shared import database, vectorstore
 from shared.contracts.fields import pack_vector
-from shared.contracts.internal import HitList, SearchRequest, SimilarRequest
+from shared.contracts.internal import HitList, QueryPart, SearchRequest, SimilarRequest
 from shared.contracts.models import INDEX, Model, Probability, Sameness
 from shared.errors import InvalidInput, Retryable
 from shared.vectorstore import Directory, Point
 from tests.support.qdrant_server import RunningQdrant
+from tests.support.recommending import MIGRATIONS, SETTINGS
 from tests.support.waiting import until
 
 OLD = Model(version="model-1", dimension=4, no_match_below=0.9, look_at_least=0.5)
@@ -58,18 +62,27 @@ def index(url: str) -> Iterator[Index]:
     made.close()
 
 
+@pytest.fixture
+def searcher(index: Index, tmp_path: Path) -> Iterator[Searcher]:
+    events = database.open(f"sqlite:///{tmp_path}/recommender.db")
+    events.migrate(MIGRATIONS)
+    yield Searcher(index, Ranker(Popularity(events, SETTINGS.weights)), Pins(events))
+    events.close()
+
+
 def switch(directory: Directory, model: Model) -> None:
     directory.switch(model.version, model.model_dump())
 
 
-def search(searcher: Searcher, *models: Model, limit: int = 20, offset: int = 0) -> HitList:
+def search(searcher: Searcher, *models: Model, limit: int = 20, cursor: str | None = None) -> HitList:
     """By a picture whose cosine to RING is 0.5 for every model, and to WATCH 0."""
     vectors = {}
     for model in models:
         vector = np.zeros(model.dimension, dtype=np.float32)
         vector[0], vector[1] = np.sqrt(0.75), 0.5
         vectors[model.version] = pack_vector(vector)
-    return searcher.search(SearchRequest(tenant=TENANT, vectors=vectors, limit=limit, offset=offset))
+    part = QueryPart(vectors=vectors)
+    return searcher.search(SearchRequest(tenant=TENANT, parts=[part], limit=limit, cursor=cursor))
 
 
 def test_without_an_index_a_search_may_be_tried_again(index: Index) -> None:
@@ -77,8 +90,7 @@ def test_without_an_index_a_search_may_be_tried_again(index: Index) -> None:
         pass
 
 
-def test_after_a_switch_the_new_model_answers_by_its_own_cosines(directory: Directory, index: Index) -> None:
-    searcher = Searcher(index)
+def test_after_a_switch_the_new_model_answers_by_its_own_cosines(directory: Directory, searcher: Searcher) -> None:
     switch(directory, OLD)
     before = search(searcher, OLD, NEW)
     assert (before.hits[0].sku, before.hits[0].image_id, before.no_match) == ("RING", "model-1", True)
@@ -128,19 +140,20 @@ def dropped(directory: Directory, name: str) -> bool:
     return True
 
 
-def test_where_it_was_measured_a_score_is_how_likely_it_is_the_piece(directory: Directory, index: Index) -> None:
+def test_where_it_was_measured_a_score_is_how_likely_it_is_the_piece(directory: Directory, searcher: Searcher) -> None:
     switch(directory, MEASURED)
-    ring, watch = search(Searcher(index), MEASURED).hits
+    ring, watch = search(searcher, MEASURED).hits
     assert (ring.source.similarity, watch.source.similarity) == pytest.approx((0.5, 0.0), abs=1e-6)
     all_that_may_be = np.exp(5) + np.exp(0) + np.exp(4)
     assert (ring.score, watch.score) == pytest.approx((np.exp(5) / all_that_may_be, 1 / all_that_may_be))
-    (similar,) = Searcher(index).similar(SimilarRequest(tenant=TENANT, sku="RING")).hits
+    (similar,) = searcher.similar(SimilarRequest(tenant=TENANT, sku="RING")).hits
     assert similar.score == pytest.approx(1 / (1 + np.exp(-1))), "the style of a cosine of 0"
 
 
-def test_a_score_is_the_same_on_whichever_page_it_is_read(directory: Directory, index: Index) -> None:
+def test_a_score_is_the_same_on_whichever_page_it_is_read(directory: Directory, searcher: Searcher) -> None:
     switch(directory, MEASURED)
-    both = search(Searcher(index), MEASURED).hits
-    pages = [search(Searcher(index), MEASURED, limit=1, offset=offset) for offset in (0, 1)]
-    assert [page.hits[0].score for page in pages] == [hit.score for hit in both]
-    assert [page.more for page in pages] == [True, False]
+    both = search(searcher, MEASURED).hits
+    first = search(searcher, MEASURED, limit=1)
+    second = search(searcher, MEASURED, limit=1, cursor=first.next)
+    assert [*first.hits, *second.hits] == both
+    assert second.next is None

@@ -38,7 +38,7 @@ def test_an_item_is_listed_once_at_its_best_picture_with_its_true_similarity(sho
     assert [hit.score for hit in found.hits] == pytest.approx([0.9, 0.8], abs=1e-5)
     assert [hit.source.similarity for hit in found.hits] == pytest.approx([0.9, 0.8], abs=1e-5)
     assert {hit.source.kind for hit in found.hits} == {"picture"}
-    assert not found.more
+    assert found.next is None
     assert not found.no_match
 
 
@@ -46,9 +46,9 @@ def test_a_piece_with_very_many_pictures_does_not_hide_the_next_one(shop: Shop) 
     shop.piece("MANY", *(towards(0, 0.9, 2 + view % 10) for view in range(50)))
     shop.piece("NEXT", towards(0, 0.8, 3))
     first = shop.search(towards(0, 1.0, 1), limit=1)
-    assert (skus(first), first.more) == (["MANY"], True)
-    second = shop.search(towards(0, 1.0, 1), limit=1, offset=1)
-    assert (skus(second), second.more) == (["NEXT"], False)
+    assert skus(first) == ["MANY"]
+    second = shop.search(towards(0, 1.0, 1), limit=1, cursor=first.next)
+    assert (skus(second), second.next) == (["NEXT"], None)
 
 
 def test_of_a_picture_of_several_pieces_the_best_counts_once_and_its_box_is_told(shop: Shop) -> None:
@@ -82,7 +82,7 @@ def test_an_empty_shop_is_no_match(shop: Shop) -> None:
     found = shop.search(towards(0, 1.0, 1))
     assert found.no_match
     assert found.hits == []
-    assert not found.more
+    assert found.next is None
 
 
 def test_a_vector_that_points_away_scores_zero(shop: Shop) -> None:
@@ -134,13 +134,12 @@ def test_pages_put_together_are_the_brute_force_ranking(
     for sku, own in of_item.items():
         shop.piece(sku, *own)
     best = {sku: max(float(v @ query) for v in own) for sku, own in of_item.items()}
-    paged: list[str] = []
-    more = True
-    while more:
-        page = shop.search(query, limit=limit, offset=len(paged))
-        assert len(page.hits) == limit or not page.more
+    page = shop.search(query, limit=limit)
+    paged = skus(page)
+    while page.next:
+        assert len(page.hits) == limit
+        page = shop.search(query, limit=limit, cursor=page.next)
         paged += skus(page)
-        more = page.more
     assert paged == sorted(best, key=lambda sku: -best[sku])
 
 
@@ -152,7 +151,8 @@ def test_similar_pieces_are_found_by_the_nearest_pair_of_pictures_without_the_pi
     assert skus(found) == ["LIKE-VIEW-2", "LIKE-VIEW-1"]
     assert [(hit.source.kind, hit.source.sku) for hit in found.hits] == [("item", "SEED")] * 2
     assert found.hits[0].source.similarity == pytest.approx(0.9, abs=1e-5)
-    assert skus(shop.similar("SEED", limit=1, offset=1)) == ["LIKE-VIEW-1"]
+    first = shop.similar("SEED", limit=1)
+    assert skus(shop.similar("SEED", limit=1, cursor=first.next)) == ["LIKE-VIEW-1"]
 
 
 def test_similar_to_an_unknown_item_is_not_found_in_words(shop: Shop) -> None:
@@ -178,7 +178,7 @@ def test_one_shop_never_sees_anothers_pieces(parts: Shops) -> None:
     ],
 )
 def test_a_vector_that_no_model_made_is_refused_in_words(shop: Shop, vector: str, told: str) -> None:
-    answer = shop.ask("/search", vectors={MODEL: vector})
+    answer = shop.ask("/search", parts=[{"vectors": {MODEL: vector}}])
     assert answer.status_code == 422
     assert told in answer.json()["detail"]
 
@@ -188,9 +188,9 @@ def test_of_several_vectors_that_of_the_searched_model_counts_and_without_it_the
 ) -> None:
     shop.piece("RING", towards(0, 0.9, 1))
     other = {"model-0": pack_vector(np.ones(3, dtype=np.float32))}
-    found = shop.ask("/search", vectors=other | {MODEL: pack_vector(towards(0, 0.9, 1))})
+    found = shop.ask("/search", parts=[{"vectors": other | {MODEL: pack_vector(towards(0, 0.9, 1))}}])
     assert found.json()["hits"][0]["score"] == 1.0
-    refused = shop.ask("/search", vectors=other)
+    refused = shop.ask("/search", parts=[{"vectors": other}])
     assert refused.status_code == 422
     assert "none by model model-1" in refused.json()["detail"]
     assert "EMBEDDER_MODEL_DIRS" in refused.json()["detail"]

@@ -18,7 +18,8 @@ from services.indexer import compare
 from services.indexer.tables import images as indexer_images
 from services.indexer.tables import items as indexer_items
 from shared.contracts.analysis import analysis_key
-from shared.contracts.messages import CatalogueListed, ImageStored, IndexCompared
+from shared.contracts.messages import ImageStored
+from shared.contracts.reconcile import CatalogueListed, IndexCompared
 from shared.contracts.text import TEXT_DIMENSION
 from shared.vectorstore import AnyOf, Between, Filter, Point, Text
 from tests.support.gateway import picture

@@ -26,10 +26,20 @@ from services.gateway.tables import Image as ImageRow
 from shared import database, messaging, objectstore
 from shared.contracts.analysis import Analysis, Attribute, Box, Piece
 from shared.contracts.fields import pack_vector
-from shared.contracts.internal import Analyses, Hit, HitList, SearchRequest, SimilarRequest, Source, SuggestRequest
+from shared.contracts.internal import (
+    Analyses,
+    CompletesRequest,
+    Hit,
+    HitList,
+    SearchRequest,
+    SimilarRequest,
+    Source,
+    SuggestRequest,
+)
 from shared.contracts.messages import Message
 from shared.contracts.models import Model, Models, ReindexStart, ReindexStatus
 from shared.contracts.routes import MESSAGES
+from shared.contracts.text import TEXT_DIMENSION, TextVectors
 from shared.errors import Conflict, UnreadablePicture
 from shared.observability.http import create_app
 from shared.service import Service
@@ -46,23 +56,29 @@ NOBODY = "redis://127.0.0.1:1/0"
 class Upstreams:
     """Stand-ins for the services that the gateway asks, at their HTTP contract.
 
-    `hits` is what the recommender answers, `seen` what the embedder does of a photo in which nobody drew a box.
+    `hits` is what the recommender answers, `counted` when it is asked for all, as for a shop's vocabulary, and `seen`
+    what the embedder does of a photo in which nobody drew a box. `texts` are those that it was asked for.
     """
 
     embedder_url: str = "http://127.0.0.1:1"
     recommender_url: str = "http://127.0.0.1:1"
     indexer_url: str = "http://127.0.0.1:1"
     hits: HitList = field(default_factory=lambda: HitList(hits=[]))
+    counted: HitList = field(default_factory=lambda: HitList(hits=[]))
     seen: list[Analysis] = field(default_factory=lambda: [analysis("0" * 64), analysis("0" * 64, "model-2")])
     asked: list[Any] = field(default_factory=list)
     request_ids: list[str] = field(default_factory=list)
+    mirrored: int = 0
+    texts: list[str] = field(default_factory=list)
+    loaded: Model = LOADED
 
     def embedder(self) -> FastAPI:
         app = create_app("embedder", {})
 
         @app.post("/analyse")
-        async def analyse(request: Request, box: str | None = None) -> Analyses:
+        async def analyse(request: Request, box: str | None = None, mirror: bool = False) -> Analyses:
             self.request_ids.append(request.headers["x-request-id"])
+            self.mirrored += mirror
             data = await request.body()
             try:
                 Image.open(io.BytesIO(data)).load()
@@ -74,7 +90,12 @@ class Upstreams:
 
         @app.get("/models")
         async def models() -> Models:
-            return Models(models=[LOADED])
+            return Models(models=[self.loaded])
+
+        @app.post("/analyse-text")
+        async def analyse_text(asked: dict[str, list[str]]) -> list[TextVectors]:
+            self.texts += asked["texts"]
+            return [text_vectors(text) for text in asked["texts"]]
 
         return app
 
@@ -87,6 +108,12 @@ class Upstreams:
 
         @app.post("/search")
         def search(asked: SearchRequest) -> HitList:
+            if asked == SearchRequest(tenant=asked.tenant, limit=1):
+                return self.counted
+            return answer(asked)
+
+        @app.post("/completes")
+        def completes(asked: CompletesRequest) -> HitList:
             return answer(asked)
 
         @app.post("/similar")
@@ -245,6 +272,12 @@ def analysis(sha256: str, model_version: str = "model-1", boxes: Sequence[Box] =
     vectors = np.eye(len(boxes), 4, dtype=np.float32)
     pieces = [Piece(box=box, vector=pack_vector(vector), type=ring) for box, vector in zip(boxes, vectors, strict=True)]
     return Analysis(sha256=sha256, model_version=model_version, width=48, height=40, pieces=pieces)
+
+
+def text_vectors(text: str) -> TextVectors:
+    """Told apart by the length of the text."""
+    dense = np.eye(1, TEXT_DIMENSION, len(text) % TEXT_DIMENSION, dtype=np.float32)[0]
+    return TextVectors(model_version="text-1", dense=pack_vector(dense), terms={len(text): 1.0})
 
 
 def hit(sku: str, image_id: str, score: float = 0.934, source: Source | None = None) -> Hit:

@@ -124,6 +124,7 @@ def app_over(folder: Path, api_key: str | None) -> FastAPI:
                 name,
                 body.filter,
                 body.limit or 10,
+                order_by=body.order_by,
                 offset=body.offset,
                 with_payload=body.with_payload is not False,
                 with_vectors=body.with_vector or False,

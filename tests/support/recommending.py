@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,9 +17,13 @@ import numpy as np
 from fastapi import FastAPI
 
 from services.recommender import main, routes
+from services.recommender.cache import Answers
+from services.recommender.completes import Completer
 from services.recommender.handlers import handle_user_events
 from services.recommender.history import History
 from services.recommender.index import Index
+from services.recommender.ordering import Ranker
+from services.recommender.pins import Pins
 from services.recommender.popularity import Popularity
 from services.recommender.search import Searcher
 from services.recommender.settings import Settings
@@ -28,8 +33,10 @@ from shared.contracts.fields import Vector, pack_vector
 from shared.contracts.internal import HitList
 from shared.contracts.messages import EventType, Message, UserEvent, UserEvents
 from shared.contracts.models import INDEX, Model
+from shared.contracts.text import TEXT_DIMENSION
+from shared.database import Database
 from shared.observability.http import create_app
-from shared.vectorstore import Point, VectorStore
+from shared.vectorstore import AnyOf, Directory, Filter, Point, Text, VectorStore
 
 DIMENSION = 16
 MODEL = "model-1"
@@ -54,6 +61,19 @@ class Recorder:
         self.published.append(message)
 
 
+def _points(
+    sku: str, pictures: Sequence[Vector], *, age_days: float = 100, words: str = "", **fields: Any
+) -> list[Point]:
+    created = NOW - timedelta(days=age_days)
+    payload = {"sku": sku, "type": "ring", "in_stock": True, "created_at": created.isoformat()}
+    payload |= {"created_ts": created.timestamp(), **fields}
+    text = text_of(words) if words else None
+    return [
+        Point(str(uuid.uuid4()), vector, {"image_id": f"{sku}-{view}", **payload}, text)
+        for view, vector in enumerate(pictures)
+    ]
+
+
 @dataclass
 class Shop:
     """One tenant: pieces are put into the index as the indexer would, events told as the gateway would."""
@@ -64,15 +84,20 @@ class Shop:
     recorder: Recorder = field(default_factory=Recorder)
     tenant: str = field(default_factory=lambda: f"t-{uuid.uuid4().hex}")
 
-    def piece(self, sku: str, *pictures: Vector, age_days: float = 100, **fields: Any) -> None:
-        created = NOW - timedelta(days=age_days)
-        payload = {"sku": sku, "type": "ring", "in_stock": True, "created_at": created.isoformat()}
-        payload |= {"created_ts": created.timestamp(), **fields}
-        points = [
-            Point(str(uuid.uuid4()), vector, {"image_id": f"{sku}-{view}", **payload})
-            for view, vector in enumerate(pictures)
-        ]
-        self.vectors.upsert(self.tenant, points)
+    def piece(self, sku: str, *pictures: Vector, **about: Any) -> None:
+        self.vectors.upsert(self.tenant, _points(sku, pictures, **about))
+
+    def pieces(self, vectors: Mapping[str, Vector], **about: Any) -> None:
+        """Many items of one picture each, at once."""
+        points = [point for sku, vector in vectors.items() for point in _points(sku, [vector], **about)]
+        for start in range(0, len(points), 1_000):
+            self.vectors.upsert(self.tenant, points[start : start + 1_000])
+
+    def change(self, sku: str, **fields: Any) -> None:
+        self.vectors.set_payload(self.tenant, Filter((AnyOf("sku", (sku,)),)), fields)
+
+    def remove(self, *skus: str) -> None:
+        self.vectors.delete(self.tenant, Filter((AnyOf("sku", skus),)))
 
     def tell(
         self, user: str, kind: EventType, sku: str, *, minutes_ago: float = 0, event_id: str | None = None
@@ -87,7 +112,14 @@ class Shop:
         handle_user_events(message, history=self.history, publisher=self.recorder)
 
     def search(self, vector: Vector, **more: Any) -> HitList:
-        return self._post("/search", vectors={MODEL: pack_vector(vector)}, **more)
+        return self._post("/search", parts=[by_picture(vector)], **more)
+
+    def compose(self, *parts: dict[str, Any], **more: Any) -> HitList:
+        return self._post("/search", parts=list(parts), **more)
+
+    def completes(self, sku: str, mirrored: Vector | None = None, **more: Any) -> HitList:
+        image = None if mirrored is None else {MODEL: pack_vector(mirrored)}
+        return self._post("/completes", sku=sku, mirrored=image, **more)
 
     def similar(self, sku: str, **more: Any) -> HitList:
         return self._post("/similar", sku=sku, **more)
@@ -109,6 +141,24 @@ class Shop:
         return asyncio.run(post())
 
 
+def text_of(words: str) -> Text:
+    """Each word is a term, and a direction that the meaning has a share of."""
+    terms = {zlib.crc32(word.encode()): 1.0 for word in words.split()}
+    dense = np.zeros(TEXT_DIMENSION, dtype=np.float32)
+    for term in terms:
+        dense[term % TEXT_DIMENSION] += 1
+    return Text(dense / np.linalg.norm(dense), terms)
+
+
+def by_words(words: str, **more: Any) -> dict[str, Any]:
+    text = text_of(words)
+    return {"text": {"model_version": "words-1", "dense": pack_vector(text.dense), "terms": text.terms}, **more}
+
+
+def by_picture(vector: Vector, **more: Any) -> dict[str, Any]:
+    return {"vectors": {MODEL: pack_vector(vector)}, **more}
+
+
 def skus(found: HitList) -> list[str]:
     return [hit.sku for hit in found.hits]
 
@@ -116,31 +166,45 @@ def skus(found: HitList) -> list[str]:
 class Shops:
     """Makes shops over one engine, one history and one app."""
 
-    def __init__(self, app: FastAPI, vectors: VectorStore, history: History) -> None:
-        self._app = app
+    def __init__(self, directory: Directory, vectors: VectorStore, events: Database) -> None:
+        self._directory = directory
         self._vectors = vectors
-        self._history = history
+        self._history = History(events)
+        popularity = Popularity(events, SETTINGS.weights)
+        self.pins = Pins(events)
+        index = Index(directory)
+        self.close = index.close
+        ranker = Ranker(popularity)
+        self.searcher = searcher = Searcher(index, ranker, self.pins)
+        suggester = Suggester(index, self._history, popularity, SETTINGS.weights)
+        self._app = create_app("recommender", {})
+        self._app.include_router(routes.router(Answers(index), searcher, Completer(index, ranker), suggester))
 
     def new(self) -> Shop:
         return Shop(self._app, self._vectors, self._history)
 
+    def of(self, shop: Shop) -> Shop:
+        """A shop of other `Shops` as these see it."""
+        return Shop(self._app, self._vectors, self._history, tenant=shop.tenant)
+
+    @contextmanager
+    def beside(self, database_url: str) -> Iterator[Shops]:
+        """A second recommender over the same engine and database."""
+        events = database.open(database_url)
+        yield Shops(self._directory, self._vectors, events)
+        events.close()
+
 
 @contextmanager
-def shops(folder: Path, database_url: str) -> Iterator[Shops]:
-    """Shops over an engine in `folder` and a database."""
+def shops(folder: Path, database_url: str, model: Model = FACTS) -> Iterator[Shops]:
+    """Shops over an engine in `folder` and a database; `model` is what the index says of its vectors."""
     events = database.open(database_url)
     events.migrate(MIGRATIONS)
     directory = vectorstore.directory(f"edge://{folder}/vectors", INDEX)
     vectors = directory.open("pieces-test", DIMENSION)
-    directory.switch("pieces-test", FACTS.model_dump())
-    history = History(events)
-    popularity = Popularity(events, SETTINGS.weights)
-    index = Index(directory)
-    searcher = Searcher(index)
-    suggester = Suggester(index, history, popularity, SETTINGS.weights)
-    app = create_app("recommender", {})
-    app.include_router(routes.router(searcher, suggester))
-    yield Shops(app, vectors, history)
-    index.close()
+    directory.switch("pieces-test", model.model_dump())
+    made = Shops(directory, vectors, events)
+    yield made
+    made.close()
     vectors.close()
     events.close()

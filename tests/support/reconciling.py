@@ -18,16 +18,8 @@ from services.indexer.compare import Comparer, Target
 from shared import objectstore
 from shared.contracts.analysis import Analysis, Attribute, Box, Piece, analysis_key, picture_key
 from shared.contracts.fields import pack_vector
-from shared.contracts.messages import (
-    AnalysisMissing,
-    CatalogueListed,
-    ImageAnalysed,
-    ImageRejected,
-    ImageStored,
-    IndexCompared,
-    ItemChanged,
-    Message,
-)
+from shared.contracts.messages import AnalysisMissing, ImageAnalysed, ImageRejected, ImageStored, ItemChanged, Message
+from shared.contracts.reconcile import CatalogueListed, IndexCompared
 from tests.support.gateway import Stand, picture, running_gateway
 from tests.support.indexing import DIMENSION, MODEL, Recorder, World, worlds
 

@@ -9,8 +9,8 @@ from pydantic import TypeAdapter
 
 from services.gateway.words import Understood, Vocabulary, understand
 from services.gateway.words.lexicon import PHRASES, VALUES
-from shared.contracts.api import ChipId
 from shared.contracts.internal import Filters
+from shared.contracts.search import ChipId
 
 SHOP = Vocabulary(
     tags=frozenset({"vintage", "gift for her", "gold", "a"}),

@@ -33,13 +33,15 @@ export const suggestions = (limit) => ask(`/v1/users/${shopper()}/suggestions?li
 
 export function search(photo, limit, piece, cursor, signal) {
   const form = new FormData();
-  form.append("query", JSON.stringify({ limit, piece, ...(cursor && { cursor }) }));
+  form.append("query", JSON.stringify({ limit, piece, user_id: shopper(), ...(cursor && { cursor }) }));
   form.append("image", photo, "photo");
   return ask("/v1/search", { method: "POST", body: form, signal });
 }
 
-export function clicked(sku) {
-  const event = { id: hex(16), type: "clicked", user_id: shopper(), sku, at: new Date().toISOString() };
+// `seen` is where the shopper saw the piece: the search and the place in its list, if it was in one.
+export function clicked(sku, seen) {
+  const event = { id: hex(16), type: "clicked", user_id: shopper(), sku, at: new Date().toISOString(),
+    ...(seen && { search_id: seen.search_id, position: seen.position }) };
   return ask("/v1/events", {
     method: "POST",
     body: JSON.stringify({ events: [event] }),

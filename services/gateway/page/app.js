@@ -58,8 +58,11 @@ async function fill(more) {
       : await api.items(PAGE, cursor);
     if (running.signal.aborted) return;
     if (state.photo && !more) showSeen(at("photo").src, answer.pieces, answer.piece, choosePiece);
-    const pieces = state.photo ? answer.results : answer.items.filter((item) => item.images.length);
-    for (const piece of state.photo ? pieces : []) state.shown.set(piece.sku, piece);
+    const found = answer.no_match ? answer.suggestions : answer.results;
+    const pieces = state.photo ? found : answer.items.filter((item) => item.images.length);
+    for (const piece of state.photo ? pieces : []) {
+      state.shown.set(piece.sku, { ...piece, search_id: answer.search_id, position: state.shown.size });
+    }
     const cards = pieces.map(state.photo ? (piece) => resultCard(piece) : itemCard);
     if (more) list.append(...cards);
     else list.replaceChildren(...cards);
@@ -135,7 +138,7 @@ async function follow(sku) {
   const list = at("suggestions");
   list.setAttribute("aria-busy", "true");
   try {
-    await api.clicked(sku);
+    await api.clicked(sku, state.shown.get(sku));
     for (let left = TRIES; left > 0; left--) {
       if (await suggest()) break;
       await new Promise((resume) => setTimeout(resume, PAUSE_MS));

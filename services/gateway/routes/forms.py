@@ -8,12 +8,42 @@ from fastapi import Request
 
 from services.gateway.multipart import Form, read_form
 from shared.contracts.fields import PICTURE_FORMATS_TOLD
+from shared.contracts.search import MAX_QUERY_BYTES, MAX_QUERY_PICTURES
 
 _PICTURE = {
     "type": "string",
     "format": "binary",
     "description": f"{PICTURE_FORMATS_TOLD}; up to 20 MB and 50 megapixels.",
 }
+_WITH_PICTURE = [
+    '{"limit": 10, "filters": {"type": ["ring"], "price_max": 500}}',
+    '{"box": {"x0": 0.1, "y0": 0.25, "x1": 0.4, "y1": 0.8}}',
+    '{"piece": 0}',
+    '{"words": "in rose gold under 500"}',
+    '{"every_piece": true}',
+    '{"parts": [{"image": 0}, {"words": "rose gold", "weight": 0.5}, {"words": "halo", "negative": true}]}',
+]
+_ALONE = {
+    "words": {"summary": "By words", "value": {"words": "rose gold ring with an emerald under 500", "limit": 10}},
+    "chips": {
+        "summary": "By words, one chip taken away",
+        "value": {"words": "rose gold ring under 500", "ignore": ["metal:rose gold"]},
+    },
+    "item": {
+        "summary": "Like an item, but not like words",
+        "value": {"parts": [{"sku": "RING-1"}, {"words": "halo", "negative": True, "weight": 0.5}]},
+    },
+    "list": {
+        "summary": "All that the filters allow, the newest first",
+        "value": {"filters": {"type": ["earring"], "in_stock": True, "created_after": "2026-01-01T00:00:00Z"}},
+    },
+    "diverse": {"summary": "Unlike each other", "value": {"words": "gold necklace", "diversity": 0.5}},
+}
+
+
+def is_json(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/json"
 
 
 async def form_of(request: Request, picture: str, **limits: int) -> Form:
@@ -29,3 +59,24 @@ def form(picture: str, *, several: bool = False, **others: dict[str, Any]) -> di
     shown = {"type": "array", "items": _PICTURE} if several else _PICTURE
     schema = {"type": "object", "required": [picture], "properties": {picture: shown, **others}}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+def query_body() -> dict[str, Any]:
+    """The OpenAPI entry of a SearchQuery: as JSON alone, or beside its pictures."""
+    pictures = {
+        "type": "array",
+        "maxItems": MAX_QUERY_PICTURES,
+        "items": _PICTURE,
+        "description": f"Up to {MAX_QUERY_PICTURES}, {MAX_QUERY_BYTES // 1_000_000} MB together.",
+    }
+    query = {
+        "type": "string",
+        "contentMediaType": "application/json",
+        "contentSchema": {"$ref": "#/components/schemas/SearchQuery"},
+        "description": "A SearchQuery as JSON.",
+        "examples": _WITH_PICTURE,
+    }
+    schema = {"type": "object", "properties": {"image": pictures, "query": query}}
+    alone = {"schema": {"$ref": "#/components/schemas/SearchQuery"}, "examples": _ALONE}
+    content = {"multipart/form-data": {"schema": schema}, "application/json": alone}
+    return {"requestBody": {"required": True, "content": content}}

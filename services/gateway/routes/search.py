@@ -1,4 +1,4 @@
-"""By a picture: search and classify. By an item: similar ones."""
+"""By pictures, items and words: search and classify. By an item: what is like it, and what completes it."""
 
 from __future__ import annotations
 
@@ -8,68 +8,57 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 
+from services.gateway import metrics
 from services.gateway.access import Gateway, Parts, Reader, problems
-from services.gateway.multipart import Upload
-from services.gateway.pictures import inspect
+from services.gateway.cursors import Place, cursor_of, place_of
+from services.gateway.impressions import shown
 from services.gateway.pieces import pieces_of, vectors_of
+from services.gateway.queries import Query as Asked
+from services.gateway.queries import query_of
+from services.gateway.query_vectors import Photo, read_photos
 from services.gateway.results import results_of
-from services.gateway.routes.forms import form, form_of
-from shared.contracts.analysis import Analysis, Box
-from shared.contracts.api import Classification, PhotoResults, Result, Results, SearchQuery
+from services.gateway.routes.forms import form, form_of, is_json, query_body
+from services.gateway.searching import search
+from services.gateway.tables import Image
+from shared.contracts.analysis import picture_key
 from shared.contracts.fields import MAX_LIMIT, Sku
-from shared.contracts.internal import HitList, SearchRequest, SimilarRequest
+from shared.contracts.internal import CompletesRequest, HitList, SimilarRequest
+from shared.contracts.search import (
+    MAX_QUERY_BYTES,
+    MAX_QUERY_PICTURES,
+    Classification,
+    Results,
+    SearchQuery,
+    SearchResults,
+)
+from shared.errors import BadRequest
 from shared.observability.http import invalid
 
 router = APIRouter(prefix="/v1", tags=["search"])
-_LAST_OFFSET = 10_000
-_QUERY = {
-    "type": "string",
-    "contentMediaType": "application/json",
-    "description": "A SearchQuery as JSON: `limit`, `filters`, `cursor`, `box` or `piece`. All optional.",
-    "examples": [
-        '{"limit": 10, "filters": {"type": ["ring"], "price_max": 500}}',
-        '{"box": {"x0": 0.1, "y0": 0.25, "x1": 0.4, "y1": 0.8}}',
-        '{"piece": 1}',
-    ],
-}
+_WITH_HALVES = "earring"
 
 
 @router.post(
     "/search",
-    summary="Find the pieces that look like the one in a photo",
+    summary="Find pieces by pictures, items and words",
     response_model_exclude_none=True,
     responses=problems(400, 413, 415, 422, 503),
-    openapi_extra=form("image", query=_QUERY),
+    openapi_extra=query_body(),
 )
-async def post_search(request: Request, caller: Reader, gateway: Gateway) -> PhotoResults:
-    """Best first. `no_match` says that even the best is probably another piece. The photo is not kept.
+async def post_search(request: Request, caller: Reader, gateway: Gateway) -> SearchResults:
+    """Best first. A form with up to four pictures and the query, or the query alone as JSON. No picture is kept.
 
-    Of several pieces in the photo the main one is searched by, or the one whose number `piece` says. A `box` wins over
+    `no_match` says that even the best is probably another piece than the one in the photo: then `results` is empty and
+    the nearest are under `suggestions`. Without anything to search by, all items that the filters allow, the newest
+    first.
+
+    Of several pieces in a photo the main one is searched by, or the one whose number `piece` says. A `box` wins over
     what we find: what is in it is searched by.
     """
-    with await form_of(request, "image") as sent:
-        query = _query(sent.texts.get("query"))
-        number = query.piece or 0
-        chosen = query.box.model_dump_json() if query.box else str(number)
-        scope = ("search", caller.tenant, sent.picture.sha256, query.filters.model_dump_json(), chosen)
-        offset = _offset(gateway, query.cursor, scope)
-        analyses = await _analyse(gateway, sent.picture, query.box)
-    found = await gateway.recommender.search(
-        SearchRequest(
-            tenant=caller.tenant,
-            vectors=vectors_of(analyses, number),
-            limit=query.limit,
-            offset=offset,
-            filters=query.filters,
-        )
-    )
-    return PhotoResults(
-        results=await _results(gateway, caller.tenant, found),
-        no_match=found.no_match,
-        next_cursor=_next(gateway, found, offset + query.limit, scope),
-        pieces=pieces_of(analyses[0]),
-        piece=number,
-    )
+    with metrics.stage("read"):
+        query = await _query(request)
+    place = place_of(gateway.signer, query.said.cursor, "search", caller.tenant, *query.scope)
+    return await search(gateway, caller.tenant, query, place)
 
 
 @router.post(
@@ -79,11 +68,12 @@ async def post_search(request: Request, caller: Reader, gateway: Gateway) -> Pho
     responses=problems(400, 413, 415, 422, 503),
     openapi_extra=form("image"),
 )
-async def post_classify(request: Request, caller: Reader, gateway: Gateway) -> Classification:  # noqa: ARG001 - a caller is needed
+async def post_classify(request: Request, caller: Reader, gateway: Gateway) -> Classification:
     """Each piece with its box and what is known of it; what the model does not know is absent. The photo is not
     kept."""
     with await form_of(request, "image") as sent:
-        analysis, *_ = await _analyse(gateway, sent.picture)
+        (photo,) = await asyncio.to_thread(read_photos, sent.pictures)
+    analysis, *_ = await gateway.vectors.photo(caller.tenant, photo)
     return Classification(pieces=pieces_of(analysis), warnings=analysis.warnings)
 
 
@@ -102,39 +92,68 @@ async def get_similar(
 ) -> Results:
     await asyncio.to_thread(gateway.listing.item, caller.tenant, sku)
     scope = ("similar", caller.tenant, sku)
-    offset = _offset(gateway, cursor, scope)
-    found = await gateway.recommender.similar(SimilarRequest(tenant=caller.tenant, sku=sku, limit=limit, offset=offset))
-    return Results(
-        results=await _results(gateway, caller.tenant, found),
-        next_cursor=_next(gateway, found, offset + limit, scope),
+    place = place_of(gateway.signer, cursor, *scope)
+    found = await gateway.recommender.similar(
+        SimilarRequest(tenant=caller.tenant, sku=sku, limit=limit, cursor=place.cursor)
     )
+    answer = await _results(gateway, caller.tenant, found, place)
+    answer.next_cursor = cursor_of(gateway.signer, place, len(answer.results), found.next, *scope)
+    gateway.impressions.note(caller.tenant, shown(place, "similar", answer.results, found))
+    return answer
 
 
-def _query(text: bytes | None) -> SearchQuery:
+@router.get(
+    "/items/{sku}/completes",
+    summary="Items that go with an item",
+    response_model_exclude_none=True,
+    responses=problems(404, 503),
+)
+async def get_completes(
+    sku: Sku, caller: Reader, gateway: Gateway, limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20
+) -> Results:
+    """What makes a set with it, and of an earring its other half, which is looked for by the mirror image."""
+    await asyncio.to_thread(gateway.listing.item, caller.tenant, sku)
+    image = await asyncio.to_thread(gateway.listing.main_image, caller.tenant, sku)
+    mirrored = await _mirrored(gateway, image) if image and gateway.listing.type_of(image) == _WITH_HALVES else None
+    found = await gateway.recommender.completes(
+        CompletesRequest(tenant=caller.tenant, sku=sku, mirrored=mirrored, limit=limit)
+    )
+    place = place_of(gateway.signer, None)
+    answer = await _results(gateway, caller.tenant, found, place)
+    gateway.impressions.note(caller.tenant, shown(place, "completes", answer.results, found))
+    return answer
+
+
+async def _query(request: Request) -> Asked:
+    if is_json(request):
+        return query_of(_said(await request.body(), "body"), [], "body")
+    with await form_of(request, "image", at_least=0, at_most=MAX_QUERY_PICTURES, at_most_bytes=MAX_QUERY_BYTES) as sent:
+        said = _said(sent.texts.get("query", b"{}"), "query")
+        if not (sent.pictures or said.words or said.parts):
+            raise BadRequest(
+                "The form has no part named 'image', and no words or parts to search by. Send the picture in one, or "
+                "the query alone as application/json to list what its filters allow."
+            )
+        photos: list[Photo] = await asyncio.to_thread(read_photos, sent.pictures)
+    return query_of(said, photos, "query")
+
+
+def _said(text: bytes, root: str) -> SearchQuery:
     try:
-        return SearchQuery.model_validate_json(text or b"{}")
+        return SearchQuery.model_validate_json(text)
     except ValidationError as error:
-        raise invalid([{**entry, "loc": ("query", *entry["loc"])} for entry in error.errors()]) from error
+        raise invalid([{**entry, "loc": (root, *entry["loc"])} for entry in error.errors()]) from error
 
 
-async def _analyse(gateway: Parts, upload: Upload, box: Box | None = None) -> list[Analysis]:
-    """By each model that is loaded, the first one's first."""
-    data = await asyncio.to_thread(_bytes_of, upload)
-    return (await gateway.embedder.analyse(data, box)).analyses
+async def _mirrored(gateway: Parts, image: Image) -> dict[str, str]:
+    def read() -> bytes:
+        return gateway.pictures.get(image.tenant, picture_key(image.sha256))
+
+    return vectors_of(await gateway.vectors.mirrored(image.tenant, image.sha256, read), 0)
 
 
-def _bytes_of(upload: Upload) -> bytes:
-    inspect(upload)
-    return upload.file.read()
-
-
-def _offset(gateway: Parts, cursor: str | None, scope: tuple[str, ...]) -> int:
-    return int(gateway.signer.position(cursor, *scope)) if cursor else 0
-
-
-def _next(gateway: Parts, found: HitList, offset: int, scope: tuple[str, ...]) -> str | None:
-    return gateway.signer.cursor(str(offset), *scope) if found.more and offset <= _LAST_OFFSET else None
-
-
-async def _results(gateway: Parts, tenant: str, found: HitList) -> list[Result]:
-    return await asyncio.to_thread(results_of, gateway.listing, tenant, found.hits)
+async def _results(gateway: Parts, tenant: str, found: HitList, place: Place) -> Results:
+    results = await asyncio.to_thread(results_of, gateway.listing, tenant, found.hits)
+    return Results(
+        results=results, facets=found.facets, found=found.found, capped=found.capped, search_id=place.search_id
+    )

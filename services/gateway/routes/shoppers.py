@@ -8,10 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from services.gateway.access import Gateway, Reader, Teller, problems
+from services.gateway.cursors import place_of
+from services.gateway.impressions import shown
 from services.gateway.results import results_of
-from shared.contracts.api import EventsAccepted, EventsIn, Suggestions
+from shared.contracts.api import EventsAccepted, EventsIn
 from shared.contracts.fields import MAX_LIMIT, UserId
 from shared.contracts.internal import SuggestRequest
+from shared.contracts.search import Suggestions
 
 router = APIRouter(prefix="/v1", tags=["shoppers"])
 
@@ -40,4 +43,6 @@ async def get_suggestions(
     """Each with its true reason. Who is not known yet (`cold`) gets what is popular and new."""
     found = await gateway.recommender.suggest(SuggestRequest(tenant=caller.tenant, user_id=user_id, limit=limit))
     suggestions = await asyncio.to_thread(results_of, gateway.listing, caller.tenant, found.hits)
-    return Suggestions(suggestions=suggestions, cold=found.cold)
+    place = place_of(gateway.signer, None)
+    gateway.impressions.note(caller.tenant, shown(place, "for-you", suggestions, found, user_id))
+    return Suggestions(suggestions=suggestions, cold=found.cold, search_id=place.search_id)

@@ -12,8 +12,8 @@ from services.gateway.words.reading import Found, read
 from services.gateway.words.tokens import Token, tokens_of
 from services.gateway.words.vocabulary import Vocabulary
 from shared.contracts.analysis import ATTRIBUTES, AttributeName
-from shared.contracts.api import Chip
 from shared.contracts.internal import Filters
+from shared.contracts.search import Chip
 
 KNOWN_OF_MOST = 0.8
 """An attribute known of so many of a shop's pieces is a filter: it hides those that nobody knows it of."""

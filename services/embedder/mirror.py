@@ -1,0 +1,23 @@
+"""The mirror image of a picture: what the other half of a pair looks like."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import ImageOps
+
+from services.embedder.decode import decode
+
+_SIDE = 2_048
+
+
+def mirrored(data: bytes) -> bytes:
+    """The picture, upright and mirrored left to right, as a BMP of up to 2048 pixels a side.
+
+    Raises as `decode` does.
+    """
+    rgb = decode(data, _SIDE).rgb
+    rgb.thumbnail((_SIDE, _SIDE))
+    written = io.BytesIO()
+    ImageOps.mirror(rgb).save(written, "BMP")
+    return written.getvalue()
