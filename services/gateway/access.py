@@ -58,7 +58,7 @@ BEARER = HTTPBearer(
 )
 
 
-def _parts(request: Request) -> Parts:
+async def _parts(request: Request) -> Parts:  # a plain function would cost a thread
     return cast(Parts, request.app.state.parts)
 
 

@@ -82,7 +82,7 @@ def work(stack: RunningStack, number: int) -> None:
             status_url = accepted.raise_for_status().json()["status_url"]
             until(lambda: api.get(status_url).json()["state"] in ("indexed", "rejected"), "the picture has an outcome")  # noqa: B023
         for _ in range(2):
-            api.post("/v1/search", files={"image": ("p.jpg", drawing(1), "image/jpeg")}).raise_for_status()
+            api.post("/v1/search", files={"image": ("p.jpg", drawing(number), "image/jpeg")}).raise_for_status()
         event = {
             "id": uuid4().hex,
             "type": "clicked",
