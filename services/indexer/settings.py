@@ -10,7 +10,8 @@ from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """Those from `model_version` to `form_dimension` tell of the model that an empty index begins with, as its manifest does.
+    """Those from `model_version` to `form_dimension` tell of the model that an empty index begins with, as its
+    manifest does.
 
     From then on the index itself knows its model, and changes it by a reindex alone.
     """

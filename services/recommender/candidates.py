@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from services.recommender.composing import Part, Query
 from services.recommender.ranking import BESIDE_THE_MAIN
@@ -12,6 +13,8 @@ from shared.vectorstore import AnyOf, Filter, Hit, Point, Text, VectorStore
 
 _PIECES_AN_ITEM = 4
 _PAGE = 1_000
+_LEAST_POINTS = 80
+"""Read of each picture of an item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,9 @@ class Reader:
             items, unread = self._nearest(part, points)
             near.append(items)
             more = more or unread
-        rivals = [[hit.score for hit in list(items.values())[:RIVALS]] for items in near]
+        rivals = [[hit.score for hit in islice(items.values(), RIVALS)] for items in near]
+        if len(wanted) == 1 and not self._query.unwanted:
+            return Found([Candidate(sku, hit, (hit.score,)) for sku, hit in near[0].items()], rivals, more)
         skus = list(dict.fromkeys(sku for items in near for sku in items))
         if len(wanted) > 1:
             near = [self._completed(part, items, skus) for part, items in zip(wanted, near, strict=True)]
@@ -110,8 +115,9 @@ class Reader:
         if part.text is not None:
             hits = self._vectors.search_text(self._tenant, part.text, points, _mains(self._query.where))
             return _each_once(hits), len(hits) == points
-        readings = [self._vectors.search(self._tenant, each, points, self._query.where) for each in part.vectors]
-        unread = [hits for hits in readings if len(hits) == points]
+        each = max(points // max(len(part.vectors), 1), _LEAST_POINTS)
+        readings = [self._vectors.search(self._tenant, vector, each, self._query.where) for vector in part.vectors]
+        unread = [hits for hits in readings if len(hits) == each]
         if len(readings) < 2:
             return _each_once(hit for hits in readings for hit in hits), bool(unread)
         # Below the worst that was read of one picture, another item may be nearer to it than to those read.

@@ -10,7 +10,7 @@ import numpy as np
 from services.recommender import metrics
 from services.recommender.arrivals import newest
 from services.recommender.boosts import Boosts
-from services.recommender.candidates import Candidate, Found, Reader
+from services.recommender.candidates import Found, Reader
 from services.recommender.composing import Query
 from services.recommender.diversity import diversified
 from services.recommender.index import Pinned
@@ -113,17 +113,17 @@ class Ranker:
 
 def _in_order(query: Query, found: Found, scoring: Scoring) -> list[Placed]:
     """All candidates by relevance, those that are unwanted last, at a score of 0."""
-    return sorted((_placed(query, candidate, scoring) for candidate in found.candidates), key=_place)
-
-
-def _placed(query: Query, candidate: Candidate, scoring: Scoring) -> Placed:
-    payload = candidate.shown.payload
-    similarities = candidate.similarities[: len(query.wanted)]
-    if scoring.is_unwanted(candidate.similarities, payload):
-        return Placed(Ranked(candidate.sku, 0.0, similarities, unwanted=True), candidate.shown)
-    wished = scoring.wished(payload)
-    score = scoring.relevance(similarities, len(wished))
-    return Placed(Ranked(candidate.sku, score, similarities, wished), candidate.shown)
+    placed = []
+    for candidate in found.candidates:
+        payload = candidate.shown.payload
+        similarities = candidate.similarities[: len(query.wanted)]
+        if scoring.is_unwanted(candidate.similarities, payload):
+            ranked = Ranked(candidate.sku, 0.0, similarities, unwanted=True)
+        else:
+            wished = scoring.wished(payload)
+            ranked = Ranked(candidate.sku, scoring.relevance(similarities, len(wished)), similarities, wished)
+        placed.append(Placed(ranked, candidate.shown))
+    return sorted(placed, key=_place)
 
 
 def _re_ranked(placed: Sequence[Placed], boosts: Boosts) -> list[Placed]:

@@ -29,6 +29,8 @@ _MOST_UNWRITTEN = 1_000
 _CLEANED_EVERY_S = 30.0
 _ANOTHER_WRITES_S = 0.5
 _LOOK_AGAIN_S = 0.02
+_GATHERED_S = 0.02
+"""What comes in so long shares a commit, and is written after its search was answered."""
 _log = structlog.get_logger(__name__)
 
 
@@ -97,7 +99,8 @@ class Pins:
         """Write pins as they come, and take out those whose time is over."""
         clean_at = time.monotonic()
         while not stop.is_set():
-            self._waiting.wait(_ANOTHER_WRITES_S)
+            if self._waiting.wait(_ANOTHER_WRITES_S):
+                stop.wait(_GATHERED_S)
             self._waiting.clear()
             try:
                 self.write()

@@ -30,11 +30,7 @@ class Presenting:
 
     def hit(self, ranked: Ranked, payload: Mapping[str, Any], pieces: Sequence[vectorstore.Hit] | None) -> Hit:
         """`payload` is that of the piece which stands for the item, `pieces` are all that it has, where known."""
-        vectors = (
-            np.stack([piece.vector for piece in pieces if piece.vector is not None])
-            if pieces and self.by_pieces
-            else None
-        )
+        vectors = [piece.vector for piece in pieces or () if piece.vector is not None]
         return Hit.model_construct(
             sku=ranked.sku,
             image_id=payload["image_id"],
@@ -43,7 +39,7 @@ class Presenting:
             box=box_of(payload),
             source=self._source(ranked, payload),
             verdict=self._explaining.verdict(ranked),
-            reasons=self._explaining.reasons(ranked, payload, vectors),
+            reasons=self._explaining.reasons(ranked, payload, np.stack(vectors) if vectors else None),
         )
 
     def standing_for(self, pieces: Sequence[vectorstore.Hit]) -> vectorstore.Hit:

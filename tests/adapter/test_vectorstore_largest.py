@@ -28,5 +28,5 @@ def test_the_largest_come_first_of_those_that_match_and_have_the_number(index: V
     index.upsert(theirs, [point_of(n, theirs, created_ts=99.0, type="ring") for n in range(3)])
     found = index.largest(ours, "created_ts", 4, Filter((AnyOf("type", ("ring",)),)))
     assert [hit.payload["created_ts"] for hit in found] == [19, 17, 15, 13]
-    assert [(hit.id, hit.score, hit.vector) for hit in found][0] == (point_of(19).id, 0, None)
+    assert (found[0].id, found[0].score, found[0].vector) == (point_of(19).id, 0, None)
     assert len(index.largest(ours, "created_ts", 50)) == 20

@@ -26,6 +26,7 @@ SECOND = Model(
     look_at_least=0.4,
     same=Sameness(slope=12, offset=-7.5),
     style=Probability(slope=5, offset=-2),
+    form_dimension=3,
 )
 NEW = collection_of(SECOND.version, 2)
 MODELS = {model.version: model for model in (FIRST, SECOND)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -31,7 +32,7 @@ def shop(parts: Shops) -> Shop:
     return parts.new()
 
 
-def look(form: Vector, colours: Vector) -> Vector:
+def look(form: npt.NDArray[np.floating], colours: npt.NDArray[np.floating]) -> Vector:
     form, colours = form / np.linalg.norm(form), colours / np.linalg.norm(colours)
     joined = np.concatenate([form * np.sqrt(1 - COLOUR_WEIGHT), colours * np.sqrt(COLOUR_WEIGHT)])
     return np.asarray(joined, dtype=np.float32)

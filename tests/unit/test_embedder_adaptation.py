@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,13 @@ def test_a_shops_model_is_another_version_for_another_content(base: ModelFolder)
     assert one.manifest.version.startswith("colour-grid-1-a-shop-")
     assert Base.of(one).manifest == Base.of(other).manifest == base.manifest
     assert (one.manifest.no_match_below, one.manifest.look_at_least) == (0.1, 0.2)
+
+
+def test_a_map_mixes_form_and_colours_so_that_they_are_not_told_apart(base: ModelFolder) -> None:
+    divided = replace(base, manifest=base.manifest.model_copy(update={"form_dimension": 40}))
+    assert packed(divided, a_map()).manifest.form_dimension is None
+    head = head_of(np.ones(DIMENSION, dtype=np.float32))
+    assert packed(divided, None, head).manifest.form_dimension == 40
 
 
 def test_a_map_that_was_changed_on_disk_is_refused(base: ModelFolder) -> None:
