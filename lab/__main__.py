@@ -29,6 +29,14 @@ def export(
 
 
 @app.command()
+def export_text() -> None:
+    """Make the sentence model's graph from the package with its weights, and check it against torch."""
+    from lab.export_text import write_graph
+
+    print(f"lowest cosine to torch: {write_graph():.6f}")
+
+
+@app.command()
 def train_heads(
     model: Annotated[Path, typer.Option(help="The folder that train-embedding wrote, its finder in it.")],
     sources: Annotated[str, typer.Option(help=SOURCES)] = "clean",

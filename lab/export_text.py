@@ -1,4 +1,4 @@
-"""The sentence model as a graph for onnxruntime: no weights in it, since the package that the embedder reads has them."""
+"""The sentence model as a graph for onnxruntime. The weights stay in the package that the embedder reads them from."""
 
 from __future__ import annotations
 

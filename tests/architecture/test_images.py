@@ -16,12 +16,15 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+OVERRIDES = (ROOT / "requirements/weights-alone.txt").read_text().splitlines()
+LEFT_OUT = {canonicalize_name(Requirement(line).name) for line in OVERRIDES if not line.startswith("#")}
+"""What no lock file has, though a package in it asks for it."""
 DATABASE = ["psycopg"]
 OBJECTS = ["shared.objectstore.s3"]
 VECTORS = ["shared.vectorstore.qdrant_store"]
 NEEDED = {
     "gateway": [*DATABASE, *OBJECTS],
-    "embedder": [*OBJECTS, "services.embedder.onnx_encoder"],
+    "embedder": [*OBJECTS, "services.embedder.onnx_encoder", "services.embedder.text_encoder"],
     "indexer": [*DATABASE, *OBJECTS, *VECTORS],
     "recommender": [*DATABASE, *VECTORS],
 }
@@ -47,6 +50,8 @@ def installed(extra: str) -> set[str]:
     def add(requirements: Iterable[str], of_extra: str = "") -> None:
         for requirement in map(Requirement, requirements):
             if requirement.marker and not requirement.marker.evaluate({"extra": of_extra}):
+                continue
+            if canonicalize_name(requirement.name) in LEFT_OUT:
                 continue
             for wanted in requirement.extras | {""}:
                 one = (canonicalize_name(requirement.name), wanted)

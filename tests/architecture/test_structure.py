@@ -9,7 +9,7 @@ from shared.contracts.messages import MessageDied
 from shared.contracts.routes import MESSAGES, SUBSCRIBERS, WAY_TO_OUTCOME
 
 ROOT = Path(__file__).parents[2]
-ARROW = re.compile(r"^\s*(\w+) == ([a-z.]+) ==> (\w+)$", re.MULTILINE)
+ARROW = re.compile(r"^\s*(\w+) == ([a-z._]+) ==> (\w+)$", re.MULTILINE)
 
 
 def arrows() -> set[tuple[str, str, str]]:

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import io
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -17,13 +18,23 @@ from PIL import Image, ImageOps
 from services.embedder.main import build
 from services.embedder.manifest import SHIPPED, model_of, read_manifest
 from services.embedder.settings import Settings
+from services.embedder.text_encoder import TextEncoder
 from services.indexer.settings import Settings as IndexerSettings
 from shared import messaging, objectstore
 from shared.contracts.analysis import Box, analysis_key, picture_key
 from shared.contracts.fields import MAX_PICTURE_BYTES, Vector
 from shared.contracts.internal import Analyses
-from shared.contracts.messages import ImageAnalysed, ImageRejected, ImageStored, Message
+from shared.contracts.messages import (
+    ImageAnalysed,
+    ImageRejected,
+    ImageStored,
+    ItemChanged,
+    ItemFields,
+    ItemTextAnalysed,
+    Message,
+)
 from shared.contracts.models import Models
+from shared.contracts.text import MAX_TEXT, MAX_TEXTS, TextVectors, text_key
 from shared.messaging import Consumer, Subscription
 from shared.service import Service
 from tests.support.broker import RunningBroker
@@ -156,6 +167,20 @@ def test_an_endless_body_is_given_up_at_the_limit(embedder: Service) -> None:
     assert sent <= MAX_PICTURE_BYTES + 2_000_000
 
 
+def test_texts_are_answered_in_their_order(http: TestClient) -> None:
+    response = http.post("/analyse-text", json={"texts": ["Emerald ring", "Pearl earrings", "ring with an emerald"]})
+    assert response.status_code == 200
+    ring, pearls, again = (TextVectors.model_validate(one) for one in response.json())
+    assert ring.meaning() @ again.meaning() > ring.meaning() @ pearls.meaning() + 0.2
+    assert len(ring.terms.keys() & again.terms.keys()) == 2
+    assert not ring.terms.keys() & pearls.terms.keys()
+
+
+@pytest.mark.parametrize("texts", [[], ["x"] * (MAX_TEXTS + 1), ["x" * (MAX_TEXT + 1)]], ids=["none", "many", "long"])
+def test_too_many_or_too_long_texts_are_refused(http: TestClient, texts: list[str]) -> None:
+    assert http.post("/analyse-text", json={"texts": texts}).status_code == 422
+
+
 def test_it_tells_which_models_it_has_and_what_their_cosines_mean(http: TestClient) -> None:
     manifest = read_manifest(SHIPPED)
     (model,) = Models.model_validate(http.get("/models").json()).models
@@ -202,6 +227,24 @@ def test_a_picture_announced_on_the_queue_is_analysed_and_a_bad_one_rejected(
     assert sorted(outcome.sha256 for outcome in analysed) == sorted(message.sha256 for message in good)
     analyses = objectstore.open(settings.object_store_url, "analyses")
     assert all(analyses.exists(TENANT, analysis_key(a.sha256, a.model_version)) for a in analysed)
+
+
+def test_an_item_announced_on_the_queue_has_its_words_analysed(embedder: Service, settings: Settings) -> None:
+    outcomes: list[ItemTextAnalysed] = []
+    broker = messaging.open(settings.broker_url, "embedder")
+    heard = Subscription("indexer", {ItemTextAnalysed: outcomes.append, ItemChanged: lambda _: None})
+    consumer = Consumer(broker, [Subscription("embedder", embedder.handlers), heard], settings.worker_threads)
+    fields = ItemFields(title="Emerald ring", created_at=datetime(2026, 5, 1, tzinfo=UTC))
+    consumer.start()
+    try:
+        broker.publish(ItemChanged(tenant=TENANT, correlation_id="c", sku="RING-1", revision=1, fields=fields))
+        until(lambda: outcomes, "the words are analysed")
+    finally:
+        consumer.stop()
+        broker.close()
+    analyses = objectstore.open(settings.object_store_url, "analyses")
+    data = analyses.get(TENANT, text_key(outcomes[0].sha256, outcomes[0].model_version))
+    assert TextVectors.model_validate_json(data) == TextEncoder()("Emerald ring")
 
 
 def test_a_model_folder_that_was_changed_stops_the_start(settings: Settings, tmp_path: Path) -> None:

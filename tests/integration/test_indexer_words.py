@@ -12,6 +12,7 @@ from shared.contracts.messages import ItemChanged, ItemIndexed, ItemTextAnalysed
 from shared.contracts.models import Model, ReindexStart
 from shared.contracts.text import text_key
 from shared.errors import Retryable
+from shared.vectorstore import Filter
 from tests.support.databases import NewDatabase
 from tests.support.indexing import TEXT_MODEL, World, image_id, worlds
 from tests.support.waiting import until
@@ -92,6 +93,22 @@ def test_an_item_put_again_after_its_removal_gets_its_own_words(world: World) ->
     assert world.told_by_words(old) is None
     world.deliver(new, world.text_analysed(new), world.text_analysed(old))
     assert world.told_by_words(new) == image_id(1)
+
+
+def test_words_of_a_removed_revision_come_too_late(world: World) -> None:
+    old = world.changed(1)
+    world.deliver(old, world.changed(2, removed=True), world.text_analysed(old), world.analysed(1, item_revision=3))
+    assert world.told_by_words(old) is None
+    assert "text" not in world.index()[image_id(1)]
+
+
+def test_a_repeat_writes_the_words_again(world: World) -> None:
+    change = world.changed(1)
+    world.deliver(change, world.text_analysed(change), world.analysed(1, 1))
+    world.vectors.set_text(world.tenant, Filter(), None)
+    assert world.told_by_words(change) is None
+    world.deliver(world.text_analysed(change))
+    assert world.told_by_words(change) == image_id(1)
 
 
 def test_words_whose_object_is_not_there_yet_are_tried_again(world: World) -> None:

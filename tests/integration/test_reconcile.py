@@ -13,14 +13,15 @@ from sqlalchemy import delete, update
 
 from services.gateway import reconcile
 from services.gateway.outbox_keys import item_key
-from services.gateway.tables import OUTBOX, Image, Reconciliation
+from services.gateway.tables import OUTBOX, Image, Item, Reconciliation
 from services.indexer import compare
 from services.indexer.tables import images as indexer_images
 from services.indexer.tables import items as indexer_items
 from shared.contracts.analysis import analysis_key
 from shared.contracts.messages import ImageStored
 from shared.contracts.reconcile import CatalogueListed, IndexCompared
-from shared.vectorstore import AnyOf, Between, Filter, Point
+from shared.contracts.text import TEXT_DIMENSION
+from shared.vectorstore import AnyOf, Between, Filter, Point, Text
 from tests.support.gateway import picture
 from tests.support.indexing import DIMENSION, MODEL, image_id
 from tests.support.reconciling import Shop, running_shop
@@ -34,6 +35,10 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
 def of(image: str) -> Filter:
     return Filter(must=(AnyOf("image_id", (image,)),))
+
+
+def text_key_of(shop: Shop, image: str) -> str:
+    return str(shop.world.index()[image]["text"])
 
 
 def sha256(seed: int) -> str:
@@ -150,6 +155,57 @@ def test_an_item_of_which_the_index_missed_the_newest_revision_is_told_again(sho
     assert shop.reconcile() == {"item-behind": 1}
     assert shop.world.index()[image]["price"] == 8.0
     assert shop.reconcile() == {}
+
+
+def test_words_whose_message_and_object_are_lost_are_made_again(shop: Shop) -> None:
+    image = shop.put("RING-1", 1, description="An emerald.")
+    before = shop.world.index()
+    shop.world.analyses.delete("shop", text_key_of(shop, image))
+    assert shop.reconcile() == {"item-behind": 1}
+    assert shop.world.analyses.exists("shop", text_key_of(shop, image))
+    assert shop.world.index() == before
+    assert shop.reconcile() == {}
+
+
+def test_an_item_of_before_there_were_words_gets_them(shop: Shop) -> None:
+    image = shop.put("RING-1", 1)
+    before = shop.world.index()
+    with shop.world.database.write() as session:
+        session.execute(update(indexer_items).values(text_revision=0, text_sha256=None, text_model=None))
+    with shop.stand.catalogue.write() as session:
+        session.execute(update(Item).values(text_sha256=None))
+    shop.world.vectors.set_text("shop", of(image), None)
+    shop.world.vectors.set_payload("shop", of(image), {"text": None})
+    assert shop.reconcile() == {"item-behind": 1}
+    assert shop.world.index() == before
+    assert shop.reconcile() == {}
+
+
+def test_a_point_without_its_words_gets_them_back(shop: Shop) -> None:
+    image = shop.put("RING-1", 1)
+    shop.world.vectors.set_text("shop", of(image), None)
+    shop.world.vectors.set_payload("shop", of(image), {"text": None})
+    assert shop.reconcile() == {"point-stale": 1}
+    (hit,) = shop.world.vectors.search_text("shop", Text(np.eye(1, TEXT_DIMENSION, dtype=np.float32)[0], {}), 5)
+    assert hit.payload["image_id"] == image
+    assert shop.reconcile() == {}
+
+
+def test_words_that_no_item_has_go_after_the_grace_and_not_before(shop: Shop) -> None:
+    image = shop.put("RING-1", 1, description="An emerald.")
+    old = text_key_of(shop, image)
+    shop.put("RING-1", 1, description="A garnet.")
+    new = text_key_of(shop, image)
+    shop.age("analyses", new, 8)
+    assert shop.reconcile() == {}
+    shop.age("analyses", old, 8)
+    assert shop.reconcile() == {"orphan-analysis": 1}
+    assert not shop.world.analyses.exists("shop", old)
+    assert shop.world.analyses.exists("shop", new)
+    shop.stand.client.delete("/v1/items/RING-1")
+    shop.settle()
+    assert shop.reconcile()["orphan-analysis"] == 1
+    assert not shop.world.analyses.exists("shop", new)
 
 
 def test_a_change_that_is_on_its_way_is_no_finding(shop: Shop) -> None:

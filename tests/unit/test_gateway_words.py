@@ -162,6 +162,11 @@ def test_a_chip_that_is_taken_away_gives_its_words_back() -> None:
     assert understand(words, SHOP, {"type:ring"}).filters.type is None
 
 
+def test_words_that_were_given_back_are_given_back_whole() -> None:
+    row = Vocabulary(brands=frozenset({"The Row"}))
+    assert understand("ring from the row", row, {"brand:The Row"}).rest == "the row"
+
+
 def test_without_stones_leaves_only_pieces_that_are_not_known_to_have_one() -> None:
     filters = understand("ring without stones", SHOP).filters
     assert filters.stone is None
