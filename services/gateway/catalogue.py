@@ -17,6 +17,7 @@ from services.gateway.image_rows import find_places, insert_images, try_again
 from services.gateway.outbox_keys import corrected_key, events_key, item_key, removed_key, stored_key
 from services.gateway.pictures import Picture
 from services.gateway.tables import OUTBOX, CorrectionEntry, Image, Item
+from services.gateway.words.said import said_of
 from shared.contracts.analysis import ATTRIBUTES, Analysis
 from shared.contracts.api import Correction, EventRefused, EventsAccepted, ItemIn, ItemPut, ItemsPut
 from shared.contracts.messages import (
@@ -258,6 +259,7 @@ def _fields_of(item: ItemIn, created_at: datetime) -> ItemFields:
         in_stock=item.stock is None or item.stock > 0,
         tags=item.tags,
         attributes=item.attributes,
+        said=said_of(item.attributes),
         created_at=created_at,
     )
 

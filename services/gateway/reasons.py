@@ -42,6 +42,8 @@ def _lead(hit: Hit, titles: Mapping[str, str]) -> str:
         return f"Looks {alike} like {_named(source.sku, titles, 'the other piece')}"
     if source.kind == "look":
         return f"Looks like {_named(source.sku, titles, 'a piece')} {_DID.get(source.event or '', 'you know')}"
+    if source.kind == "described":
+        return f"Described like {_named(source.sku, titles, 'a piece')} {_DID.get(source.event or '', 'you know')}"
     if source.kind == "popular":
         count = source.count or 0
         return f"{count} shoppers looked at it lately" if count > 1 else "A shopper looked at it lately"

@@ -11,16 +11,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy.engine import Connection
 
 from services.indexer import metrics
 from services.indexer.collections import Collection, Stores, active_of, written
-from services.indexer.points import field_payload, known
+from services.indexer.points import field_payload, known, said_of
 from services.indexer.state import (
     Image,
     Item,
     forget_images,
     image_of,
     images_like,
+    images_of_item,
     locked_item,
     locked_items,
     save_image,
@@ -178,7 +180,8 @@ class Indexer:
         with self._database.write() as session:
             rows = session.connection()
             items = locked_items(rows, ((message.tenant, message.sku) for message in messages))
-            stores = [self._stores.of(target) for target in written(rows)]
+            targets = written(rows)
+            stores = [self._stores.of(target) for target in targets]
             for message in messages:
                 tenant, revision, item = message.tenant, message.revision, items[message.tenant, message.sku]
                 of_item = AnyOf("sku", (message.sku,))
@@ -189,11 +192,14 @@ class Indexer:
                         store.delete(tenant, Filter(must=(of_item, Between("item_revision", high=revision))))
                     forget_images(rows, item)
                 if revision > item.revision:
+                    said = said_of(item)
                     item.revision = revision
                     item.fields = message.fields.model_dump(mode="json", exclude=_WORDS) if message.fields else None
                     if message.fields and not item.new:
                         for store in stores:
                             store.set_payload(tenant, Filter(must=(of_item,)), field_payload(message.fields))
+                        if said_of(item) != said:
+                            self._index_again(rows, item, targets)
             save_items(rows, items.values())
         for message in messages:
             if items[message.tenant, message.sku].settled(message.revision):
@@ -205,6 +211,15 @@ class Indexer:
                         revision=message.revision,
                     )
                 )
+
+    def _index_again(self, rows: Connection, item: Item, targets: list[Collection]) -> None:
+        """All of the item's pictures: what is known of them has changed."""
+        writes = Writes()
+        images = [image for image in images_of_item(rows, item) if not image.gone_with(item)]
+        for image in images:
+            self._index(item, image, targets, writes)
+        writes.write(self._stores)
+        save_images(rows, images)
 
     def _index(self, item: Item, image: Image, targets: list[Collection], writes: Writes) -> _Shown | None:
         """Its points for each target whose model has analysed the picture; what the active shows, None without it."""

@@ -50,7 +50,7 @@ def points_of(item: Item, image: Image, analysis: Analysis, text: Text | None) -
 
     `text` is the item's, told in the payload by its key.
 
-    Corrections are of the main piece, number 0. Absent are the number 0 and the edges of a box that are the picture's:
+    What the shop says of the item's attributes, and over that its corrections, is of the main piece, number 0. Absent are the number 0 and the edges of a box that are the picture's:
     so a picture of one piece has the point that it had before there could be several.
     """
     of_picture: dict[str, Any] = {
@@ -67,7 +67,7 @@ def points_of(item: Item, image: Image, analysis: Analysis, text: Text | None) -
         of_picture["text"] = item.text
     points = []
     for number, piece in enumerate(analysis.pieces):
-        attributes = known(piece, {} if number else image.corrections)
+        attributes = known(piece, {} if number else {**said_of(item), **image.corrections})
         payload = of_picture | {name: attribute.value for name, attribute in attributes.items() if attribute}
         if kind := attributes["type"]:
             payload["type_confidence"] = kind.confidence
@@ -78,6 +78,11 @@ def points_of(item: Item, image: Image, analysis: Analysis, text: Text | None) -
         point = point_id(item.tenant, image.image_id, analysis.model_version, number)
         points.append(Point(point, piece.embedding(), payload, text))
     return points
+
+
+def said_of(item: Item) -> dict[str, str]:
+    """What the shop says of the item's attributes."""
+    return dict((item.fields or {}).get("said", {}))
 
 
 def field_payload(fields: ItemFields) -> dict[str, Any]:

@@ -182,6 +182,12 @@ def images_of(connection: Connection, tenant: str, image_ids: Collection[str]) -
     return _found(connection, tenant, images.c.image_id.in_(image_ids))
 
 
+def images_of_item(connection: Connection, item: Item) -> list[Image]:
+    """The item's pictures that were indexed and not removed. The caller holds its lock."""
+    of_item = (images.c.sku == item.sku) & images.c.removed.is_(False) & images.c.sha256.is_not(None)
+    return list(_found(connection, item.tenant, of_item).values())
+
+
 def images_between(connection: Connection, tenant: str, after: str, until: str | None) -> dict[str, Image]:
     """The pictures with `after` < id <= `until` that were indexed and not removed, by id; None leaves the end open."""
     end = true() if until is None else images.c.image_id <= until

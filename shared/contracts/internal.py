@@ -118,11 +118,12 @@ class Source(BaseModel):
     """Where a suggestion comes from, so that its reason can be told and checked.
 
     `look`: it looks like `sku`, with which the shopper did `event` at `at`; `similarity` is the cosine of the two.
+    `described`: the shop's words for it are like those for `sku`; likewise.
     `popular`: `count` shoppers acted on it lately. `new`: it came in at `at`.
     `picture`: it was found by a picture. `item`: it looks like the item asked about, `sku`. `words`: by words alone.
     """
 
-    kind: Literal["picture", "item", "words", "look", "popular", "new"]
+    kind: Literal["picture", "item", "words", "look", "described", "popular", "new"]
     sku: Sku | None = None
     event: str | None = None
     at: Timestamp | None = None

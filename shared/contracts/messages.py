@@ -20,6 +20,7 @@ from shared.contracts.fields import (
     TenantId,
     Timestamp,
     UserId,
+    Word,
 )
 
 
@@ -149,7 +150,10 @@ class CorrectionIndexed(Message):
 
 
 class ItemFields(BaseModel):
-    """The fields of an item that a search filters by, shows or finds words in."""
+    """The fields of an item that a search filters by, shows or finds words in.
+
+    `said`: what the shop says of the attributes that models tell, in their values.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -161,6 +165,7 @@ class ItemFields(BaseModel):
     in_stock: bool = True
     tags: list[str] = Field(default_factory=list)
     attributes: dict[str, str] = Field(default_factory=dict)
+    said: dict[AttributeName, Word] = Field(default_factory=dict)
     created_at: Timestamp
 
 

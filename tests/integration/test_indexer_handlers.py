@@ -55,6 +55,24 @@ def test_a_picture_and_its_items_fields_meet_in_the_index_whichever_comes_first(
     }
 
 
+def test_what_the_shop_says_of_a_piece_is_searched_by_and_a_correction_of_a_picture_counts_more(
+    parts: Callable[[], World],
+) -> None:
+    for order in permutations(range(3)):
+        world = parts()
+        said = world.changed(1, said={"type": "brooch", "metal": "silver"})
+        messages = [said, world.analysed(1, item_revision=1), world.corrected(1, 1, {"metal": "gold"})]
+        world.deliver(*(messages[i] for i in order))
+        told = world.index()[image_id(1)]
+        assert (told["type"], told["metal"], told["type_confidence"]) == ("brooch", "gold", 1.0)
+        assert [m.type and m.type.value for m in world.recorder.published if isinstance(m, ImageIndexed)] == ["ring"]
+
+
+def test_what_the_shop_says_no_more_is_what_the_model_saw(world: World) -> None:
+    world.deliver(world.changed(1, said={"type": "brooch"}), world.analysed(1, item_revision=1), world.changed(2))
+    assert world.index()[image_id(1)]["type"] == "ring"
+
+
 def test_the_outcome_tells_what_the_picture_shows_and_its_warnings(world: World) -> None:
     world.deliver(world.corrected(1, 1, {"metal": "gold"}), world.analysed(1, 1))
     outcome = world.recorder.published[-1]

@@ -102,9 +102,17 @@ class World:
         assert len(found) == len(points), "a piece is in the index twice"
         return found
 
-    def changed(self, revision: int, *, price: float | None = 100.0, removed: bool = False) -> ItemChanged:
-        fields = None if removed else ItemFields(title=f"at {revision}", price=price, tags=["gold"], created_at=CREATED)
-        return ItemChanged(tenant=self.tenant, correlation_id="c", sku="RING-1", revision=revision, fields=fields)
+    def changed(
+        self,
+        revision: int,
+        *,
+        price: float | None = 100.0,
+        removed: bool = False,
+        said: dict[AttributeName, str] | None = None,
+    ) -> ItemChanged:
+        fields = ItemFields(title=f"at {revision}", price=price, tags=["gold"], said=said or {}, created_at=CREATED)
+        told = None if removed else fields
+        return ItemChanged(tenant=self.tenant, correlation_id="c", sku="RING-1", revision=revision, fields=told)
 
     def text_analysed(self, change: ItemChanged) -> ItemTextAnalysed:
         """What the embedder makes of an item."""

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from services.gateway.words import Understood, Vocabulary, understand
 from services.gateway.words.lexicon import PHRASES, VALUES
+from services.gateway.words.said import said_of
 from shared.contracts.internal import Filters
 from shared.contracts.search import ChipId
 
@@ -239,3 +240,21 @@ def test_what_is_left_is_left_again(text: str) -> None:
     one_tag = Vocabulary(tags=frozenset({"vintage"}), brands=SHOP.brands, values=SHOP.values, coverage=SHOP.coverage)
     rest = understand(text, one_tag).rest
     assert understand(rest, one_tag).rest == rest
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        (
+            {"type": "Rings", "metal": "White gold", "stone": "Emerald"},
+            {"type": "ring", "metal": "silver", "stone": "green"},
+        ),
+        ({"Type": "studs", "Metal": "brass"}, {"type": "earring", "metal": "brass"}),
+        ({"setting": "Halo", "cut": "princess cut"}, {"setting": "halo", "cut": "princess"}),
+        ({"collection": "Spring", "stone": "  ", "metal": "x" * 65, "cut": "a\x07b"}, {}),
+    ],
+)
+def test_what_a_shop_says_of_a_piece_is_told_in_the_values_of_the_models(
+    attributes: dict[str, str], said: dict[str, str]
+) -> None:
+    assert said_of(attributes) == said
