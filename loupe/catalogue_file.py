@@ -15,8 +15,8 @@ from shared.errors import Permanent
 
 _SKU = ("sku", "item_id")
 _PICTURES = ("images", "image", "pictures", "picture", "path", "file")
-_FIELDS = ("title", "description", "price", "currency", "stock", "url")
-_ATTRIBUTES = ("type", "metal", "stone", "brand", "class")
+_FIELDS = ("title", "description", "price", "currency", "stock", "url", "brand")
+_ATTRIBUTES = ("type", "metal", "stone", "cut", "setting", "class")
 _CHECK_SKU = TypeAdapter(Sku)
 
 

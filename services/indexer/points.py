@@ -50,8 +50,9 @@ def points_of(item: Item, image: Image, analysis: Analysis, text: Text | None) -
 
     `text` is the item's, told in the payload by its key.
 
-    What the shop says of the item's attributes, and over that its corrections, is of the main piece, number 0. Absent are the number 0 and the edges of a box that are the picture's:
-    so a picture of one piece has the point that it had before there could be several.
+    What the shop says of the item's attributes, and over that its corrections, are of the main piece, number 0. Absent
+    are the number 0 and the edges of a box that are the picture's: so a picture of one piece has the point that it had
+    before there could be several.
     """
     of_picture: dict[str, Any] = {
         "sku": item.sku,

@@ -25,14 +25,14 @@ def parse(shop: Path, text: str, **where: str) -> Catalogue:
 
 
 def test_a_full_row_becomes_an_item_with_its_pictures(shop: Path) -> None:
-    header = "sku,title,description,price,currency,stock,tags,metal,images"
-    row = 'R-1,"Halo ring, small",Very fine,490.5,EUR,3,ring|halo,gold,a.jpg|b.jpg'
+    header = "sku,title,description,price,currency,stock,brand,tags,metal,setting,images"
+    row = 'R-1,"Halo ring, small",Very fine,490.5,EUR,3,Lune,ring|halo,gold,halo,a.jpg|b.jpg'
     (entry,) = parse(shop, f"{header}\n{row}\n").entries
     assert entry.sku == "R-1"
     assert entry.item.title == "Halo ring, small"
     assert (entry.item.price, entry.item.currency, entry.item.stock) == (490.5, "EUR", 3)
-    assert entry.item.tags == ["ring", "halo"]
-    assert entry.item.attributes == {"metal": "gold"}
+    assert (entry.item.brand, entry.item.tags) == ("Lune", ["ring", "halo"])
+    assert entry.item.attributes == {"metal": "gold", "setting": "halo"}
     assert entry.pictures == [shop / "a.jpg", shop / "b.jpg"]
 
 
