@@ -1,6 +1,7 @@
 # `make run` and `make test` do all the set-up on a fresh Debian machine; the rest is listed by `make help`.
 VENV ?= .venv
 N ?= 6000
+ITEMS ?= 100000
 MODELS := services/embedder/models
 PYTHON ?= python3
 BIN := $(VENV)/bin
@@ -8,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 UV_COMPILE_WITH_TORCH := $(BIN)/uv pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 UV_COMPILE := $(UV_COMPILE_WITH_TORCH) --override requirements/without-torch.txt
 
-.PHONY: help run up-processes test lint lock bench-ingest bench-vectors bench-embedder model train evaluate floor clean renders renders-evaluation sample
+.PHONY: help run up-processes test lint lock bench-ingest bench-vectors bench-search bench-embedder model train evaluate floor clean renders renders-evaluation sample
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -59,6 +60,9 @@ bench-ingest: $(VENV)/test.installed ## import rate against the embedder's own r
 
 bench-vectors: $(VENV)/test.installed ## search times of the embedded vector engine
 	$(BIN)/python -m bench.vector_engine
+
+bench-search: $(VENV)/test.installed ## recall and search times of a large index, by engine and by how few items a filter leaves (ITEMS)
+	$(BIN)/python -m bench.search --items $(ITEMS)
 
 bench-embedder: $(VENV)/test.installed ## pictures/s of the embedder, whole and by stage, against a naive torch loop, in one run
 	$(BIN)/python -m bench.embedder

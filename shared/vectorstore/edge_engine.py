@@ -17,8 +17,8 @@ from shared.contracts.text import TEXT_DIMENSION
 from shared.errors import Permanent, Retryable
 from shared.vectorstore.points import INDEXED, LOOK, MEANING, TENANT, TERMS, UNNAMED
 
-# Of 100,000 x 1,334 a search takes 9 ms of one core (docs/adr/0011-words-and-quantized-vectors.md).
-_NUMBERS_A_MS = 14_000_000
+# Of 50,000 x 1,280 a search takes 5.3 ms of one core (docs/adr/0011-words-and-quantized-vectors.md).
+_NUMBERS_A_MS = 12_000_000
 _SLOW_MS = 20
 
 _INDEX_TYPES = {
@@ -99,8 +99,8 @@ def outlook(points: int, dimension: int) -> str:
         return f"A search without filters takes about {max(1, round(took))} ms of one core."
     return (
         f"A search without filters takes about {round(took)} ms of one core, as the embedded engine looks at every "
-        "vector. A Qdrant server does not: start one, set VECTOR_STORE_URL=qdrant://host:6333 for the indexer and the "
-        "recommender, and fill it by `loupe reindex start`."
+        "vector. A Qdrant server does not: `A large catalogue` in docs/operations.md says how to move to one "
+        "(VECTOR_STORE_URL=qdrant://host:6333)."
     )
 
 

@@ -44,7 +44,7 @@ class QdrantDirectory:
                 raise Conflict(f"There is no collection {name!r} to switch to.")
             client.update_collection(name, metadata=dict(about))
             if about and not client.get_collection(name).config.metadata:
-                raise Permanent("The Qdrant server keeps no metadata of collections. Use version 1.16 or later.")
+                raise Permanent("The Qdrant server keeps no metadata of collections. Use version 1.19 or later.")
             steps: list[models.AliasOperations] = []
             if self._target(client) is not None:
                 steps.append(models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=self._alias)))

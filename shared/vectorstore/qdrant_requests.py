@@ -21,7 +21,7 @@ _INT8 = models.ScalarQuantization(
     scalar=models.ScalarQuantizationConfig(type=models.ScalarType.INT8, quantile=0.99, always_ram=True)
 )
 RESCORED = models.SearchParams(
-    hnsw_ef=128, quantization=models.QuantizationSearchParams(rescore=True, oversampling=2.0)
+    hnsw_ef=256, quantization=models.QuantizationSearchParams(rescore=True, oversampling=2.0)
 )
 
 _INDEX_TYPES = {

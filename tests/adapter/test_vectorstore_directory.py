@@ -18,7 +18,10 @@ from tests.support.vectors import UrlOf
 
 LASTING = ["edge", "qdrant-local", "qdrant"]
 
-pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant"),
+    pytest.mark.filterwarnings("ignore:Local mode performs exact"),
+]
 
 
 @pytest.fixture(params=["edge", "memory", "qdrant-local", "qdrant"])

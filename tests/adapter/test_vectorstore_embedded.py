@@ -10,13 +10,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from shared import vectorstore
 from shared.errors import Permanent, Retryable
 from shared.vectorstore import Between, Filter, Point
-from tests.adapter.vector_oracle import DIMENSION, id_of, ids, point_of
+from shared.vectorstore.edge_engine import outlook
+from tests.adapter.vector_oracle import DIMENSION, id_of, ids, point_of, text_of
 
-pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant"),
+    pytest.mark.filterwarnings("ignore:Local mode performs exact"),
+]
 
 
 @pytest.fixture(params=["edge", "qdrant-local"])
@@ -29,12 +34,15 @@ WRITE_AND_DIE = """if True:
     import numpy as np
     from shared import vectorstore
     from shared.vectorstore import AnyOf, Filter, Point
+    from tests.adapter.vector_oracle import text_of
     store = vectorstore.open(sys.argv[1], "pictures", 8)
     for start in range(0, 5000, 500):
         store.upsert("lumen", [Point(str(uuid.UUID(int=n + 1)), np.eye(8, dtype=np.float32)[n % 8], {"sku": str(n)})
                                for n in range(start, start + 500)])
     store.delete("lumen", Filter(must=[AnyOf("sku", ["7"])]))
     store.set_payload("lumen", Filter(must=[AnyOf("sku", ["8"])]), {"price": 8.5})
+    store.set_text("lumen", Filter(must=[AnyOf("sku", ["8", "9"])]), text_of(3, 17))
+    store.set_text("lumen", Filter(must=[AnyOf("sku", ["9"])]), None)
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -46,6 +54,7 @@ def test_what_was_written_survives_the_death_of_the_process(tmp_path: Path) -> N
     expected = sorted(str(uuid.UUID(int=n + 1)) for n in range(5_000) if n != 7)
     assert ids(store.scroll("lumen", limit=10_000)) == expected
     assert [p.payload["sku"] for p in store.scroll("lumen", Filter(must=[Between("price", 8.5, 8.5)]))] == ["8"]
+    assert [hit.payload["sku"] for hit in store.search_text("lumen", text_of(3, 17), 9)] == ["8"]
     store.close()
 
 
@@ -80,6 +89,34 @@ def test_one_process_may_open_an_embedded_index_twice(tmp_path: Path) -> None:
     again = vectorstore.open(url, "pictures", DIMENSION)
     assert again.count("lumen") == 1
     again.close()
+
+
+def test_a_generation_is_shared_in_a_process_and_is_another_after_each_opening(tmp_path: Path) -> None:
+    url = f"edge://{tmp_path}"
+    writer, reader = (vectorstore.open(url, "pictures", DIMENSION) for _ in range(2))
+    before = reader.generation("lumen")
+    writer.upsert("lumen", [point_of(1)])
+    assert reader.generation("lumen") == writer.generation("lumen") != before
+    last = reader.generation("lumen")
+    writer.close()
+    reader.close()
+    again = vectorstore.open(url, "pictures", DIMENSION)
+    assert again.generation("lumen") not in (before, last)
+    again.close()
+
+
+def test_the_start_tells_how_long_searches_take_and_what_to_do_when_that_is_too_long(tmp_path: Path) -> None:
+    for _ in range(2):
+        with capture_logs() as logs:
+            store = vectorstore.open(f"edge://{tmp_path}", "pictures", DIMENSION)
+        store.upsert("lumen", [point_of(1)])
+        store.close()
+    [told] = logs
+    assert (told["event"], told["log_level"], told["points"]) == ("embedded_index_opened", "info", 1)
+    assert told["words"] == outlook(1, DIMENSION)
+    assert "about 1 ms" in outlook(10_000, 1_280)
+    assert "qdrant://" not in outlook(180_000, 1_280)
+    assert "VECTOR_STORE_URL=qdrant://" in outlook(200_000, 1_280)
 
 
 def test_the_log_of_an_embedded_index_does_not_grow_with_every_write(tmp_path: Path) -> None:

@@ -129,6 +129,24 @@ def test_two_processes_may_make_the_same_collection_at_once(server: RunningQdran
     store.close()
 
 
+def test_a_write_of_one_process_makes_a_new_generation_in_another(server: RunningQdrant) -> None:
+    code = """if True:
+        import sys
+        from shared import vectorstore
+        from tests.adapter.vector_oracle import DIMENSION, point_of
+        store = vectorstore.open(sys.argv[1], "pictures", DIMENSION)
+        store.upsert("lumen", [point_of(1)])
+        print(store.generation("lumen"), end="")
+        store.close()
+    """
+    reader = vectorstore.open(server.url, "pictures", DIMENSION)
+    before = reader.generation("lumen")
+    written = subprocess.run([sys.executable, "-c", code, server.url], check=True, capture_output=True, text=True)
+    assert reader.generation("lumen") == written.stdout != before
+    assert reader.generation("orla") == before
+    reader.close()
+
+
 def test_a_grpc_port_that_does_not_answer_is_told_in_words() -> None:
     with pytest.raises(Retryable, match="by gRPC"):
         vectorstore.open(f"qdrant://127.0.0.1:1?grpc_port={free_port()}&timeout=2", "pictures", DIMENSION)

@@ -23,7 +23,7 @@ from tests.support.waiting import until
 PICTURES = 150
 FOUND_AGAIN = 7
 SEARCHED = drawing(FOUND_AGAIN)
-OLD, NEW = f"pieces-{SHIPPED.name}", f"pieces-{small_model.VERSION}-g2"
+OLD, NEW = f"pieces2-{SHIPPED.name}", f"pieces2-{small_model.VERSION}-g2"
 
 
 @pytest.fixture

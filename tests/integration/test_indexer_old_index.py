@@ -14,6 +14,7 @@ from services.indexer import collections as rows_of
 from services.indexer.points import collection_of
 from services.indexer.tables import collections
 from shared.contracts.messages import AnalysisMissing
+from shared.contracts.models import ReindexStart
 from shared.vectorstore import Filter
 from tests.support import old_index
 from tests.support.indexing import DIMENSION, FIRST, World, image_id, worlds
@@ -96,3 +97,19 @@ def test_a_filling_of_before_is_given_up_for_one_of_today(tmp_path: Path) -> Non
         world.reindex.switch()
         assert active(world) == collection_of(FIRST.version, 3)
         assert len(world.index()) == 6
+
+
+def test_an_index_that_moved_to_an_empty_engine_is_filled_by_a_reindex_of_the_same_model(tmp_path: Path) -> None:
+    with worlds(tmp_path) as new_world:
+        world = new_world()
+        world.deliver(world.changed(1), *(world.analysed(n, 1) for n in range(1, 7)))
+        tenant, before = world.tenant, world.index()
+    with worlds(tmp_path, vectors_url=f"edge://{tmp_path}/elsewhere") as new_world:
+        world = new_world()
+        world.tenant = tenant
+        assert world.index() == {}
+        world.reindex.start(ReindexStart(model=FIRST))
+        for _ in range(5):
+            world.filler.step()
+        assert active(world) == collection_of(FIRST.version, 2)
+        assert world.index() == before
