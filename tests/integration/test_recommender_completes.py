@@ -75,6 +75,13 @@ def test_a_set_is_of_other_types_in_the_same_colours_metal_and_stone(shop: Shop)
     assert scores == sorted(scores, reverse=True)
 
 
+def test_the_same_colours_count_for_more_than_the_same_form(shop: Shop) -> None:
+    shop.piece("NECKLACE", look(0, GOLDEN), type="necklace")
+    shop.piece("OTHER-COLOUR", look(0, SILVERY), type="ring")
+    shop.piece("OTHER-FORM", look(6, GOLDEN), type="ring")
+    assert skus(shop.completes("NECKLACE")) == ["OTHER-FORM", "OTHER-COLOUR"]
+
+
 def test_a_like_form_counts_among_pieces_of_the_same_colour(shop: Shop) -> None:
     shop.piece("NECKLACE", look(0, GOLDEN), type="necklace")
     shop.piece("LIKE", look(0, GOLDEN, 0.8), type="ring")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -208,6 +209,14 @@ def test_what_is_written_behind_is_what_was_kept(own: Database) -> None:
     writing.join()
     assert [other.find("acme", name) for name in names] == [kept.find("acme", name) for name in names]
     assert other.find("other", names[0]) is None
+
+
+def test_of_two_who_complete_a_pin_the_first_one_counts_for_both(own: Database) -> None:
+    one, other = Pins(own), Pins(own)
+    begun = replace(ranking("BEGUN"), complete=False)
+    name = one.keep("acme", begun)
+    found = [one.complete("acme", name, ranking("FIRST")), other.complete("acme", name, ranking("SECOND"))]
+    assert [each and each.fingerprint for each in found] == ["FIRST", "FIRST"]
 
 
 def test_pins_whose_time_is_over_go_and_of_too_many_the_oldest(own: Database, monkeypatch: pytest.MonkeyPatch) -> None:
