@@ -19,8 +19,8 @@ def questions(records: Sequence[Record], trained_on: Sequence[Record] = ()) -> l
     """The same piece in shops left out, the same style of RingFIR's val classes, the same design of left-out renders,
     and another design of its kind (three-stone ring, hoop) for a left-out render, among one picture of each design.
 
-    The first and the third are searched among pictures of other shops too. A question without records is left out. Train
-    shops that are not `trained_on` are left out too, so they are asked as well.
+    The first and the third are searched among pictures of other shops too. A question without records is left out.
+    Train shops that are not `trained_on` are left out too, so they are asked as well.
     """
     seen = {record.collection for record in trained_on}
     unseen = {"samepiece"} - seen if seen else set()
