@@ -20,12 +20,13 @@ Places = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`rows` int64 [N] of the maps; the labels int64 [N] of their pictures, -1 = not known."""
+    """`rows` int64 [N] of the maps; the labels int64 [N] of their pictures, -1 = not known; `told_apart` bool [N]."""
 
     rows: Places
     piece: Places
     style: Places
     type: Places
+    told_apart: npt.NDArray[np.bool_]
 
 
 class Batches:
@@ -62,6 +63,7 @@ class Batches:
             np.array([picture.piece for picture in pictures], np.int64),
             np.array([picture.style for picture in pictures], np.int64),
             np.array([picture.type for picture in pictures], np.int64),
+            np.array([picture.told_apart for picture in pictures], np.bool_),
         )
 
     def _drawn(self, pieces: dict[int, list[int]], count: int, rng: np.random.Generator) -> list[int]:

@@ -32,7 +32,7 @@ class Recipe:
     temperature: float = 0.1
     style: float = 0.5
     """Weight of the loss over styles against the loss over pieces."""
-    type: float = 0.2
+    type: float = 0.5
     """Weight of the cross entropy of the type."""
     averaged: float = 0.98
     """The weights kept are the mean of each step's with this decay."""
@@ -111,16 +111,18 @@ def fit(maps: Maps, batches: Batches, recipe: Recipe, checkpoint: Path, saved_ev
 def loss_of(vectors: Tensor, logits: Tensor, batch: Batch, recipe: Recipe) -> Tensor:
     """Supervised contrastive loss (Khosla et al. 2020) over pieces and over styles, and cross entropy of the type.
 
-    Pieces of one style are neither alike nor unlike as pieces; pictures whose style is not known take no part in that
-    of styles unless they are of another collection, which batches see to.
+    Pieces of one style are neither alike nor unlike as pieces unless both are told apart; pictures whose style is not
+    known take no part in that of styles unless they are of another collection, which batches see to.
     """
     contrastive = SupConLoss(recipe.temperature)
     piece, style, kind = (torch.from_numpy(labels) for labels in (batch.piece, batch.style, batch.type))
     same_piece = piece[:, None] == piece[None]
     known = style >= 0
     same_style = (style[:, None] == style[None]) & known[:, None]
+    told_apart = torch.from_numpy(batch.told_apart)
+    unlike = ~same_piece & (~same_style | (told_apart[:, None] & told_apart[None]))
     other = ~torch.eye(len(piece), dtype=torch.bool)
-    loss: Tensor = contrastive(vectors, indices_tuple=_pairs(same_piece & other, ~same_piece & ~same_style))
+    loss: Tensor = contrastive(vectors, indices_tuple=_pairs(same_piece & other, unlike))
     if known.any():
         alike = same_style & ~same_piece
         loss = loss + recipe.style * contrastive(vectors, indices_tuple=_pairs(alike, ~same_style & known[:, None]))

@@ -53,22 +53,30 @@ class Fusion:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Validation queries with labels, and what they are searched in. A picture never finds itself."""
+    """Validation queries with labels, and what they are searched in. A picture never finds itself.
+
+    `other_pieces`: nor another picture of its piece.
+    """
 
     queries: Sequence[Record]
     labels: Sequence[str]
     gallery: Sequence[Record]
     gallery_labels: Sequence[str | None]
+    other_pieces: bool = False
 
     def score(self, vectors: Mapping[str, Vectors]) -> float:
         """Mean of R@1 and mAP, in 0..1. `vectors` by sha256."""
+        queries, gallery = (
+            [record.item_id if self.other_pieces else record.sha256 for record in records]
+            for records in (self.queries, self.gallery)
+        )
         found = search(
             np.stack([vectors[record.sha256] for record in self.queries]),
             np.stack([vectors[record.sha256] for record in self.gallery]),
             self.labels,
             self.gallery_labels,
-            [record.sha256 for record in self.queries],
-            [record.sha256 for record in self.gallery],
+            queries,
+            gallery,
         )
         return float(found.first.mean() + found.average_precision.mean()) / 2
 

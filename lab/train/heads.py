@@ -104,7 +104,8 @@ def train(folder: Path, renders: Path, sources: Sources) -> str:
         heads={name: head.about for name, head in told.heads.items()},
         same=same.same,
         no_match_below=same.no_match_below,
-        look_at_least=max(same.no_match_below, 0.0),  # as alike as two photographs of one piece
+        style=same.style,
+        look_at_least=same.look_at_least,
         files=manifest.files | {HEADS: file_sha256(folder / HEADS)},
     )
     if of := manifest.training.get("sources"):  # where the encoder was not trained, the card is written by hand

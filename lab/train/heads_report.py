@@ -13,7 +13,7 @@ from lab.evaluate.abstention import rejection
 from lab.evaluate.report import Table
 from lab.models.port import Vectors
 from lab.statistics import Bools, Floats, calibration_error, calibration_interval, proportion
-from lab.train.sameness import MISSED_MATCHES, Asked, Sameness, asked, best_cosines, styles
+from lab.train.sameness import MISSED_MATCHES, Asked, Sameness, asked, best_cosines, pairs_of_styles
 from services.embedder.heads import NOT_JEWELRY, UNTOLD, Head
 
 if TYPE_CHECKING:
@@ -206,10 +206,13 @@ def _asked(same: Sameness, found: Asked) -> list[str]:
 def _style(same: Sameness, rows: Sequence[Record], vectors: Vectors) -> str:
     if same.style is None:
         return "No style was measured."
-    cosine, alike = styles(rows, vectors, "test")
+    cosine, alike, weight = pairs_of_styles(rows, vectors, "test")
     chance = np.array([same.style(one) for one in cosine.tolist()])
+    ringfir = weight == weight[0]
     return (
-        f"P(similar style) = 1 / (1 + exp(-({same.style.slope:g} cosine {same.style.offset:+g}))), fitted on RingFIR's "
-        f"val classes among other jewelry; ECE on its test classes {calibration_interval(chance, alike)}. It is "
-        f"even at cosine {same.look_at_least:.2f}. It is measured only, and not stored with the model."
+        f"P(similar style) = 1 / (1 + exp(-({same.style.slope:g} cosine {same.style.offset:+g}))), fitted on pairs of "
+        "neighbours: RingFIR's val classes among shops' jewelry, and kinds of designs that no training saw. ECE on "
+        f"RingFIR's test classes {calibration_interval(chance[ringfir], alike[ringfir])}, on the kinds of the "
+        f"evaluation set's designs {calibration_interval(chance[~ringfir], alike[~ringfir])}. It is even at cosine "
+        f"{same.look_at_least:.2f}, from which on two pieces may be told to look alike."
     )

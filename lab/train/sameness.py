@@ -72,7 +72,7 @@ def fit(rows: Sequence[Record], vectors: Vectors, seen: str) -> Sameness:
     best = np.concatenate([one.cosine[one.there, 0] for one in every])
     weights = np.concatenate([np.full(int(one.there.sum()), 1 / one.there.sum()) for one in every])
     below = math.floor(_quantile(best, weights, MISSED_MATCHES) * 100) / 100
-    style = logistic(*styles(rows, vectors, "val"))
+    style = logistic(*pairs_of_styles(rows, vectors, "val"))
     look = -style.offset / style.slope if style else 0.6
     return Sameness(softmax(every), style, below, round(min(max(look, 0.0), 0.99), 4))
 
@@ -121,22 +121,40 @@ def softmax(groups: Sequence[Asked]) -> Same:
     return Same(slope=round(float(slope), 3), offset=round(float(offset), 3))
 
 
-def styles(rows: Sequence[Record], vectors: Vectors, split: str) -> tuple[Floats, Bools]:
-    """Cosines of RingFIR's pictures of a split to the pictures nearest to each, and whether their class is the same."""
-    gallery = [n for n, row in enumerate(rows) if row.split == split and row.collection in ("ringfir", *GALLERY)]
-    style = np.array([rows[n].style if rows[n].collection == "ringfir" else "" for n in gallery])
-    queries = np.flatnonzero(style != "")
-    near = vectors[np.array(gallery, int)[queries]] @ vectors[gallery].T
-    near[np.arange(len(queries)), queries] = ABSENT
-    best = np.argsort(-near, axis=1)[:, : 2 * RIVALS]
-    return np.take_along_axis(near, best, axis=1).ravel(), (style[best] == style[queries][:, None]).ravel()
+def pairs_of_styles(rows: Sequence[Record], vectors: Vectors, split: str) -> tuple[Floats, Bools, Floats]:
+    """Pairs of pictures of two pieces: cosine, whether they are of one style, and the weight of the pair.
+
+    RingFIR's pictures of the split among shops' pictures, by their class, and our renders of the split among one
+    picture of each other design, by their kind; of each picture the nearest `2 * RIVALS`. Both weigh the same.
+    """
+    of_split = np.array([row.split == split for row in rows])
+    renders = np.array([row.licence == "own render" for row in rows])
+    ringfir = np.array([row.collection == "ringfir" for row in rows])
+    shops = np.array([row.collection in GALLERY for row in rows])
+    known = np.array([row.split in ("train", split) for row in rows])
+    of_each = {rows[n].item_id: n for n in np.flatnonzero(renders & known).tolist()}
+    asked_in = (
+        (np.flatnonzero(of_split & ringfir), np.flatnonzero(of_split & (ringfir | shops))),
+        (np.flatnonzero(of_split & renders), np.array(list(of_each.values()), np.intp)),
+    )
+    pieces = np.array([row.item_id or row.sha256 for row in rows])
+    styles = np.array([f"{row.type} {row.style}" if row.style else row.sha256 for row in rows])
+    cosines, alike, weights = [], [], []
+    for queries, gallery in asked_in:
+        near = vectors[queries] @ vectors[gallery].T
+        near[pieces[queries][:, None] == pieces[gallery]] = ABSENT
+        best = np.argsort(-near, axis=1)[:, : 2 * RIVALS]
+        cosines.append(np.take_along_axis(near, best, axis=1).ravel())
+        alike.append((styles[gallery][best] == styles[queries][:, None]).ravel())
+        weights.append(np.full(best.size, 1 / max(best.size, 1)))
+    return np.concatenate(cosines), np.concatenate(alike), np.concatenate(weights)
 
 
-def logistic(cosine: Floats, alike: Bools) -> Probability | None:
+def logistic(cosine: Floats, alike: Bools, weight: Floats) -> Probability | None:
     """Platt 1999; None where all pairs are alike or none is."""
     if alike.all() or not alike.any():
         return None
-    model = LogisticRegression(C=1e6, max_iter=1_000).fit(cosine[:, None], alike)
+    model = LogisticRegression(C=1e6, max_iter=1_000).fit(cosine[:, None], alike, sample_weight=weight / weight.mean())
     slope = max(float(model.coef_[0, 0]), FLATTEST)
     return Probability(slope=round(slope, 3), offset=round(float(model.intercept_[0]), 3))
 

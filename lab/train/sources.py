@@ -21,6 +21,7 @@ NOT_A_PIECE = ("hands",)
 """Collections whose `dup_group` is a person, not a piece."""
 STYLED = ("ringfir", "gems")
 """Collections whose `class` says what looks alike; elsewhere it is a brand or a shop's shelf."""
+OWN_RENDER = "own render"
 FEW_VIEWS = ("gems", "hands", "nonjewelry")
 MANY_VIEWS = ("samepiece", "typeshops")
 
@@ -30,6 +31,7 @@ class Picture:
     """A record with what training knows of it; -1 = not known.
 
     `piece`: pictures of equal `piece` show the same piece. `style`, `type`: likewise; `family`: near-twins.
+    `told_apart`: pictures of another `piece` show another piece; else that is only known of other styles.
     `shop`: the scene that batches are drawn from, so that a backdrop tells nothing.
     """
 
@@ -39,6 +41,7 @@ class Picture:
     type: int
     family: int
     shop: str
+    told_apart: bool
 
     @property
     def views(self) -> int:
@@ -71,7 +74,7 @@ def pictures(records: Sequence[Record]) -> list[Picture]:
     """Records with their labels as whole numbers."""
     own = [replace(r, item_id="", dup_group="") if r.collection in NOT_A_PIECE else r for r in records]
     piece = _numbers(groups(own))
-    style = _numbers([f"{r.collection} {r.style}" if r.collection in STYLED and r.style else "" for r in records])
+    style = _numbers([_style(record) for record in records])
     family = _numbers([record.family for record in records])
     return [
         Picture(
@@ -81,9 +84,16 @@ def pictures(records: Sequence[Record]) -> list[Picture]:
             TYPES.index(record.type) if record.type in TYPES else -1,
             family[place],
             record.shop or record.collection,
+            record.licence == OWN_RENDER,
         )
         for place, record in enumerate(records)
     ]
+
+
+def _style(record: Record) -> str:
+    if record.licence == OWN_RENDER:
+        return f"{record.type} {record.style}"
+    return f"{record.collection} {record.style}" if record.collection in STYLED and record.style else ""
 
 
 def manifest_sha256(records: Sequence[Record]) -> str:

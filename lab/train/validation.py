@@ -16,10 +16,11 @@ FITTED_ON = 2_500
 
 
 def questions(records: Sequence[Record], trained_on: Sequence[Record] = ()) -> list[Question]:
-    """The same piece in shops left out, the same style of RingFIR's val classes, the same design of left-out renders.
+    """The same piece in shops left out, the same style of RingFIR's val classes, the same design of left-out renders,
+    and another design of its kind (three-stone ring, hoop) for a left-out render, among one picture of each design.
 
-    The first and the last are searched among pictures of other shops too. A question without records is left out. Train
-    shops that are not `trained_on` are left out too, so they are asked as well.
+    The first and the third are searched among pictures of other shops too. A question without records is left out.
+    Train shops that are not `trained_on` are left out too, so they are asked as well.
     """
     seen = {record.collection for record in trained_on}
     unseen = {"samepiece"} - seen if seen else set()
@@ -37,7 +38,14 @@ def questions(records: Sequence[Record], trained_on: Sequence[Record] = ()) -> l
         found.append(Question(queries, [record.item_id for record in queries], gallery, labels))
     by_style = [record.style for record in styles]
     found.append(Question(styles, by_style, styles, by_style))
+    renders = [record for record in records if record.licence == "own render" and record.split in ("train", "val")]
+    of_each = list({record.item_id: record for record in renders}.values())
+    found.append(Question(designs, [_kind(r) for r in designs], of_each, [_kind(r) for r in of_each], True))
     return [question for question in found if question.queries]
+
+
+def _kind(record: Record) -> str:
+    return f"{record.type} {record.style}"
 
 
 def drawn(records: Sequence[Record], count: int) -> list[Record]:
