@@ -84,11 +84,11 @@ model: $(VENV)/test.installed ## make the default model again: the network of Im
 train: $(VENV)/test.installed ## make the loupe models again: renders, networks, heads; goes on where it stopped (needs ../shared/data)
 	$(BIN)/python -m lab render set --count 1536 --out lab/cache/renders
 	for kind in open wide; do \
-		$(BIN)/python -m lab train-embedding --sources clean --out $(MODELS)/loupe-$$kind-1 && \
-		$(BIN)/python -m lab add-finder --model $(MODELS)/loupe-$$kind-1 --finder $(MODELS)/finder-$$kind-2 || exit; \
+		$(BIN)/python -m lab train-embedding --sources clean --out $(MODELS)/loupe-$$kind-2 && \
+		$(BIN)/python -m lab add-finder --model $(MODELS)/loupe-$$kind-2 --finder $(MODELS)/finder-$$kind-2 || exit; \
 	done
-	$(BIN)/python -m lab train-heads --model $(MODELS)/loupe-open-1 --sources clean
-	$(BIN)/python -m lab train-heads --model $(MODELS)/loupe-wide-1 --sources all
+	$(BIN)/python -m lab train-heads --model $(MODELS)/loupe-open-2 --sources clean
+	$(BIN)/python -m lab train-heads --model $(MODELS)/loupe-wide-2 --sources all
 
 evaluate: $(VENV)/test.installed ## measure the loupe models against the targets, write lab/reports/targets (needs ../shared/data)
 	$(BIN)/python -m lab evaluate --suite targets

@@ -25,13 +25,13 @@ class Settings(ServiceSettings):
         validation_alias=AliasChoices("database_url", "INDEXER_DATABASE_URL", "DATABASE_URL"),
         description="A database of its own, shared with no other service.",
     )
-    model_version: str = Field("efficientnet-lite2-1", validation_alias=AliasChoices("model_version", "MODEL_VERSION"))
-    dimension: int = Field(1280, gt=0, validation_alias=AliasChoices("dimension", "MODEL_DIMENSION"))
-    no_match_below: float = Field(0.64, ge=-1, le=1)
-    look_at_least: float = Field(0.6, ge=0, lt=1)
-    same: Sameness | None = None
-    style: Probability | None = None
-    form_dimension: int | None = Field(None, gt=0)
+    model_version: str = Field("loupe-wide-2", validation_alias=AliasChoices("model_version", "MODEL_VERSION"))
+    dimension: int = Field(288, gt=0, validation_alias=AliasChoices("dimension", "MODEL_DIMENSION"))
+    no_match_below: float = Field(0.51, ge=-1, le=1)
+    look_at_least: float = Field(0.432, ge=0, lt=1)
+    same: Sameness | None = Sameness(slope=12.32, offset=-9.265)
+    style: Probability | None = Probability(slope=10.366, offset=-4.478)
+    form_dimension: int | None = Field(256, gt=0)
     drain_seconds: float = Field(
         60, ge=2, description="How long an old collection is kept for queries that began on it."
     )

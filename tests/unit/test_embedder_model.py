@@ -193,7 +193,7 @@ def test_normalised_levels_lie_where_the_network_was_trained() -> None:
     assert prepared[:, 0, 0].tolist() == [1.0, 0.0, -127 / 128]
 
 
-@pytest.mark.parametrize("name", ["loupe-open-1", "loupe-wide-1"])
+@pytest.mark.parametrize("name", ["loupe-open-2", "loupe-wide-2"])
 def test_a_loupe_models_vector_is_the_same_by_both_runtimes(name: str) -> None:
     manifest = read_manifest(MODELS / name)
     size = manifest.input_size
