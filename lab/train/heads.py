@@ -30,7 +30,7 @@ from shared.contracts.fields import Vector
 UNSEEN_SHOPS = ("typeshops", "samepiece")
 """The collections whose shops are each wholly in one split: what they show is what a new shop will see."""
 INVERSE_PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0)
-MIN_PRECISION = 0.9
+MIN_PRECISION = 0.8
 MIN_TOLD = 20
 """A threshold is believed when so many val pictures are told by it."""
 FEWEST = 12
@@ -175,7 +175,7 @@ def sample_weights(part: Part) -> npt.NDArray[np.float64]:
 
 
 def min_confidence(head: Head, judged: Part) -> float | None:
-    """The lowest confidence from which on at least 90% of what is said is right, of shops and of renders alike.
+    """The lowest confidence from which on at least `MIN_PRECISION` of what is said is right, of shops and of renders alike.
 
     None where there is no such confidence, nothing is said, or too few photographs of shops have a label to judge by.
     """

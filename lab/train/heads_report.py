@@ -33,7 +33,7 @@ calibration errors over 15 bins) and number of pictures.
 
 Each head is a multinomial logistic regression on the vector, trained on the train split, every shop of a class counting
 by the root of its pictures. The penalty, the temperature and the lowest confidence that is told were chosen on val
-pictures of shops and designs that are not in training: the lowest confidence is that from which on nine in ten
+pictures of shops and designs that are not in training: the lowest confidence is that from which on eight in ten
 answers are right there, of shops and of renders alike. A head that never gets there is not shipped, and its attribute
 is absent. Figures are of the test split: **shops** are those whose every picture is in it, **renders** the evaluation
 set's designs.
