@@ -77,7 +77,7 @@ sample: $(VENV)/test.installed ## render the sample catalogue again (about 15 mi
 	rm -rf deploy/local/sample
 	$(BIN)/python -m lab render sample --out deploy/local/sample
 
-model: $(VENV)/test.installed ## make the default model again: the network of ImageNet as ONNX, and its heads (needs ../shared/data and renders)
+model: $(VENV)/test.installed ## make efficientnet-lite2-1 again, the default before: the network of ImageNet as ONNX, and its heads (needs ../shared/data and renders)
 	$(BIN)/python -m lab export
 	$(BIN)/python -m lab train-heads --model $(MODELS)/efficientnet-lite2-1 --sources all
 

@@ -22,8 +22,8 @@ _OTHER_TYPE = 0.5
 """How much a piece of another type than the liked one counts: whoever looks at hoops looks for earrings first."""
 _DESCRIBED = 0.5
 """How much a piece counts that is described alike, against one that looks alike."""
-_DESCRIBED_AT_LEAST = 0.6
-"""Cosine of meanings: nine in ten pairs of pieces of the sample catalogue are below it, all pairs of a kind above."""
+_DESCRIBED_AT_LEAST = 0.7
+"""Cosine of meanings: 95% of the pairs of pieces of the sample catalogue are below it, all pairs of a kind above."""
 _SEEDS_BY_WORDS = 4
 
 
