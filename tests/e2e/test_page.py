@@ -86,7 +86,7 @@ def test_the_contract_can_be_read_and_tried_without_any_other_host(page: Page, s
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     page.goto(f"{stack.address}/docs")
-    expect(page.get_by_text("Find the pieces that look like the one in a photo")).to_be_visible()
+    expect(page.get_by_text("Find pieces by pictures, items and words")).to_be_visible()
     page.get_by_text("The process lives").click()
     page.get_by_role("button", name="Try it out").click()
     page.get_by_role("button", name="Execute").click()
