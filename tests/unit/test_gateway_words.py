@@ -236,6 +236,7 @@ def test_ignoring_some_chips_leaves_the_others(text: str, data: st.DataObject) -
 
 @settings(max_examples=400, deadline=None)
 @given(text=TEXTS)
+@example("vintage vintage")
 def test_what_is_left_is_left_again(text: str) -> None:
     one_tag = Vocabulary(tags=frozenset({"vintage"}), brands=SHOP.brands, values=SHOP.values, coverage=SHOP.coverage)
     rest = understand(text, one_tag).rest

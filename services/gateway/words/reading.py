@@ -82,7 +82,7 @@ def read(tokens: Sequence[Token], vocabulary: Vocabulary) -> list[Found]:
     if any(one.field == "type" and not one.weak for one in wanted):
         found = [one for one in found if not one.weak]
     tags = [one for one in wanted if one.field == "tags"]
-    return [one for one in found if one not in tags[1:]]
+    return [one for one in found if one not in tags or one.values == tags[0].values]
 
 
 class _Reader:
