@@ -26,7 +26,7 @@ _ASIDE = 10.0
 
 @dataclass(frozen=True)
 class Halves:
-    """The pictures of the left and of the right earring of pair `number`, which is its mirror image, each taken anew."""
+    """Pictures of the left earring of pair `number` and of the right one, its mirror image, each taken anew."""
 
     number: int
     left: Path

@@ -61,6 +61,6 @@ def made_by(target: str, started_load: float) -> str:
     """What a report says of the model and the machine; loads are means of the last minute."""
     model = Path(Settings(broker_url="", object_store_url="").model_dirs[0]).name
     return (
-        f"Made by `make {target}` with the model {model}, on {os.cpu_count()} cores. The machine's load, this command's "
-        f"own included, was {started_load:.1f} at the start and {os.getloadavg()[0]:.1f} at the end."
+        f"Made by `make {target}` with the model {model}, on {os.cpu_count()} cores. The load, this command's own "
+        f"included, was {started_load:.1f} at the start and {os.getloadavg()[0]:.1f} at the end."
     )
