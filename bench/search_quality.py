@@ -77,8 +77,8 @@ class Figures:
                 *rows,
                 "",
                 f"Places are the first {TOP} of an answer, or as many as there are pieces that answer; an empty place",
-                "does not hold. A metal is its colour (gold, rose gold, silver for every white metal), a stone the main one.",
-                "`Show` counts places with what was not to be.",
+                "does not hold. A metal is its colour (gold, rose gold, or silver for white ones), a stone the main",
+                "one. `Show` counts places with what was not to be.",
                 "",
             ]
         )
