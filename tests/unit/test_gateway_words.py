@@ -270,6 +270,9 @@ def test_what_a_shop_says_of_a_piece_is_told_in_the_values_of_the_models(
         ("Round hoops in platinum", {"type": "earring", "metal": "silver"}),
         ("Necklace and earrings in silver", {"metal": "silver"}),
         ("Bracelet without stones", {"type": "bracelet"}),
+        ("Sapphire and diamond huggies", {"type": "earring", "stone": "blue"}),
+        ("Torque in blackened silver", {"type": "necklace", "metal": "black"}),
+        ("Watch with a blue dial", {"type": "watch"}),
         ("A gift for her", {}),
     ],
 )

@@ -20,7 +20,7 @@ def said_of(title: str, attributes: Mapping[str, str]) -> dict[AttributeName, st
     """Of an item's attributes those that models know too: "White gold" is the metal silver, "Studs" the type earring.
 
     A value that no model tells is kept as it is, without capitals. Where the attributes say nothing, a title's words
-    mean what they mean in a query; one that names two types, as of a set, says none.
+    mean what they mean in a query: of several stones the first is the main one, and two types, as of a set, say none.
     """
     said = _named_in(title)
     for name, value in attributes.items():
@@ -33,8 +33,8 @@ def said_of(title: str, attributes: Mapping[str, str]) -> dict[AttributeName, st
 
 
 def _named_in(title: str) -> dict[AttributeName, str]:
-    found: dict[str, set[str]] = defaultdict(set)
+    found: dict[str, list[str]] = defaultdict(list)
     for one in read(tokens_of(title), _NO_SHOP):
-        if not one.negative:
-            found[one.field].add(one.value)
-    return {name: found[name].pop() for name in ATTRIBUTES if len(found[name]) == 1}
+        if not one.negative and one.value not in found[one.field]:
+            found[one.field].append(one.value)
+    return {name: found[name][0] for name in ATTRIBUTES if len(found[name]) == 1 or (found[name] and name == "stone")}
