@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import numpy as np
+import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench.search_questions import Piece
@@ -38,13 +39,17 @@ STAGES = {
 
 @dataclass
 class Timed:
-    """Of one kind of search, in ms: through the API, by the bare model, by the bare engine; `stages` are means."""
+    """Of one kind of search, in ms: through the API, by the bare model, by the bare engine; `stages` are means.
+
+    `cpu`: what a search takes of a core in the process of gateway, recommender and indexer, the engine's work included.
+    """
 
     what: str
     api: list[float]
     model: list[float]
     engine: list[float]
     stages: Mapping[str, float]
+    cpu: float
 
     def lines(self) -> list[str]:
         added = np.subtract(np.subtract(self.api, self.model), self.engine)
@@ -59,6 +64,9 @@ class Timed:
             "| what | p50 ms | p99 ms |",
             "| --- | --- | --- |",
             *(f"| {name} | {p50:.1f} | {p99:.1f} |" for name, (p50, p99) in quantiles.items()),
+            "",
+            f"A search took {self.cpu:.1f} ms of CPU in the process of gateway, recommender and indexer, the engine's",
+            "included: a figure that other work on the machine hardly changes.",
             "",
             "| stage, by the metrics | mean ms |",
             "| --- | --- |",
@@ -117,20 +125,27 @@ def _timed(
     search: Callable[[httpx.Client, Any], None],
     bare: Callable[[Any], tuple[float, float]],
 ) -> Timed:
+    (backend,) = stack.children("backend")
     with stack.api as api:
         for query in queries[:WARM_UP]:
             search(api, query)
             bare(query)
-        before, times = _stages(stack), []
+        before, cpu, times = _stages(stack), 0.0, []
         for query in queries[WARM_UP:]:
-            started = time.perf_counter()
+            used, started = _cpu(backend), time.perf_counter()
             search(api, query)
             whole = (time.perf_counter() - started) * 1e3
+            cpu += _cpu(backend) - used
             times.append((whole, *bare(query)))
         after = _stages(stack)
     stages = {name: (after[name] - before[name]) * 1e3 / len(times) for name in STAGES}
     through, model, engine = (list(column) for column in zip(*times, strict=True))
-    return Timed(what, through, model, engine, stages)
+    return Timed(what, through, model, engine, stages, cpu * 1e3 / len(times))
+
+
+def _cpu(process: psutil.Process) -> float:
+    used = process.cpu_times()
+    return float(used.user + used.system)
 
 
 def _stages(stack: RunningStack) -> dict[str, float]:
