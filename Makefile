@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 UV_COMPILE_WITH_TORCH := $(BIN)/uv pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --override requirements/weights-alone.txt
 UV_COMPILE := $(UV_COMPILE_WITH_TORCH) --override requirements/without-torch.txt
 
-.PHONY: help run up-processes test lint lock bench-ingest bench-vectors bench-search bench-embedder model train evaluate floor clean renders renders-evaluation sample
+.PHONY: help run up-processes test lint lock bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder model train evaluate floor clean renders renders-evaluation sample
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -63,6 +63,12 @@ bench-vectors: $(VENV)/test.installed ## search times of the embedded vector eng
 
 bench-search: $(VENV)/test.installed ## recall and search times of a large index, by engine and by how few items a filter leaves (ITEMS)
 	$(BIN)/python -m bench.search --items $(ITEMS)
+
+bench-search-quality: $(VENV)/test.installed ## what searches find among renders of known truth, through the API
+	$(BIN)/python -m bench.search_quality
+
+bench-search-api: $(VENV)/test.installed ## search times through the API, how soon changes show, and paging while they happen
+	$(BIN)/python -m bench.search_api
 
 bench-embedder: $(VENV)/test.installed ## pictures/s of the embedder, whole and by stage, against a naive torch loop, in one run
 	$(BIN)/python -m bench.embedder

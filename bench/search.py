@@ -27,6 +27,7 @@ import numpy as np
 import psutil
 
 from bench.search_catalogue import EVERY, QUERIES, TOP, Catalogue, vectors_of_renders
+from services.recommender.ranking import BESIDE_THE_MAIN
 from shared import vectorstore
 from shared.contracts.fields import Vector
 from shared.vectorstore import AnyOf, Filter, Hit, Text, VectorStore
@@ -123,7 +124,7 @@ def candidates(store: VectorStore, query: Vector) -> list[Hit]:
 
 
 def by_words(store: VectorStore, text: Text) -> list[Hit]:
-    return store.search_text(TENANT, text, CANDIDATES)
+    return store.search_text(TENANT, text, CANDIDATES, Filter(must_not=[BESIDE_THE_MAIN]))
 
 
 def share(hits: list[Hit], expected: set[str]) -> float:

@@ -259,7 +259,7 @@ def _fields_of(item: ItemIn, created_at: datetime) -> ItemFields:
         in_stock=item.stock is None or item.stock > 0,
         tags=item.tags,
         attributes=item.attributes,
-        said=said_of(item.attributes),
+        said=said_of(item.title, item.attributes),
         created_at=created_at,
     )
 

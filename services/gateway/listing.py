@@ -12,6 +12,7 @@ from services.gateway.catalogue import no_image, no_item
 from services.gateway.image_rows import find_places
 from services.gateway.signing import Signer
 from services.gateway.tables import OUTBOX, Image, Item
+from services.gateway.words.said import said_of
 from shared.contracts import api
 from shared.contracts.analysis import ATTRIBUTES, Attribute
 from shared.database import Database
@@ -142,10 +143,11 @@ class Listing:
             for row in rows
         ]
 
-    def type_of(self, row: Image) -> str | None:
-        """What the picture's main piece is known to be, by a merchant or by the model."""
-        said: str | None = row.corrected.get("type") or (row.type or {}).get("value")
-        return said
+    def type_of(self, item: api.Item, row: Image) -> str | None:
+        """What the main piece of an item's picture is known to be: by a correction, by the shop, or by the model."""
+        said = said_of(item.title, item.attributes)
+        known: str | None = row.corrected.get("type") or said.get("type") or (row.type or {}).get("value")
+        return known
 
     def image_of(self, row: Image) -> api.Image:
         """Without its pieces."""

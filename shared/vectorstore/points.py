@@ -34,6 +34,7 @@ INDEXED: dict[str, Literal["keyword", "bool", "float"]] = {
     "in_stock": "bool",
     "price": "float",
     "created_ts": "float",
+    "piece": "float",
 }
 """The payload fields with an index, beside the tenant's: a filter on another field reads every point's payload."""
 

@@ -30,9 +30,9 @@ def gateway(tmp_path: Path, new_database: NewDatabase, upstreams: Upstreams) -> 
         yield stand
 
 
-def put(gateway: Stand, sku: str, kind: str, seed: int) -> str:
+def put(gateway: Stand, sku: str, kind: str, seed: int, title: str = "") -> str:
     """An indexed item whose main piece the model takes for `kind`."""
-    gateway.put_item(sku, title=f"Earring {sku}")
+    gateway.put_item(sku, title=title or f"Piece {sku}")
     image_id = gateway.upload(sku, picture(seed))
     of = {"tenant": "shop", "correlation_id": "c", "sku": sku, "image_id": image_id, "model_version": "model-1"}
     gateway.handle(ImageIndexed.model_validate(of | {"type": Attribute(value=kind, confidence=0.9)}))
@@ -70,6 +70,13 @@ def test_a_merchants_word_for_what_it_is_wins(gateway: Stand) -> None:
     assert completes(gateway, "PIECE").mirrored is not None
 
 
+def test_what_the_shop_says_it_is_wins_over_the_model(gateway: Stand) -> None:
+    put(gateway, "EARRING", "brooch", 4, title="Single pearl earring")
+    assert completes(gateway, "EARRING").mirrored is not None
+    put(gateway, "RING", "earring", 5, title="Pearl ring")
+    assert completes(gateway, "RING").mirrored is None
+
+
 def test_an_item_whose_picture_is_not_indexed_yet_has_a_set_all_the_same(gateway: Stand) -> None:
     gateway.put_item("NEW")
     assert completes(gateway, "NEW").mirrored is None
@@ -82,6 +89,6 @@ def test_the_answer_says_which_is_the_other_half(gateway: Stand) -> None:
     gateway.upstreams.hits = HitList(hits=[found.model_copy(update={"reasons": [Reason(kind="pair", share=0.5)]})])
     body = gateway.client.get("/v1/items/LEFT/completes").json()
     (result,) = body["results"]
-    assert result["reason"] == "Looks 97% like the Earring LEFT: the other half of the pair"
+    assert result["reason"] == "Looks 97% like the Piece LEFT: the other half of the pair"
     assert result["reasons"] == [{"kind": "pair", "differs": False, "share": 0.5}]
     assert gateway.client.get("/v1/items/NOWHERE/completes").status_code == 404

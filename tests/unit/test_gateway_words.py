@@ -258,4 +258,25 @@ def test_what_is_left_is_left_again(text: str) -> None:
 def test_what_a_shop_says_of_a_piece_is_told_in_the_values_of_the_models(
     attributes: dict[str, str], said: dict[str, str]
 ) -> None:
-    assert said_of(attributes) == said
+    assert said_of("", attributes) == said
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        (
+            "Emerald halo ring in rose gold",
+            {"type": "ring", "metal": "rose gold", "stone": "green", "setting": "halo"},
+        ),
+        ("Round hoops in platinum", {"type": "earring", "metal": "silver"}),
+        ("Necklace and earrings in silver", {"metal": "silver"}),
+        ("Bracelet without stones", {"type": "bracelet"}),
+        ("Sapphire and diamond huggies", {"type": "earring", "stone": "blue"}),
+        ("Torque in blackened silver", {"type": "necklace", "metal": "black"}),
+        ("Watch with a blue dial", {"type": "watch"}),
+        ("A gift for her", {}),
+    ],
+)
+def test_a_title_says_of_a_piece_what_its_words_mean_in_a_query(title: str, said: dict[str, str]) -> None:
+    assert said_of(title, {}) == said
+    assert said_of(title, {"type": "brooch"}) == said | {"type": "brooch"}

@@ -112,9 +112,10 @@ async def get_completes(
     sku: Sku, caller: Reader, gateway: Gateway, limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20
 ) -> Results:
     """What makes a set with it, and of an earring its other half, which is looked for by the mirror image."""
-    await asyncio.to_thread(gateway.listing.item, caller.tenant, sku)
+    item = await asyncio.to_thread(gateway.listing.item, caller.tenant, sku)
     image = await asyncio.to_thread(gateway.listing.main_image, caller.tenant, sku)
-    mirrored = await _mirrored(gateway, image) if image and gateway.listing.type_of(image) == _WITH_HALVES else None
+    with_halves = image and gateway.listing.type_of(item, image) == _WITH_HALVES
+    mirrored = await _mirrored(gateway, image) if image and with_halves else None
     found = await gateway.recommender.completes(
         CompletesRequest(tenant=caller.tenant, sku=sku, mirrored=mirrored, limit=limit)
     )

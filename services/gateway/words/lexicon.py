@@ -56,8 +56,8 @@ _TYPES = {
 }
 _KINDS = {
     "ring": "wedding band, signet",
-    "earring": "ear stud, ear cuff, huggie, creole",
-    "necklace": "choker, lariat, sautoir, riviere",
+    "earring": "ear stud, ear cuff, huggie, huggy, creole",
+    "necklace": "choker, collar, lariat, sautoir, riviere, torque, torc",
     "bracelet": "bangle, armlet",
     "pendant": "locket, medallion",
 }
@@ -78,7 +78,8 @@ _METALS_CLOSER = {
     "rose gold": "red gold, rose gold plated",
     "silver": "white gold, sterling silver, sterling, platinum, palladium, rhodium, steel, stainless steel, titanium, "
     "silver plated",
-    "black": "black gold, black steel, black rhodium, black metal, gunmetal",
+    "black": "black gold, black steel, black rhodium, black metal, gunmetal, blackened silver, oxidised silver, "
+    "oxidized silver",
 }
 """The value is a colour: it says nothing of what the metal is, and the words stay to be looked for."""
 _STONES = {
@@ -110,6 +111,8 @@ _COLOURS = {
 }
 _ALONE = ("red", "pink", "purple", "blue", "green")
 """Colours that are a stone's where no word follows that says of what they are: no metal is told to have them."""
+OF_OTHER_THINGS = frozenset(phrase("dial face strap leather cord ribbon enamel box"))
+"""Before these words a colour is not a stone's."""
 _CUTS = {
     "round": "round, brilliant",
     "oval": "oval",
@@ -178,5 +181,6 @@ MISSPELT = frozenset(
 NOT_MISSPELT = frozenset(phrase("garment locked signed bevel bevelled beveled choked choke steal golfer prince"))
 """Words that are near to one of them and none."""
 STONE_NAMES = frozenset(known for known, senses in PHRASES.items() if any(s.field == "stone" for s in senses))
+COLOURS_ALONE = frozenset(phrase(colour) for value in _ALONE for colour in _COLOURS[value].split(", "))
 ANY_STONE = frozenset(map(phrase, _STONE_WORDS.split(", ")))
 CUT_BEFORE_A_STONE = frozenset(map(phrase, _CUT_BEFORE_A_STONE))

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 from services.gateway.words.lexicon import (
     ANY_STONE,
+    COLOURS_ALONE,
     CUT_BEFORE_A_STONE,
+    OF_OTHER_THINGS,
     PHRASES,
     STONE_NAMES,
     VALUES,
@@ -82,7 +84,7 @@ def read(tokens: Sequence[Token], vocabulary: Vocabulary) -> list[Found]:
     if any(one.field == "type" and not one.weak for one in wanted):
         found = [one for one in found if not one.weak]
     tags = [one for one in wanted if one.field == "tags"]
-    return [one for one in found if one not in tags or one.values == tags[0].values]
+    return [one for one in found if one not in tags or one.value == tags[0].value]
 
 
 class _Reader:
@@ -172,6 +174,8 @@ class _Reader:
             keys = tuple(token.key for token in self._tokens[at : at + length])
             named = self._vocabulary.own.get(keys)
             senses = list(PHRASES.get(keys, ()))
+            if keys in COLOURS_ALONE and self._key(at + length) in OF_OTHER_THINGS:
+                senses = []
             if not senses and keys in CUT_BEFORE_A_STONE and self._stone_at(at + length):
                 senses = [Sense("cut", " ".join(keys))]
             if senses:
@@ -183,6 +187,9 @@ class _Reader:
     def _meant(self, first: int, last: int, sense: Sense, named: tuple[str, str] | None) -> Found:
         own = (named[1],) if named and named[0] == sense.field else ()
         return Found(first, last, sense.field, sense.value, (sense.value, *own), stays=sense.stays, weak=sense.weak)
+
+    def _key(self, at: int) -> str:
+        return self._tokens[at].key if at < len(self._tokens) else ""
 
     def _stone_at(self, at: int) -> bool:
         longest = min(3, len(self._tokens) - at)
