@@ -175,7 +175,7 @@ def sample_weights(part: Part) -> npt.NDArray[np.float64]:
 
 
 def min_confidence(head: Head, judged: Part) -> float | None:
-    """The lowest confidence from which on at least `MIN_PRECISION` of what is said is right, of shops and of renders alike.
+    """The lowest confidence from which on `MIN_PRECISION` of what is said is right, of shops and of renders alike.
 
     None where there is no such confidence, nothing is said, or too few photographs of shops have a label to judge by.
     """
