@@ -25,6 +25,7 @@ from services.indexer.state import (
     images_of_item,
     locked_item,
     locked_items,
+    pictured,
     save_image,
     save_images,
     save_items,
@@ -180,6 +181,7 @@ class Indexer:
         with self._database.write() as session:
             rows = session.connection()
             items = locked_items(rows, ((message.tenant, message.sku) for message in messages))
+            shown = pictured(rows, items)
             targets = written(rows)
             stores = [self._stores.of(target) for target in targets]
             for message in messages:
@@ -195,7 +197,7 @@ class Indexer:
                     said = said_of(item)
                     item.revision = revision
                     item.fields = message.fields.model_dump(mode="json", exclude=_WORDS) if message.fields else None
-                    if message.fields and not item.new:
+                    if message.fields and (tenant, message.sku) in shown:
                         for store in stores:
                             store.set_payload(tenant, Filter(must=(of_item,)), field_payload(message.fields))
                         if said_of(item) != said:

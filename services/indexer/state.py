@@ -23,8 +23,7 @@ class Item:
 
     `revision` is the highest heard of, 0 before the first; `fields` are that revision's `ItemFields` as JSON, None when
     it removed the item. `removed_revision` is the highest that removed it: pictures stored at or below it are gone.
-    `text_sha256` and `text_model` name the newest text heard of, which is that of `text_revision`. `new`: its row was
-    made in this transaction, so nothing of it is in the index.
+    `text_sha256` and `text_model` name the newest text heard of, which is that of `text_revision`.
     """
 
     tenant: str
@@ -35,7 +34,6 @@ class Item:
     text_revision: int = 0
     text_sha256: str | None = None
     text_model: str | None = None
-    new: bool = False
 
     @property
     def text(self) -> str | None:
@@ -105,8 +103,8 @@ _lock_items = (
     .with_for_update()
 )
 _insert_item = {
-    "postgresql": postgresql.insert(items).on_conflict_do_nothing().returning(items.c.tenant, items.c.sku),
-    "sqlite": sqlite.insert(items).on_conflict_do_nothing().returning(items.c.tenant, items.c.sku),
+    "postgresql": postgresql.insert(items).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(items).on_conflict_do_nothing(),
 }
 _update_item = update(items).where(*_of_item).values({name: bindparam(name) for name in _ITEM})
 _select_images = select(images.c.tenant, images.c.image_id, *(images.c[name] for name in _IMAGE)).where(
@@ -130,10 +128,8 @@ def locked_items(connection: Connection, keys: Iterable[tuple[str, str]]) -> dic
             {"tenant": tenant, "sku": sku, "revision": 0, "removed_revision": 0, "fields": None, "text_revision": 0}
             for tenant, sku in missing
         ]
-        made = {tuple(row) for row in connection.execute(_insert_item[connection.dialect.name], rows)}
+        connection.execute(_insert_item[connection.dialect.name], rows)  # unless another indexer made them first
         found |= _locked(connection, missing)
-        for key in missing:
-            found[key].new = key in made  # else another indexer made it first
     return found
 
 
@@ -180,6 +176,17 @@ def items_of(connection: Connection, tenant: str, skus: Collection[str]) -> dict
 def images_of(connection: Connection, tenant: str, image_ids: Collection[str]) -> dict[str, Image]:
     """Those of these pictures that were heard of, by id, without a lock."""
     return _found(connection, tenant, images.c.image_id.in_(image_ids))
+
+
+def pictured(connection: Connection, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of these items, by tenant and SKU, that have points. The caller holds their locks.
+
+    A picture whose points were written and whose row was not saved comes again.
+    """
+    wanted = tuple_(images.c.tenant, images.c.sku).in_(sorted(set(keys)))
+    indexed = images.c.removed.is_(False) & images.c.sha256.is_not(None)
+    rows = connection.execute(select(images.c.tenant, images.c.sku).distinct().where(wanted, indexed))
+    return {(row[0], row[1]) for row in rows}
 
 
 def images_of_item(connection: Connection, item: Item) -> list[Image]:

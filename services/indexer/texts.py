@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import structlog
 
 from services.indexer.collections import Stores, written
-from services.indexer.state import Item, locked_items, save_items
+from services.indexer.state import Item, locked_items, pictured, save_items
 from shared.contracts.messages import ItemIndexed, ItemTextAnalysed
 from shared.contracts.text import TextVectors, text_key
 from shared.database import Database
@@ -52,6 +52,7 @@ class TextIndexer:
         with self._database.write() as session:
             rows = session.connection()
             items = locked_items(rows, ((message.tenant, message.sku) for message in messages))
+            shown = pictured(rows, items)
             targets = written(rows)
             for message in messages:
                 item = items[message.tenant, message.sku]
@@ -61,7 +62,7 @@ class TextIndexer:
                 has_it = item.text == key and message.revision > item.text_revision
                 item.text_revision = message.revision
                 item.text_sha256, item.text_model = message.sha256, message.model_version
-                if item.new or has_it:
+                if (item.tenant, item.sku) not in shown or has_it:
                     continue
                 text = _read(self._analyses, item.tenant, key)
                 if text is None:

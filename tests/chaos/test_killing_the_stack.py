@@ -48,7 +48,7 @@ def test_all_accepted_pictures_are_indexed_once_after_the_stack_was_killed(stack
     stack.stop()
 
     points = _points(stack)
-    assert len(points) == PICTURES, "one point a picture"
+    assert len(points) == PICTURES, "one main piece a picture"
     assert max(Counter(points).values()) == 1, "none twice"
 
 
@@ -62,13 +62,13 @@ def _unfinished(stack: RunningStack) -> int:
 
 
 def _points(stack: RunningStack) -> list[str]:
-    """The SKU of every point in the index."""
+    """The SKU of every main piece in the index: some drawings look like two."""
     settings = IndexerSettings(broker_url="", object_store_url="", vector_store_url="", database_url="")
     store = vectorstore.open(f"edge://{stack.home}/vectors", collection_of(settings.model_version), settings.dimension)
     try:
         found, after = [], None
         while page := store.scroll("shop", limit=500, after=after):
-            found += [str(point.payload["sku"]) for point in page]
+            found += [str(point.payload["sku"]) for point in page if "piece" not in point.payload]
             after = page[-1].id
         return found
     finally:

@@ -19,7 +19,7 @@ BOTH = ("RING-1", "RING-2", "RING-3", "GONE-1", "GONE-2")
 SHARED_PHOTO = drawing(999)
 """The only picture that both shops have, of the same SKU."""
 SHOPPER = "anna"
-_MOVING = {"last_used_at", "queues"}
+_MOVING = {"last_used_at", "queues", "search_id", "next_cursor"}
 
 
 @dataclass
@@ -93,7 +93,7 @@ class Shop:
 
 
 def _still(body: Any) -> Any:
-    """Without what moves by itself: signatures, times of last use, queues of the whole stack."""
+    """Without what moves by itself: signatures, names of searches, times of last use, queues of the whole stack."""
     if isinstance(body, Mapping):
         return {k: v.partition("?")[0] if k == "image_url" else _still(v) for k, v in body.items() if k not in _MOVING}
     return [_still(entry) for entry in body] if isinstance(body, list) else body
