@@ -1,4 +1,7 @@
-"""SIGKILL of everything in the middle of an import: what was accepted is found again, and once."""
+"""SIGKILL of everything in the middle of an import: what was accepted is found again, and once.
+
+The model is a small one, so that everything else is what is tried.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from services.indexer.points import collection_of
-from services.indexer.settings import Settings as IndexerSettings
 from shared import vectorstore
+from tests.support import small_model
 from tests.support.pictures import catalogue
 from tests.support.stack import RunningStack
 from tests.support.waiting import until
@@ -21,7 +24,12 @@ ROUNDS = 3
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[RunningStack]:
-    running = RunningStack(tmp_path / "home")
+    settings = {
+        "EMBEDDER_MODEL_DIRS": str(small_model.small_model(tmp_path / "model")),
+        "MODEL_VERSION": small_model.VERSION,
+        "MODEL_DIMENSION": str(small_model.DIMENSION),
+    }
+    running = RunningStack(tmp_path / "home", settings=settings)
     yield running
     running.stop()
 
@@ -48,7 +56,7 @@ def test_all_accepted_pictures_are_indexed_once_after_the_stack_was_killed(stack
     stack.stop()
 
     points = _points(stack)
-    assert len(points) == PICTURES, "one main piece a picture"
+    assert len(points) == PICTURES, "one point a picture"
     assert max(Counter(points).values()) == 1, "none twice"
 
 
@@ -62,13 +70,12 @@ def _unfinished(stack: RunningStack) -> int:
 
 
 def _points(stack: RunningStack) -> list[str]:
-    """The SKU of every main piece in the index: some drawings look like two."""
-    settings = IndexerSettings(broker_url="", object_store_url="", vector_store_url="", database_url="")
-    store = vectorstore.open(f"edge://{stack.home}/vectors", collection_of(settings.model_version), settings.dimension)
+    """The SKU of every point in the index."""
+    store = vectorstore.open(f"edge://{stack.home}/vectors", collection_of(small_model.VERSION), small_model.DIMENSION)
     try:
         found, after = [], None
         while page := store.scroll("shop", limit=500, after=after):
-            found += [str(point.payload["sku"]) for point in page if "piece" not in point.payload]
+            found += [str(point.payload["sku"]) for point in page]
             after = page[-1].id
         return found
     finally:
