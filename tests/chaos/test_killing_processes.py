@@ -1,4 +1,4 @@
-"""SIGKILL of one process in the middle of an import of 600 pictures, three times: all are found again, none twice.
+"""SIGKILL of one process in the middle of an import of 1,000 pictures, three times: all are found again, none twice.
 
 Each service and each server is a process. The model is a small one, so that everything else is what is tried.
 """
@@ -19,7 +19,7 @@ from tests.support.pictures import catalogue
 from tests.support.stack import RunningStack
 from tests.support.waiting import until
 
-PICTURES = 600
+PICTURES = 1_000
 ROUNDS = 3
 SECONDS = 180
 

@@ -58,6 +58,7 @@ def test_one_shop_finds_nothing_of_the_other_and_leaves_it_as_it_was(
     ATTEMPTS[route](mine, theirs)
     mine.settle()
     assert theirs.world() == before
+    theirs.settle()
     for what, body in mine.world().items():
         assert not named(theirs, str(body)), what
 

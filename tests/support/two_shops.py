@@ -19,7 +19,8 @@ BOTH = ("RING-1", "RING-2", "RING-3", "GONE-1", "GONE-2")
 SHARED_PHOTO = drawing(999)
 """The only picture that both shops have, of the same SKU."""
 SHOPPER = "anna"
-_MOVING = {"last_used_at", "queues", "search_id", "next_cursor"}
+_MOVING = {"last_used_at", "queues", "outbox"}
+_NAMES = {"search_id", "next_cursor"}
 
 
 @dataclass
@@ -93,9 +94,13 @@ class Shop:
 
 
 def _still(body: Any) -> Any:
-    """Without what moves by itself: signatures, names of searches, times of last use, queues of the whole stack."""
+    """Without what moves by itself: signatures, times of last use, what waits to be sent, as looking itself is noted
+    there; that a search has a name, not which."""
     if isinstance(body, Mapping):
-        return {k: v.partition("?")[0] if k == "image_url" else _still(v) for k, v in body.items() if k not in _MOVING}
+        kept = {key: value for key, value in body.items() if key not in _MOVING}
+        urls = {key: value.partition("?")[0] for key, value in kept.items() if key == "image_url"}
+        names = {key: value is not None for key, value in kept.items() if key in _NAMES}
+        return {key: _still(value) for key, value in kept.items()} | urls | names
     return [_still(entry) for entry in body] if isinstance(body, list) else body
 
 
