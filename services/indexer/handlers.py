@@ -30,7 +30,7 @@ from services.indexer.state import (
     save_images,
     save_items,
 )
-from services.indexer.texts import text_of
+from services.indexer.texts import tell_settled, text_of
 from services.indexer.writing import Writes
 from shared.contracts.analysis import Analysis, analysis_key
 from shared.contracts.messages import (
@@ -43,7 +43,6 @@ from shared.contracts.messages import (
     ImageRemoved,
     ImageUnindexed,
     ItemChanged,
-    ItemIndexed,
 )
 from shared.database import Database
 from shared.errors import NotFound, Retryable
@@ -203,16 +202,7 @@ class Indexer:
                         if said_of(item) != said:
                             self._index_again(rows, item, targets)
             save_items(rows, items.values())
-        for message in messages:
-            if items[message.tenant, message.sku].settled(message.revision):
-                self._publisher.publish(
-                    ItemIndexed(
-                        tenant=message.tenant,
-                        correlation_id=message.correlation_id,
-                        sku=message.sku,
-                        revision=message.revision,
-                    )
-                )
+        tell_settled(self._publisher, messages, items)
 
     def _index_again(self, rows: Connection, item: Item, targets: list[Collection]) -> None:
         """All of the item's pictures: what is known of them has changed."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
 from services.indexer.collections import Stores, written
 from services.indexer.state import Item, locked_items, pictured, save_items
-from shared.contracts.messages import ItemIndexed, ItemTextAnalysed
+from shared.contracts.messages import ItemChanged, ItemIndexed, ItemTextAnalysed
 from shared.contracts.text import TextVectors, text_key
 from shared.database import Database
 from shared.errors import NotFound, Retryable
@@ -27,6 +27,24 @@ def text_of(item: Item, analyses: ObjectStore) -> Text | None:
     if text is None:
         _log.warning("text_lost", sku=item.sku, object=item.text)
     return text
+
+
+def tell_settled(
+    publisher: Publisher,
+    messages: Sequence[ItemChanged] | Sequence[ItemTextAnalysed],
+    items: Mapping[tuple[str, str], Item],
+) -> None:
+    """Tell the outcome of each revision whose fields and words are both in the index. `items` by tenant and SKU."""
+    for message in messages:
+        if items[message.tenant, message.sku].settled(message.revision):
+            publisher.publish(
+                ItemIndexed(
+                    tenant=message.tenant,
+                    correlation_id=message.correlation_id,
+                    sku=message.sku,
+                    revision=message.revision,
+                )
+            )
 
 
 class TextIndexer:
@@ -73,16 +91,7 @@ class TextIndexer:
                     store.set_text(item.tenant, of_item, text)
                     store.set_payload(item.tenant, of_item, {"text": key})
             save_items(rows, items.values())
-        for message in messages:
-            if items[message.tenant, message.sku].settled(message.revision):
-                self._publisher.publish(
-                    ItemIndexed(
-                        tenant=message.tenant,
-                        correlation_id=message.correlation_id,
-                        sku=message.sku,
-                        revision=message.revision,
-                    )
-                )
+        tell_settled(self._publisher, messages, items)
 
 
 def _read(analyses: ObjectStore, tenant: str, key: str) -> Text | None:
