@@ -24,6 +24,8 @@ MAX_PIECES = 12
 MIN_BOX_SIDE = 16
 """Pixels of the original that a box which somebody drew must have, each way."""
 MAX_EVENTS = 1_000
+MAX_SHOPPERS = 100
+"""Of one batch of suggestions."""
 MAX_ITEMS = 500
 MAX_LIMIT = 100
 
@@ -64,6 +66,8 @@ Word = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^
 """A tag, or a value of an attribute: 1 to 64 characters, none of them a control character."""
 
 UserId = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f/]{1,128}$"), AfterValidator(_not_dots)]
+SessionId = UserId
+"""A visit of a shopper, by the shop's own name for it. Of another kind than a `UserId`: equal ones are no link."""
 EventId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")]
 SearchId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 """One search with all its pages, or another list that a shopper was shown."""

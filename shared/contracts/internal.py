@@ -7,7 +7,17 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.contracts.analysis import Analysis, AttributeName, Box
-from shared.contracts.fields import MAX_LIMIT, ModelVersion, Sku, TenantId, Timestamp, UserId, Word
+from shared.contracts.fields import (
+    MAX_LIMIT,
+    MAX_SHOPPERS,
+    ModelVersion,
+    SessionId,
+    Sku,
+    TenantId,
+    Timestamp,
+    UserId,
+    Word,
+)
 from shared.contracts.text import TextVectors
 
 Words = Annotated[list[Word], Field(max_length=50)]
@@ -108,22 +118,91 @@ class CompletesRequest(BaseModel):
     limit: int = Field(20, ge=1, le=MAX_LIMIT)
 
 
+Context = Literal["home", "item", "cart"]
+MAX_CONTEXT_SKUS = 50
+
+
 class SuggestRequest(BaseModel):
+    """For a user, or for a visit of somebody who is not logged in.
+
+    `context`: where the list is shown. Beside an `item` or a `cart`, `skus` are what is looked at there, and none of
+    them is suggested.
+    """
+
     tenant: TenantId
-    user_id: UserId
+    user_id: UserId | None = None
+    session_id: SessionId | None = None
+    context: Context = "home"
+    skus: list[Sku] = Field(default_factory=list, max_length=MAX_CONTEXT_SKUS)
     limit: int = Field(20, ge=1, le=MAX_LIMIT)
+
+    @model_validator(mode="after")
+    def _whose_and_where(self) -> Self:
+        if (self.user_id is None) == (self.session_id is None):
+            raise ValueError("give either user_id or session_id")
+        if (self.context == "home") != (not self.skus):
+            raise ValueError("skus are what an item's or a cart's page shows: give them there, and not at home")
+        return self
+
+
+class SuggestBatchRequest(BaseModel):
+    """For many users at once, each as at home."""
+
+    tenant: TenantId
+    user_ids: list[UserId] = Field(min_length=1, max_length=MAX_SHOPPERS)
+    limit: int = Field(20, ge=1, le=MAX_LIMIT)
+
+
+Variant = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+Policy = Literal["plain", "learned"]
+
+
+class VariantPlan(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    share: float = Field(gt=0, le=1)
+    policy: Policy = "learned"
+    explore: float = Field(0.05, ge=0, le=0.5)
+
+
+class Experiment(BaseModel):
+    """A comparison of ways to rank suggestions, each user always in the same variant.
+
+    `variants`: by name, how it ranks and its share of the users; shares sum to 1. `plain` ranks by weights that were
+    set by hand, `learned` by those learned from clicks, once there are some. `explore`: the share of places that are
+    given to a piece at random of those that come next.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Variant
+    variants: dict[Variant, VariantPlan] = Field(min_length=1, max_length=8)
+
+    @model_validator(mode="after")
+    def _sums_to_one(self) -> Self:
+        if abs(sum(plan.share for plan in self.variants.values()) - 1) > 1e-6:
+            raise ValueError("the shares of the variants must sum to 1")
+        return self
+
+
+class ExperimentOf(BaseModel):
+    """The tenant's experiment; None: there is none, and all users are ranked alike."""
+
+    tenant: TenantId
+    experiment: Experiment | None = None
 
 
 class Source(BaseModel):
     """Where a suggestion comes from, so that its reason can be told and checked.
 
     `look`: it looks like `sku`, with which the shopper did `event` at `at`; `similarity` is the cosine of the two.
-    `described`: the shop's words for it are like those for `sku`; likewise.
+    `described`: the shop's words for it are like those for `sku`; likewise. `together`: who acted on `sku` acted on it
+    too. `searched`: it is like what the search at `at` found. `set`: it makes a set with `sku`.
     `popular`: `count` shoppers acted on it lately. `new`: it came in at `at`.
     `picture`: it was found by a picture. `item`: it looks like the item asked about, `sku`. `words`: by words alone.
     """
 
-    kind: Literal["picture", "item", "words", "look", "described", "popular", "new"]
+    kind: Literal["picture", "item", "words", "look", "described", "together", "searched", "set", "popular", "new"]
     sku: Sku | None = None
     event: str | None = None
     at: Timestamp | None = None
@@ -151,7 +230,8 @@ class Hit(BaseModel):
     """One item, shown by its best picture. `score` is in 0..1, higher is better; `type` what the index knows.
 
     `box`: where in that picture the piece is which is alike; None where no piece was compared. `reasons`: the strongest
-    first.
+    first. Of a suggestion: `propensity`, in 0..1, is how likely it was to be given its place, and `features` are the
+    numbers that it was ranked by.
     """
 
     sku: Sku
@@ -162,6 +242,8 @@ class Hit(BaseModel):
     source: Source
     verdict: Verdict = "related"
     reasons: list[Reason] = Field(default_factory=list)
+    propensity: float | None = None
+    features: list[float] = Field(default_factory=list)
 
 
 Facets = dict[FacetName, dict[str, int]]
@@ -172,7 +254,7 @@ class HitList(BaseModel):
 
     `facets`: how many of the items found have each value. `found`: how many items were; `capped`: that there are more.
     `cold`: the shopper is not known yet, so the suggestions are what is popular and new. `ranking`: by what it was
-    ranked, for the log of what was shown.
+    ranked, and `variant` of which experiment, for the log of what was shown.
     """
 
     hits: list[Hit]
@@ -183,3 +265,10 @@ class HitList(BaseModel):
     capped: bool = False
     cold: bool = False
     ranking: str = ""
+    variant: str = ""
+
+
+class HitLists(BaseModel):
+    """One a user asked for, in their order."""
+
+    lists: list[HitList]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.contracts.analysis import Attribute, AttributeName, QualityWarning
 from shared.contracts.fields import (
@@ -15,6 +15,7 @@ from shared.contracts.fields import (
     ImageId,
     ModelVersion,
     SearchId,
+    SessionId,
     Sha256,
     Sku,
     TenantId,
@@ -199,21 +200,39 @@ class ItemIndexed(Message):
     revision: int
 
 
-EventType = Literal["viewed", "clicked", "favourited", "carted", "purchased", "returned", "dismissed"]
+EventType = Literal["viewed", "searched", "clicked", "favourited", "carted", "purchased", "returned", "dismissed"]
 
 
 class UserEvent(BaseModel):
-    """One thing a shopper did with an item. `id` is the shop's own, and makes a repeat harmless."""
+    """One thing that a shopper did with an item. `id` is the shop's own, and makes a repeat harmless.
+
+    `user_id` is who is logged in, `session_id` a visit of somebody who may not be. Both together tell whose visit it
+    is: what was done in it without a `user_id`, before and after, is then the user's. A visit is its first user's.
+
+    `searched` is of a list that Loupe answered, its `search_id`, and of no item.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: EventId
     type: EventType
-    user_id: UserId
-    sku: Sku
+    user_id: UserId | None = None
+    session_id: SessionId | None = None
+    sku: Sku | None = None
     at: Timestamp
     search_id: SearchId | None = Field(None, description="Of the list in which the shopper saw the item.")
     position: int | None = Field(None, ge=0, lt=100_000, description="Its place in that list, from 0.")
+
+    @model_validator(mode="after")
+    def _whose_and_what(self) -> Self:
+        if self.user_id is None and self.session_id is None:
+            raise ValueError("give user_id or session_id, or both at a login")
+        if self.type == "searched":
+            if self.search_id is None or self.sku is not None:
+                raise ValueError("searched is of a list and not of an item: give search_id and no sku")
+        elif self.sku is None:
+            raise ValueError(f"{self.type} is of an item: give its sku")
+        return self
 
 
 class UserEvents(Message):

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.contracts.analysis import Box, Knowledge, QualityWarning
 from shared.contracts.api import Item
-from shared.contracts.fields import MAX_LIMIT, MAX_PIECES, MIN_BOX_SIDE, ImageId, SearchId, Sku, UserId
+from shared.contracts.fields import MAX_LIMIT, MAX_PIECES, MAX_SHOPPERS, MIN_BOX_SIDE, ImageId, SearchId, Sku, UserId
 from shared.contracts.internal import MAX_PARTS, Facets, Filters, Reason, Verdict
 
 MAX_QUERY_PICTURES = 4
@@ -164,8 +164,31 @@ class Classification(BaseModel):
 
 
 class Suggestions(BaseModel):
-    """`cold`: the shopper is not known yet, so the list is what is popular and new. `search_id` as in `Results`."""
+    """`cold`: the shopper is not known yet, so the list is what is popular and new. `search_id` as in `Results`.
+
+    `variant`: of the shop's experiment, by which the list was ranked.
+    """
 
     suggestions: list[Result]
     cold: bool = False
     search_id: SearchId | None = None
+    variant: str | None = None
+
+
+class SuggestionsBatch(BaseModel):
+    """Suggestions for many users at once, as for a letter to each."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    user_ids: list[UserId] = Field(min_length=1, max_length=MAX_SHOPPERS)
+    limit: int = Field(20, ge=1, le=MAX_LIMIT)
+
+
+class UserSuggestions(Suggestions):
+    user_id: UserId
+
+
+class SuggestionsBatchAnswer(BaseModel):
+    """One entry a user, in the order in which they were asked for."""
+
+    users: list[UserSuggestions]
