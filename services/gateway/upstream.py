@@ -20,6 +20,8 @@ from shared.contracts.internal import (
     SearchRequest,
     SimilarRequest,
     SuggestRequest,
+    ValueCounts,
+    VocabularyRequest,
 )
 from shared.contracts.models import Models, ReindexStart, ReindexStatus
 from shared.contracts.text import TextVectors
@@ -139,6 +141,9 @@ class Recommender(Upstream):
 
     async def suggest(self, request: SuggestRequest) -> HitList:
         return await self._hits("/suggest", request)
+
+    async def vocabulary(self, request: VocabularyRequest) -> ValueCounts:
+        return await self.post("/vocabulary", request.model_dump_json().encode(), _JSON, ValueCounts)
 
     async def _hits(self, path: str, request: BaseModel) -> HitList:
         return await self.post(path, request.model_dump_json().encode(), _JSON, HitList)
