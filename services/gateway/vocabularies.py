@@ -6,7 +6,7 @@ from services.gateway.query_cache import QueryCache
 from services.gateway.upstream import Recommender
 from services.gateway.words import Vocabulary
 from shared.contracts.analysis import ATTRIBUTES
-from shared.contracts.internal import SearchRequest
+from shared.contracts.internal import VocabularyRequest
 
 _SECONDS = 10.0
 _SHOPS = 1_000
@@ -22,13 +22,13 @@ class Vocabularies:
     async def of(self, tenant: str) -> Vocabulary:
         held = self._held.get(tenant)
         if held is None:
-            counted = await self._recommender.search(SearchRequest(tenant=tenant, limit=1))
-            values = {name: counted.facets.get(name, {}) for name in ATTRIBUTES}
+            counted = await self._recommender.vocabulary(VocabularyRequest(tenant=tenant))
+            values = {name: counted.values.get(name, {}) for name in ATTRIBUTES}
             held = Vocabulary(
-                tags=frozenset(counted.facets.get("tags", ())),
-                brands=frozenset(counted.facets.get("brand", ())),
+                tags=frozenset(counted.values.get("tags", ())),
+                brands=frozenset(counted.values.get("brand", ())),
                 values={name: frozenset(counts) for name, counts in values.items()},
-                coverage={name: sum(counts.values()) / max(counted.found, 1) for name, counts in values.items()},
+                coverage={name: sum(counts.values()) / max(counted.pictures, 1) for name, counts in values.items()},
             )
             self._held.put(tenant, held, 1)
         return held

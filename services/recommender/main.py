@@ -48,7 +48,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         events.close()
 
     app = create_app("recommender", {"broker": broker.ping, "vectors": index.ping, "database": events.ping})
-    app.include_router(routes.router(Answers(index), searcher, completer, suggester))
+    app.include_router(routes.router(index, Answers(index), searcher, completer, suggester))
     return Service(
         name="recommender",
         http=app,

@@ -108,6 +108,12 @@ class SimilarRequest(BaseModel):
     cursor: str | None = Field(None, max_length=200)
 
 
+class VocabularyRequest(BaseModel):
+    """The values that a shop's pieces have."""
+
+    tenant: TenantId
+
+
 class CompletesRequest(BaseModel):
     """What goes with an indexed item. `mirrored`: the mirror image of its picture by each loaded model, as in
     `QueryPart.vectors`, where its other half is looked for."""
@@ -247,6 +253,13 @@ class Hit(BaseModel):
 
 
 Facets = dict[FacetName, dict[str, int]]
+
+
+class ValueCounts(BaseModel):
+    """Of `pictures` indexed pictures, how many show each value: the 1,000 most frequent of each field, those first."""
+
+    pictures: int
+    values: Facets
 
 
 class HitList(BaseModel):

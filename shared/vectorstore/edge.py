@@ -26,6 +26,7 @@ from shared.vectorstore.points import (
     checked_points,
     checked_text,
     checked_vector,
+    most_first,
     refuse_foreign,
     shown,
     shown_text,
@@ -187,6 +188,12 @@ class EdgeStore:
         request = edge.CountRequest(exact=True, filter=filter_of(tenant, where))
         with self._reading() as shard:
             return shard.count(request)
+
+    def values(self, tenant: str, field: str, limit: int, where: Filter | None = None) -> dict[str, int]:
+        request = edge.FacetRequest(field, limit=limit, exact=True, filter=filter_of(tenant, where))
+        with self._reading() as shard:
+            found = shard.facet(request)
+        return most_first((str(hit.value), hit.count) for hit in found.hits)
 
     def generation(self, tenant: str) -> str:
         return self._opened().generation(tenant)

@@ -172,6 +172,11 @@ def best_first(fetch: Callable[[int], list[Hit]], limit: int, offset: int) -> li
         count *= 2
 
 
+def most_first(counts: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Values by falling count, equal ones in order."""
+    return dict(sorted(counts, key=lambda entry: (-entry[1], entry[0])))
+
+
 def _storable(value: Any) -> bool:
     if isinstance(value, list):
         return all(isinstance(element, str) for element in value)

@@ -151,6 +151,13 @@ class VectorStore(Protocol):
         """Exactly how many points match."""
         ...
 
+    def values(self, tenant: str, field: str, limit: int, where: Filter | None = None) -> dict[str, int]:
+        """How many matching points have each value, exactly: of the `limit` most frequent ones, those first.
+
+        The field is one that `points.INDEXED` has as a keyword. Of a list each value counts.
+        """
+        ...
+
     def generation(self, tenant: str) -> str:
         """Another text after each write to the tenant's points that has returned: what was read before is then old."""
         ...

@@ -25,6 +25,7 @@ from shared.vectorstore.points import (
     checked_points,
     checked_text,
     checked_vector,
+    most_first,
     refuse_foreign,
     shown,
     shown_text,
@@ -207,6 +208,12 @@ class QdrantStore:
         condition = filter_of(tenant, where)
         with self._calling() as client:
             return client.count(self._collection, condition, exact=True).count
+
+    def values(self, tenant: str, field: str, limit: int, where: Filter | None = None) -> dict[str, int]:
+        condition = filter_of(tenant, where)
+        with self._calling() as client:
+            found = client.facet(self._collection, field, condition, limit, exact=True)
+        return most_first((str(hit.value), hit.count) for hit in found.hits)
 
     def generation(self, tenant: str) -> str:
         with self._calling() as client:

@@ -112,6 +112,8 @@ def test_an_index_answers_like_brute_force(
         for chosen in (None, where):
             expected = oracle.matching(tenant, chosen)
             assert collection.count(tenant, chosen) == len(expected)
+            for field in ("brand", "tags"):
+                assert collection.values(tenant, field, 50, chosen) == oracle.values(tenant, field, chosen)
             assert_same_points(collection.scroll(tenant, chosen), expected)
             page = oracle.search(tenant, query, chosen)[offset : offset + limit]
             hits = collection.search(tenant, query, limit, chosen, offset)
@@ -187,7 +189,9 @@ def test_a_tenant_neither_sees_nor_changes_the_points_of_another(index: VectorSt
     theirs = point_of(1, "orla", type="ring", price=5)
     index.upsert("orla", [theirs])
     everything = Filter()
-    assert index.search("lumen", theirs.vector, 10) == []
+    hits = index.search("lumen", theirs.vector, 10)
+    # Seen once, at a load of 11: a point of an earlier test. What the other ways of reading say of it is the next clue.
+    assert hits == [], (index.count("lumen"), index.scroll("lumen"), index.search("lumen", theirs.vector, 10))
     assert index.scroll("lumen") == []
     assert index.count("lumen") == 0
     index.delete("lumen", everything)

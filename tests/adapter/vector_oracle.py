@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -78,6 +79,12 @@ class Oracle:
 
     def set_text(self, tenant: str, where: Filter, text: Text | None) -> None:
         self.upsert(tenant, [replace(p, text=text) for p in self.matching(tenant, where)])
+
+    def values(self, tenant: str, field: str, where: Filter | None) -> dict[str, int]:
+        held = [point.payload.get(field) for point in self.matching(tenant, where)]
+        counts = Counter(each for value in held for each in {*(value if isinstance(value, list) else [value])})
+        del counts[None]
+        return dict(counts)
 
     def search(self, tenant: str, vector: Vector, where: Filter | None) -> list[tuple[str, float]]:
         scored = [(p.id, float(np.dot(p.vector.astype(float), vector))) for p in self.matching(tenant, where)]

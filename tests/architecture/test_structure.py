@@ -41,7 +41,10 @@ def test_every_way_to_an_outcome_starts_where_the_message_goes_and_ends_at_the_o
 
 def test_files_stay_small() -> None:
     sources = [
-        path for top in ("shared", "services", "deploy", "loupe", "lab", "bench") for path in (ROOT / top).rglob("*.py")
+        path
+        for top in ("shared", "services", "deploy", "loupe", "lab", "bench")
+        for path in (ROOT / top).rglob("*.py")
+        if "cache" not in path.relative_to(ROOT).parts
     ]
     long = {
         str(path.relative_to(ROOT)): count for path in sources if (count := len(path.read_text().splitlines())) > 300

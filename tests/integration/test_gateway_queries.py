@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.contracts.analysis import Box
-from shared.contracts.internal import HitList, SearchRequest
+from shared.contracts.internal import HitList, SearchRequest, ValueCounts
 from tests.support.databases import NewDatabase
 from tests.support.gateway import (
     Stand,
@@ -41,7 +41,7 @@ def gateway(tmp_path: Path, new_database: NewDatabase, upstreams: Upstreams) -> 
     upstreams.request_ids.clear()
     upstreams.seen = [analysis(NONE, boxes=[LEFT, RIGHT])]
     facets: Any = {"tags": {"vintage": 3, "sale": 1}, "type": {"ring": 4}}
-    upstreams.counted = HitList(hits=[], facets=facets, found=4)
+    upstreams.counted = ValueCounts(pictures=4, values=facets)
     with running_gateway(tmp_path, upstreams, database_url=new_database()) as stand:
         for number in (1, 2):
             stand.put_item(f"P-{number}")

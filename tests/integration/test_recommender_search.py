@@ -200,3 +200,15 @@ def unit(generator: np.random.Generator) -> Vector:
     vector = generator.normal(size=DIMENSION).astype(np.float32)
     normalised: Vector = vector / np.linalg.norm(vector)
     return normalised
+
+
+def test_the_vocabulary_counts_the_main_pieces_of_all_pictures_however_many(shop: Shop) -> None:
+    shop.pieces({f"NEW-{n}": towards(0, 0.9, 2) for n in range(150)}, tags=["sale"])
+    shop.piece("OLD", towards(0, 0.9, 3), age_days=400, tags=["vintage", "sale"], brand="Lumen")
+    shop.piece("OLD", towards(0, 0.9, 3), piece=1, brand="Beside")
+    counted = shop.ask("/vocabulary").json()
+    assert counted["pictures"] == 151
+    assert counted["values"]["tags"] == {"sale": 151, "vintage": 1}
+    assert counted["values"]["brand"] == {"Lumen": 1}
+    assert counted["values"]["type"] == {"ring": 151}
+    assert counted["values"]["stone"] == {}

@@ -137,6 +137,10 @@ def app_over(folder: Path, api_key: str | None) -> FastAPI:
     def count(name: str, body: models.CountRequest) -> Any:
         return call(lambda: client.count(name, body.filter, exact=True))
 
+    @app.post("/collections/{name}/facet")
+    def facet(name: str, body: models.FacetRequest) -> Any:
+        return call(lambda: client.facet(name, body.key, body.filter, body.limit or 10, exact=True))
+
     return app
 
 

@@ -178,7 +178,7 @@ class Shops:
         self.searcher = searcher = Searcher(index, ranker, self.pins)
         suggester = Suggester(index, self._history, popularity, SETTINGS.weights)
         self._app = create_app("recommender", {})
-        self._app.include_router(routes.router(Answers(index), searcher, Completer(index, ranker), suggester))
+        self._app.include_router(routes.router(index, Answers(index), searcher, Completer(index, ranker), suggester))
 
     def new(self) -> Shop:
         return Shop(self._app, self._vectors, self._history)
