@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import case, func, select
 
-from services.recommender.history import naive
+from services.recommender.recording import number_of
 from services.recommender.settings import Weight
 from services.recommender.tables import Event
 from shared.contracts.messages import EventType
@@ -53,11 +53,11 @@ class Popularity:
         return found
 
     def _count(self, tenant: str) -> Sequence[Popular]:
-        now = naive(datetime.now(UTC))
+        now = datetime.now(UTC)
         each = (
             select(Event.sku, func.max(self._strongest).label("weight"))
-            .where(Event.tenant == tenant, Event.at.between(now - _WITHIN, now))
-            .group_by(Event.sku, Event.user_id)
+            .where(Event.tenant == tenant, Event.at >= number_of(now - _WITHIN), Event.sku.is_not(None))
+            .group_by(Event.sku, Event.shopper)
             .having(func.max(self._strongest) > 0)
             .subquery()
         )
