@@ -174,10 +174,7 @@ class Catalogue:
             self._wake()
 
     def accept_events(self, tenant: str, events: Sequence[UserEvent]) -> list[int]:
-        """Keep what shoppers did; the places, in `events`, of those with an item that the shop never had: all but these.
-
-        A search is of no item.
-        """
+        """Keep what shoppers did, but for events of items that the shop never had: returns their places in `events`."""
         skus = {event.sku for event in events if event.sku is not None}
         with self._database.read() as session:
             known = set(session.scalars(select(Item.sku).where(Item.tenant == tenant, Item.sku.in_(skus)))) | {None}
