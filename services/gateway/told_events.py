@@ -74,6 +74,6 @@ def _breaks_the_contract(index: int, given: object, error: ValidationError) -> E
     return EventRefused(
         index=index,
         id=name if isinstance(name, str) and len(name) <= _LONGEST_ID else None,
-        reason=first["msg"].removeprefix("Value error, "),
+        reason=first["msg"].removeprefix("Value error, ") if isinstance(given, dict) else "an event is a JSON object",
         path=".".join(str(part) for part in ("events", index, *first["loc"])),
     )
