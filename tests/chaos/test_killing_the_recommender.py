@@ -14,7 +14,8 @@ from tests.support.waiting import until
 
 SKUS = [f"SKU-{number:02}" for number in range(50)]
 BATCHES = 15
-KILLS = 2
+KILLS = {"recommender": 1, "backend": 2}
+"""The recommender alone is killed at two chosen steps besides."""
 SECONDS = 60
 
 
@@ -29,7 +30,7 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 def test_kills_while_events_come_in_lose_and_double_none(shop: Telling) -> None:
     expected: Counter[tuple[str, str | None]] = Counter()
     number = 0
-    for _ in range(KILLS):
+    for _ in range(KILLS[shop.recommender]):
         before, deaths = shop.recorded().total(), shop.processes.deaths(shop.recommender)
         for _ in range(BATCHES):
             number += 1
@@ -40,7 +41,8 @@ def test_kills_while_events_come_in_lose_and_double_none(shop: Telling) -> None:
         os.kill(shop.processes.pid(shop.recommender), signal.SIGKILL)
         until(lambda deaths=deaths: shop.processes.deaths(shop.recommender) > deaths, "it is dead", SECONDS)  # type: ignore[misc]
     shop.settle()
-    assert shop.recorded() == expected
+    found = shop.recorded()
+    assert (sorted(found - expected)[:5], sorted(expected - found)[:5]) == ([], []), "none twice, none lost"
 
 
 @pytest.mark.parametrize("step", ["before-gateway:events.recorded", "after-gateway:events.recorded"])
@@ -53,4 +55,4 @@ def test_a_kill_between_keeping_a_batch_and_settling_it_changes_nothing(shop: Te
     shop.tell(batch)
     until(lambda: shop.processes.deaths("recommender") > deaths, "it dies there", SECONDS)
     shop.settle()
-    assert shop.recorded() - before == Counter((f"u:{step}", sku) for sku in SKUS)
+    assert sorted((shop.recorded() - before).elements()) == sorted((f"u:{step}", sku) for sku in SKUS)

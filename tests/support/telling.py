@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from services.gateway.tables import OUTBOX
 from services.recommender.tables import Event
-from shared import database
+from shared import database, messaging
 from shared.contracts.messages import UserEvents
 from tests.support.broker import RunningBroker, free_port
 from tests.support.supervised import Supervised
@@ -35,8 +35,10 @@ class Telling:
         for made in (self.steps, folder / "broker"):
             made.mkdir(parents=True)
         self.broker = RunningBroker(folder / "broker")
+        self._broker = messaging.open(self.broker.url, "telling")
         self.recommender = "backend" if in_one else "recommender"
         key, port = secrets.token_hex(16), str(free_port())
+        self._ports = {"gateway": port, "recommender": str(free_port())}
         self.events_url = f"sqlite:///{folder}/recommender.db"
         self._catalogue_url = f"sqlite:///{folder}/gateway.db"
         modules = self._backend(folder, key, port) if in_one else self._apart(folder, key, port)
@@ -44,7 +46,7 @@ class Telling:
         self.http = httpx.Client(
             base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {key}"}, timeout=60
         )
-        until(self.answers, "the gateway answers", _SECONDS)
+        until(lambda: self.answers("gateway") and self.answers("recommender"), "both answer", _SECONDS)
 
     def _backend(self, folder: Path, key: str, port: str) -> dict[str, tuple[str, Mapping[str, str]]]:
         (folder / "api-key").write_text(key)
@@ -55,7 +57,7 @@ class Telling:
             "SHOP_BUS_URL": self.broker.url.replace("/0", "/1"),
             "EMBEDDER_URL": "http://127.0.0.1:1",
             "INDEXER_PORT": str(free_port()),
-            "RECOMMENDER_PORT": str(free_port()),
+            "RECOMMENDER_PORT": self._ports["recommender"],
         }
         return {"backend": ("deploy.local.backend", environment)}
 
@@ -65,7 +67,7 @@ class Telling:
             "OBJECT_STORE_URL": f"file://{folder}/objects",
             "VECTOR_STORE_URL": f"edge://{folder}/vectors",
             "RECOMMENDER_DATABASE_URL": self.events_url,
-            "RECOMMENDER_PORT": str(free_port()),
+            "RECOMMENDER_PORT": self._ports["recommender"],
             "GATEWAY_DATABASE_URL": self._catalogue_url,
             "GATEWAY_PORT": port,
             "GATEWAY_SECRET": secrets.token_hex(16),
@@ -85,11 +87,12 @@ class Telling:
     def close(self) -> None:
         self.http.close()
         self.processes.stop()
+        self._broker.close()
         self.broker.stop()
 
-    def answers(self) -> bool:
+    def answers(self, service: str = "gateway") -> bool:
         try:
-            return self.http.get("/healthz").is_success
+            return httpx.get(f"http://127.0.0.1:{self._ports[service]}/healthz").is_success
         except httpx.TransportError:
             return False
 
@@ -119,8 +122,9 @@ class Telling:
         return count
 
     def settle(self) -> None:
-        """Wait until every batch has its outcome."""
+        """Wait until every batch has its outcome, and what was given back to the queue was handled again."""
         until(lambda: self.open_batches() == 0, "all events are recorded", _SECONDS)
+        until(lambda: self.answers("recommender") and self._broker.idle(["recommender"]), "nothing waits", _SECONDS)
 
     def recorded(self) -> Counter[tuple[str, str | None]]:
         """How often each event, by its shopper and item, is in the history."""
