@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import cast
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from services.recommender.recording import Told, key_of, moment_of, number_of, record
@@ -52,6 +52,26 @@ class Who:
     session_id: str | None = None
 
 
+_OWN = (Event.tenant == bindparam("tenant"), Event.shopper == bindparam("shopper"))
+_RECENT: Any = (
+    select(Event.sku, Event.type, Event.at)
+    .where(*_OWN, Event.sku.is_not(None))
+    .order_by(Event.at.desc(), Event.id.desc())
+    .limit(_RECENT_EVENTS)
+)
+_SETTLED: Any = (
+    select(Event.sku, Event.type, func.max(Event.at))
+    .where(*_OWN, Event.sku.is_not(None), Event.type.in_(("purchased", "returned", "dismissed")))
+    .group_by(Event.sku, Event.type)
+)
+_SEARCHES: Any = (
+    select(Event.search_id, Event.at)
+    .where(*_OWN, Event.sku.is_(None))
+    .order_by(Event.at.desc())
+    .limit(_RECENT_SEARCHES)
+)
+
+
 class History:
     """All events, always within one tenant."""
 
@@ -71,29 +91,12 @@ class History:
         to 200 on items, and those of up to 20 searches.
         """
         with self._database.read() as session:
-            own = (Event.tenant == tenant, Event.shopper == _key(session, tenant, who))
-            recent = (
-                select(Event.sku, Event.type, Event.at)
-                .where(*own, Event.sku.is_not(None))
-                .order_by(Event.at.desc(), Event.id.desc())
-                .limit(_RECENT_EVENTS)
-            )
-            settled = (
-                select(Event.sku, Event.type, func.max(Event.at))
-                .where(*own, Event.sku.is_not(None), Event.type.in_(("purchased", "returned", "dismissed")))
-                .group_by(Event.sku, Event.type)
-            )
-            searches = (
-                select(Event.search_id, Event.at)
-                .where(*own, Event.sku.is_(None))
-                .order_by(Event.at.desc())
-                .limit(_RECENT_SEARCHES)
-            )
-            acts = [Act(sku or "", cast(EventType, kind), moment_of(at)) for sku, kind, at in session.execute(recent)]
-            last = {(sku, kind): at for sku, kind, at in session.execute(settled) if sku}
+            own = {"tenant": tenant, "shopper": _key(session, tenant, who)}
+            acts = [Act(sku, kind, moment_of(at)) for sku, kind, at in session.execute(_RECENT, own)]
+            last = {(sku, kind): at for sku, kind, at in session.execute(_SETTLED, own)}
             newest: dict[str, int] = {}
-            for search_id, at in session.execute(searches):
-                newest.setdefault(search_id or "", at)
+            for search_id, at in session.execute(_SEARCHES, own):
+                newest.setdefault(search_id, at)
             found = _found(session, tenant, newest)
         kept = {
             sku for (sku, kind), at in last.items() if kind == "purchased" and last.get((sku, "returned"), at) <= at
