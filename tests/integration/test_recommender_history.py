@@ -158,6 +158,23 @@ def test_workers_that_record_logins_and_acts_of_the_same_visits_at_once_lose_and
         assert Counter(did(history, shop, f"of-{visit}")) == expected
 
 
+@pytest.mark.parametrize("login_first", [True, False])
+def test_a_login_and_an_act_of_its_visit_that_are_recorded_at_one_moment_meet(
+    kept: Database, history: History, shop: str, login_first: bool
+) -> None:
+    history.record(shop, [event(user_id="bob")])
+    login, act = event("LOGIN", user_id="ann", session_id="v", minutes_ago=1), event("ACT", session_id="v")
+    first, second = (login, act) if login_first else (act, login)
+    with ThreadPoolExecutor(1) as pool:
+        with kept.together():
+            history.record(shop, [first])
+            other = pool.submit(history.record, shop, [second])
+            with pytest.raises(TimeoutError):
+                other.result(0.3)
+        assert other.result(20) == 1
+    assert did(history, shop, "ann") == ["ACT", "LOGIN"]
+
+
 def test_a_search_stands_for_the_first_items_that_it_found_and_counts_once_however_it_is_told(
     kept: Database, history: History, shop: str
 ) -> None:
