@@ -16,11 +16,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import orjson
 import psutil
-from sqlalchemy import insert
+from sqlalchemy import Table, delete, insert
 
 from services.recommender import main as recommender
 from services.recommender.history import History, Who
@@ -84,8 +85,8 @@ def shop_is_ready(shop: Telling) -> None:
     until(lambda: events_in(shop.events_url) == 1, "the first event is recorded", _RECORDED_SECONDS)
     opened = database.open(shop.events_url)
     with opened.write() as session:
-        session.execute(Event.__table__.delete())
-        session.execute(EventCount.__table__.delete())
+        session.execute(delete(Event))
+        session.execute(delete(EventCount))
     opened.close()
 
 
@@ -119,7 +120,7 @@ def fill(opened: Database, events: int) -> None:
             for n in range(_ROWS)
         ]
         with opened.write() as session:
-            session.connection().execute(insert(Event.__table__), rows)
+            session.connection().execute(insert(cast(Table, Event.__table__)), rows)
     with opened.write() as session:
         session.execute(insert(EventCount), {"tenant": "shop", "events": events})
 

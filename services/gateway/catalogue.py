@@ -181,13 +181,7 @@ class Catalogue:
         accepted = [event for event in events if event.sku in known]
         if accepted:
             batch = uuid4().hex
-            message = UserEvents.model_construct(
-                tenant=tenant,
-                correlation_id=logs.correlation_id(),
-                at=datetime.now(UTC),
-                batch_id=batch,
-                events=accepted,
-            )
+            message = UserEvents(tenant=tenant, correlation_id=logs.correlation_id(), batch_id=batch, events=accepted)
             self._write(lambda session: OUTBOX.add(session, events_key(batch), message))
             self._wake()
         for event in accepted:

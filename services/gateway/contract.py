@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from shared.contracts.api import EventsIn
@@ -20,7 +21,10 @@ def show_contract(app: FastAPI) -> None:
         if app.openapi_schema:
             return app.openapi_schema
         document = make()
-        by_hand = [(SearchQuery, "validation"), (EventsIn, "validation")]
+        by_hand: list[tuple[type[BaseModel], Literal["validation"]]] = [
+            (SearchQuery, "validation"),
+            (EventsIn, "validation"),
+        ]
         _, read = models_json_schema(by_hand, ref_template="#/components/schemas/{model}")
         document["components"]["schemas"] = read["$defs"] | document["components"]["schemas"]
         for operations in document["paths"].values():

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
-from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy import Connection, Table, bindparam, insert, select, text, update
 
 from services.recommender.tables import Event, EventCount, Visit
 
 _IDS = 1_000
 _SEEN_AGAIN_AFTER = timedelta(days=1)
-_EVENTS, _VISITS = Event.__table__, Visit.__table__
+_EVENTS, _VISITS = cast(Table, Event.__table__), cast(Table, Visit.__table__)
 
 _HOLD = text(
     "INSERT INTO event_counts (tenant, events) VALUES (:tenant, 0) "

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -64,7 +65,7 @@ def test_a_second_person_on_the_device_has_what_they_did_and_inherits_nothing(hi
 
 
 def test_of_two_logins_in_one_batch_the_earlier_one_has_the_visit(history: History, shop: str) -> None:
-    visit = {"session_id": "v"}
+    visit: dict[str, Any] = {"session_id": "v"}
     history.record(
         shop,
         [

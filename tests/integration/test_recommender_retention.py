@@ -6,6 +6,7 @@ import threading
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
@@ -84,7 +85,12 @@ def test_what_was_shown_is_read_in_order_with_all_that_is_to_be_learned_from_it(
     impressions, history = Impressions(kept), History(kept)
     pages = [shown(n, f"S-{n}", minutes_ago=2_000 - n, user_id="ann") for n in range(1_200)]
     impressions.record("shop", pages)
-    told = {"place": "for-you", "variant": "explore", "propensities": [0.9, 0.05], "features": [[1.0, 0.5], [0.25, 0]]}
+    told: dict[str, Any] = {
+        "place": "for-you",
+        "variant": "explore",
+        "propensities": [0.9, 0.05],
+        "features": [[1.0, 0.5], [0.25, 0]],
+    }
     impressions.record("shop", [shown(5_000, "A", "B", session_id="v", **told), shown(5_001, "C")])
     impressions.record("other", [shown(1, "OTHERS")])
     history.record("shop", [event(user_id="bob", session_id="v")])
