@@ -19,7 +19,7 @@ from services.gateway.pictures import Picture
 from services.gateway.tables import OUTBOX, CorrectionEntry, Image, Item
 from services.gateway.words.said import said_of
 from shared.contracts.analysis import ATTRIBUTES, Analysis
-from shared.contracts.api import Correction, EventRefused, EventsAccepted, ItemIn, ItemPut, ItemsPut
+from shared.contracts.api import Correction, ItemIn, ItemPut, ItemsPut
 from shared.contracts.messages import (
     ImageCorrected,
     ImageRemoved,
@@ -32,7 +32,7 @@ from shared.contracts.messages import (
 )
 from shared.contracts.text import sha256_of, text_of
 from shared.database import Database
-from shared.errors import InvalidInput, NotFound, Retryable
+from shared.errors import NotFound, Retryable
 from shared.observability import logs
 
 _T = TypeVar("_T")
@@ -173,32 +173,21 @@ class Catalogue:
         if self._write(write):
             self._wake()
 
-    def accept_events(self, tenant: str, events: Sequence[UserEvent]) -> EventsAccepted:
-        """Keep what shoppers did with items that the shop has or had. Raises `InvalidInput` when that leaves none."""
-        skus = {event.sku for event in events}
+    def accept_events(self, tenant: str, events: Sequence[UserEvent]) -> list[int]:
+        """Keep what shoppers did, but for events of items that the shop never had: returns their places in `events`."""
+        skus = {event.sku for event in events if event.sku is not None}
         with self._database.read() as session:
-            known = set(
-                session.execute(select(Item.sku).where(Item.tenant == tenant, Item.sku.in_(skus))).scalars().all()
-            )
-        refused = [
-            EventRefused(index=i, id=event.id, reason=f"The shop never had an item {event.sku!r}. Put the item first.")
-            for i, event in enumerate(events)
-            if event.sku not in known
-        ]
+            known = set(session.scalars(select(Item.sku).where(Item.tenant == tenant, Item.sku.in_(skus)))) | {None}
         accepted = [event for event in events if event.sku in known]
-        if not accepted:
-            raise InvalidInput(
-                f"No event was taken. {refused[0].reason}",
-                errors=[{"path": f"events.{one.index}.sku", "message": one.reason} for one in refused[:50]],
-            )
-        batch = uuid4().hex
-        message = UserEvents(tenant=tenant, correlation_id=logs.correlation_id(), batch_id=batch, events=accepted)
-        self._write(lambda session: OUTBOX.add(session, events_key(batch), message))
-        self._wake()
+        if accepted:
+            batch = uuid4().hex
+            message = UserEvents(tenant=tenant, correlation_id=logs.correlation_id(), batch_id=batch, events=accepted)
+            self._write(lambda session: OUTBOX.add(session, events_key(batch), message))
+            self._wake()
         for event in accepted:
             if event.type == "clicked" and event.position is not None:
                 metrics.CLICK_POSITION.observe(event.position)
-        return EventsAccepted(accepted=len(accepted), rejected=refused)
+        return [place for place, event in enumerate(events) if event.sku not in known]
 
     def _write(self, work: Callable[[Session], _T]) -> _T:
         for _ in range(_MEETINGS):

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from shared.contracts.api import EventsIn
 from shared.contracts.search import SearchQuery
 
 
 def show_contract(app: FastAPI) -> None:
     """Show the failures in the form of RFC 9457 (FastAPI would show each as JSON, and 422 in a form of its own), with
-    each operation the scope that it needs, and what a search takes, which is read by hand from a form or JSON."""
+    each operation the scope that it needs, and what a search and a batch of events take, which are read by hand."""
     make = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema:
             return app.openapi_schema
         document = make()
-        _, query = models_json_schema([(SearchQuery, "validation")], ref_template="#/components/schemas/{model}")
-        document["components"]["schemas"] = query["$defs"] | document["components"]["schemas"]
+        by_hand: list[tuple[type[BaseModel], Literal["validation"]]] = [
+            (SearchQuery, "validation"),
+            (EventsIn, "validation"),
+        ]
+        _, read = models_json_schema(by_hand, ref_template="#/components/schemas/{model}")
+        document["components"]["schemas"] = read["$defs"] | document["components"]["schemas"]
         for operations in document["paths"].values():
             for operation in operations.values():
                 schemes = [needed for one in operation.get("security", []) for needed in one.values()]

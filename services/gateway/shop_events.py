@@ -7,12 +7,13 @@ from contextlib import contextmanager, suppress
 
 from services.gateway.catalogue import Catalogue
 from services.gateway.multipart import Upload
+from services.gateway.told_events import never_had
 from services.gateway.uploads import Uploads
 from shared.contracts.api import ItemPut
 from shared.contracts.fields import MAX_PICTURE_BYTES
 from shared.contracts.messages import UserEvent
 from shared.contracts.shop import ImageAdded, ItemRemoved, ShopEvent
-from shared.errors import InvalidInput, LoupeError, NotFound, Permanent
+from shared.errors import LoupeError, NotFound, Permanent
 from shared.objectstore import ObjectStore
 
 
@@ -39,7 +40,8 @@ class ShopEvents:
                 self._add_image(tenant, image)
             case UserEvent() as said:
                 with _blaming("data.sku"):
-                    self._accept(tenant, said)
+                    if self._catalogue.accept_events(tenant, [said]):
+                        raise NotFound(never_had(said))
 
     def _add_image(self, tenant: str, image: ImageAdded) -> None:
         if image.object_key is not None:
@@ -53,12 +55,6 @@ class ShopEvents:
             (image_id,) = self._uploads.store(tenant, [(image.sku, upload)])
             if isinstance(image_id, LoupeError):
                 raise image_id
-
-    def _accept(self, tenant: str, said: UserEvent) -> None:
-        try:
-            self._catalogue.accept_events(tenant, [said])
-        except InvalidInput as error:
-            raise NotFound(f"The shop never had an item {said.sku!r}. Put the item first.") from error
 
 
 @contextmanager

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+
 from services.recommender import metrics
 from services.recommender.history import History
-from shared.contracts.messages import EventsRecorded, UserEvents
+from shared.contracts.messages import EventsRecorded, UserEvent, UserEvents
 from shared.messaging import Publisher
 
 
 def handle_user_events(message: UserEvents, *, history: History, publisher: Publisher) -> None:
     """Keep the events that are new, and always say that the batch is recorded."""
-    recorded = history.record(message.tenant, message.events)
+    handle_bundle([message], history=history, publisher=publisher)
+
+
+def handle_bundle(messages: Sequence[UserEvents], *, history: History, publisher: Publisher) -> None:
+    """The same for many at once. Shops in their order: two workers that hold several never wait for each other."""
+    told: dict[str, list[UserEvent]] = defaultdict(list)
+    for message in messages:
+        told[message.tenant] += message.events
+    recorded = sum(history.record(tenant, told[tenant]) for tenant in sorted(told))
     metrics.EVENTS.labels("recorded").inc(recorded)
-    metrics.EVENTS.labels("repeated").inc(len(message.events) - recorded)
-    publisher.publish(
-        EventsRecorded(tenant=message.tenant, correlation_id=message.correlation_id, batch_id=message.batch_id)
-    )
+    metrics.EVENTS.labels("repeated").inc(sum(len(message.events) for message in messages) - recorded)
+    for message in messages:
+        publisher.publish(
+            EventsRecorded(tenant=message.tenant, correlation_id=message.correlation_id, batch_id=message.batch_id)
+        )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from sqlalchemy import delete, insert, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
+from services.recommender import metrics
 from services.recommender.history import naive
-from services.recommender.tables import Impression
+from services.recommender.recording import Told, key_of, record
+from services.recommender.tables import Impression, Visit
 from shared.contracts.impressions import ImpressionsRecorded, ImpressionsShown, ShownList
 from shared.database import Database
 from shared.errors import Retryable
@@ -19,7 +22,34 @@ from shared.messaging import Publisher
 
 _KEPT = timedelta(days=30)
 _CLEANED_EVERY_SECONDS = 3_600.0
+_STEP = 1_000
+_LOGGED_AT_ONCE = 500
+_SEARCHED = ("results", "suggestions")
+_KEY = (Impression.search_id, Impression.place, Impression.piece, Impression.first)
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A page of a list as it was shown, the first of its `skus` at place `first`, from 0, of the list.
+
+    `shopper` is the key by which `History.baskets` knows whoever saw it, "" of nobody known. Of suggestions, one an
+    item: `propensities` in 0..1 and `features`; else both are empty. `at` is UTC.
+    """
+
+    search_id: str
+    place: str
+    piece: int
+    first: int
+    ranking: str
+    variant: str
+    user_id: str | None
+    session_id: str | None
+    shopper: str
+    at: datetime
+    skus: Sequence[str]
+    propensities: Sequence[float]
+    features: Sequence[Sequence[float]]
 
 
 class Impressions:
@@ -29,30 +59,54 @@ class Impressions:
         self._database = database
 
     def record(self, tenant: str, lists: Sequence[ShownList]) -> None:
-        """Keep the pages that are not known yet."""
+        """Keep the pages that are not known yet. What a search found for somebody known is in their history too."""
         by_key = {(one.search_id, one.place, one.piece, one.first): one for one in lists}
-        key = (Impression.search_id, Impression.place, Impression.piece, Impression.first)
-        known = select(*key).where(Impression.tenant == tenant, tuple_(*key).in_(list(by_key)))
+        known = select(*_KEY).where(Impression.tenant == tenant, tuple_(*_KEY).in_(list(by_key)))
         try:
             with self._database.write() as session:
+                searches = [_search(one) for one in lists if _is_search(one)]
+                if searches:
+                    record(session.connection(), tenant, searches)
                 for row in session.execute(known):
                     del by_key[row.search_id, row.place, row.piece, row.first]
-                rows = [
-                    {"tenant": tenant, **one.model_dump(exclude={"at"}), "at": naive(one.at)} for one in by_key.values()
-                ]
-                if rows:
-                    session.execute(insert(Impression), rows)
+                if by_key:
+                    session.execute(insert(Impression), [_row(tenant, one) for one in by_key.values()])
         except IntegrityError as error:
             raise Retryable("The same impressions are being recorded by another worker at this moment.") from error
 
+    def logged(self, tenant: str, since: datetime) -> Iterator[Logged]:
+        """The pages shown since then, oldest first. Read 500 at a time, each in a transaction of its own."""
+        order = (Impression.at, *_KEY)
+        visit = (Visit.tenant == Impression.tenant) & (Visit.session_id == Impression.session_id)
+        pages = (
+            select(Impression, Visit.user_id)
+            .outerjoin(Visit, visit)
+            .where(Impression.tenant == tenant, Impression.at >= naive(since))
+            .order_by(*order)
+            .limit(_LOGGED_AT_ONCE)
+        )
+        after = pages
+        while True:
+            with self._database.read() as session:
+                rows = session.execute(after).all()
+            yield from (_logged(row, owner) for row, owner in rows)
+            if len(rows) < _LOGGED_AT_ONCE:
+                return
+            last = rows[-1][0]
+            after = pages.where(tuple_(*order) > (last.at, last.search_id, last.place, last.piece, last.first))
+
     def forget(self, until: datetime) -> int:
-        """Delete what was shown before; returns how many pages that were."""
-        with self._database.write() as session:
-            return len(
-                session.execute(
-                    delete(Impression).where(Impression.at < naive(until)).returning(Impression.search_id)
-                ).all()
-            )
+        """Delete what was shown before, in steps between which others may write; returns how many pages that were."""
+        key = (Impression.tenant, *_KEY)
+        oldest = select(*key).where(Impression.at < naive(until)).order_by(Impression.at).limit(_STEP)
+        forgotten = 0
+        while True:
+            with self._database.write() as session:
+                step = len(session.execute(delete(Impression).where(tuple_(*key).in_(oldest)).returning(*key)).all())
+            metrics.FORGOTTEN.labels("shown").inc(step)
+            forgotten += step
+            if step < _STEP:
+                return forgotten
 
     def clean(self, stop: threading.Event) -> None:
         """Forget what is older than 30 days, once an hour until `stop` is set."""
@@ -62,6 +116,39 @@ class Impressions:
             except Retryable as error:
                 _log.warning("impressions_not_cleaned", detail=error.detail)
             stop.wait(_CLEANED_EVERY_SECONDS)
+
+
+def _is_search(one: ShownList) -> bool:
+    return one.place in _SEARCHED and one.first == 0 and bool(one.user_id or one.session_id)
+
+
+def _search(one: ShownList) -> Told:
+    """No shop can choose this id: it has a space in it. It tells of no login: that is for the shop's events to tell."""
+    visit = None if one.user_id else one.session_id
+    return Told(f"search {one.search_id}", "searched", one.user_id, visit, None, one.at, one.search_id)
+
+
+def _row(tenant: str, one: ShownList) -> dict[str, object]:
+    return {"tenant": tenant, **one.model_dump(exclude={"at"}), "at": naive(one.at)}
+
+
+def _logged(row: Impression, owner: str | None) -> Logged:
+    user_id = row.user_id or owner
+    return Logged(
+        search_id=row.search_id,
+        place=row.place,
+        piece=row.piece,
+        first=row.first,
+        ranking=row.ranking,
+        variant=row.variant,
+        user_id=row.user_id,
+        session_id=row.session_id,
+        shopper=key_of(user_id, row.session_id) if user_id or row.session_id else "",
+        at=row.at.replace(tzinfo=UTC),
+        skus=row.skus,
+        propensities=row.propensities or (),
+        features=row.features or (),
+    )
 
 
 def handle_impressions_shown(message: ImpressionsShown, *, impressions: Impressions, publisher: Publisher) -> None:

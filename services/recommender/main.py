@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 from services.recommender import routes
 from services.recommender.cache import Answers
 from services.recommender.completes import Completer
-from services.recommender.handlers import handle_user_events
+from services.recommender.handlers import handle_bundle, handle_user_events
 from services.recommender.history import History
 from services.recommender.impressions import Impressions, handle_impressions_shown
 from services.recommender.index import Index
 from services.recommender.ordering import Ranker
 from services.recommender.pins import Pins
 from services.recommender.popularity import Popularity
+from services.recommender.retention import Retention
 from services.recommender.search import Searcher
 from services.recommender.settings import Settings
 from services.recommender.suggest import Suggester
@@ -35,6 +37,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     events = database.open(settings.database_url)
     events.migrate(_MIGRATIONS)
     history = History(events)
+    retention = Retention(events, timedelta(days=settings.history_days))
     impressions = Impressions(events)
     popularity = Popularity(events, settings.weights)
     ranker = Ranker(popularity)
@@ -56,11 +59,12 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         port=settings.port,
         close=close,
         unit=events.together,
-        background=[index.follow, pins.write_behind, impressions.clean],
+        background=[index.follow, pins.write_behind, impressions.clean, retention.run],
         handlers={
             UserEvents: partial(handle_user_events, history=history, publisher=broker),
             ImpressionsShown: partial(handle_impressions_shown, impressions=impressions, publisher=broker),
         },
+        bundle_handlers={UserEvents: partial(handle_bundle, history=history, publisher=broker)},
     )
 
 

@@ -7,6 +7,9 @@ from contextlib import AbstractContextManager
 from prometheus_client import Counter, Histogram
 
 EVENTS = Counter("loupe_recommender_events_total", "Events of shoppers: recorded, or repeated", ["outcome"])
+FORGOTTEN = Counter("loupe_recommender_forgotten_total", "What was kept long enough: event, visit, or shown", ["kind"])
+for _kind in ("event", "visit", "shown"):
+    FORGOTTEN.labels(_kind)  # 0 from the start
 SUGGESTED = Counter(
     "loupe_recommender_suggested_total", "Suggested items by their reason: look, popular, new", ["kind"]
 )

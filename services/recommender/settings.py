@@ -19,6 +19,7 @@ class Weight(BaseModel):
 def _weights() -> dict[EventType, Weight]:
     return {
         "viewed": Weight(weight=1, half_life_days=7),
+        "searched": Weight(weight=0.5, half_life_days=3),
         "clicked": Weight(weight=1.5, half_life_days=7),
         "favourited": Weight(weight=3, half_life_days=30),
         "carted": Weight(weight=4, half_life_days=14),
@@ -40,6 +41,7 @@ class Settings(ServiceSettings):
         description="A database of its own, shared with no other service.",
     )
     weights: dict[EventType, Weight] = Field(default_factory=_weights)
+    history_days: float = Field(730, gt=0, description="Events of shoppers are kept so long after they came in.")
     host: str = "127.0.0.1"
     port: int = Field(8093, ge=1, le=65_535)
     worker_threads: int = Field(4, ge=1)

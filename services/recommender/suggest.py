@@ -7,7 +7,7 @@ from datetime import datetime
 
 from services.recommender import metrics
 from services.recommender.arrivals import newest
-from services.recommender.history import History
+from services.recommender.history import History, Who
 from services.recommender.index import Index
 from services.recommender.look import LookAlikes
 from services.recommender.popularity import Popular, Popularity
@@ -45,7 +45,7 @@ class Suggester:
         and only where nothing else is left to fill the list.
         """
         tenant, limit = request.tenant, request.limit
-        shopper = self._history.shopper(tenant, request.user_id)
+        shopper = self._history.shopper(tenant, Who(request.user_id, request.session_id))
         known = frozenset(act.sku for act in shopper.recent) - shopper.never
         unknown = Filter((_IN_STOCK,), without(known | shopper.never))
         with self._index.pin() as pinned:

@@ -1,12 +1,12 @@
-"""What the recommender remembers: every event of every shopper, for a month what was shown, and for ten minutes the
-rankings paged through."""
+"""What the recommender remembers: for two years the events of shoppers, for a month what was shown, and for ten minutes
+the rankings paged through."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Index, Integer, LargeBinary, String
+from sqlalchemy import JSON, BigInteger, Boolean, Index, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -14,29 +14,64 @@ class Base(DeclarativeBase):
     """The tables of the recommender's own database. Times are UTC without a zone."""
 
 
+_COUNTING = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself in an INTEGER alone
+
+
 class Event(Base):
-    """One thing a shopper did. `at` is when by the shop's clock, `recorded_at` when it came in here."""
+    """One thing a shopper did. `id` grows as events come in.
+
+    `shopper` is `history.key_of` whoever did it: with the user's login the events of a visit become the user's. `at` is
+    when by the shop's clock, but never later than `recorded_at`, when it came in here: both in milliseconds since 1970,
+    a fifth of the room that a date takes. Without `sku` it is a search, whose list is in `impressions`.
+    """
 
     __tablename__ = "events"
     __table_args__ = (
-        Index("ix_events_shopper", "tenant", "user_id", "at", "sku", "type"),
-        Index("ix_events_popular", "tenant", "at", "sku", "user_id", "type"),
+        UniqueConstraint("tenant", "event_id"),
+        Index("ix_events_shopper", "tenant", "shopper", "at", "sku", "type"),
+        Index("ix_events_popular", "tenant", "at", "sku", "shopper", "type"),
     )
 
-    tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
-    event_id: Mapped[str] = mapped_column(String(128), primary_key=True)
-    user_id: Mapped[str] = mapped_column(String(128))
-    sku: Mapped[str] = mapped_column(String(128))
+    id: Mapped[int] = mapped_column(_COUNTING, primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(63))
+    event_id: Mapped[str] = mapped_column(String(128))
+    shopper: Mapped[str] = mapped_column(String(130))
+    sku: Mapped[str | None] = mapped_column(String(128))
     type: Mapped[str] = mapped_column(String(16))
-    at: Mapped[datetime]
-    recorded_at: Mapped[datetime]
+    at: Mapped[int] = mapped_column(BigInteger)
+    recorded_at: Mapped[int] = mapped_column(BigInteger)
+    search_id: Mapped[str | None] = mapped_column(String(32))
+
+
+class EventCount(Base):
+    """How many events on items the tenant has ever recorded. Whoever records holds the row, so one does at a time."""
+
+    __tablename__ = "event_counts"
+
+    tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
+    events: Mapped[int] = mapped_column(BigInteger)
+
+
+class Visit(Base):
+    """Whose visit it is, since its first login. `seen_at`: about when it was last heard of, as `Event.at`."""
+
+    __tablename__ = "visits"
+    __table_args__ = (Index("ix_visits_seen_at", "seen_at"),)
+
+    tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
+    session_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    user_id: Mapped[str] = mapped_column(String(128))
+    seen_at: Mapped[int] = mapped_column(BigInteger)
 
 
 class Impression(Base):
-    """A page of a list as it was shown: its `skus`, the first of them at place `first`, from 0, of the list."""
+    """A page of a list as it was shown: its `skus`, the first of them at place `first`, from 0, of the list.
+
+    Of suggestions, one an item: how likely it was to be given its place, and the numbers that it was ranked by.
+    """
 
     __tablename__ = "impressions"
-    __table_args__ = (Index("ix_impressions_at", "at"),)
+    __table_args__ = (Index("ix_impressions_at", "at"), Index("ix_impressions_tenant", "tenant", "at"))
 
     tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
     search_id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -44,9 +79,13 @@ class Impression(Base):
     piece: Mapped[int] = mapped_column(primary_key=True)
     first: Mapped[int] = mapped_column(primary_key=True)
     ranking: Mapped[str] = mapped_column(String(255))
+    variant: Mapped[str] = mapped_column(String(80), server_default="")
     user_id: Mapped[str | None] = mapped_column(String(128))
+    session_id: Mapped[str | None] = mapped_column(String(128))
     at: Mapped[datetime]
     skus: Mapped[list[Any]] = mapped_column(JSON)
+    propensities: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
+    features: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class PinnedRanking(Base):

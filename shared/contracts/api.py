@@ -171,9 +171,12 @@ class EventsIn(BaseModel):
 
 
 class EventRefused(BaseModel):
+    """One event of a batch that was not taken: its place in the batch, its id if it has one, and the bad field."""
+
     index: int
-    id: str
+    id: str | None = None
     reason: str
+    path: str
 
 
 class EventsAccepted(BaseModel):

@@ -87,6 +87,12 @@ def test_every_query_of_the_integration_page_is_answered(gateway: Stand) -> None
         found(gateway, query, photo="words" not in query)
 
 
+def test_the_events_of_the_integration_page_are_taken_and_refused_as_it_says(gateway: Stand) -> None:
+    taken, mixed, answer = (json.loads(block) for block in snippets(PAGE, "json", "## Shoppers")[:3])
+    assert gateway.client.post("/v1/events", json=taken).json() == {"accepted": 4, "rejected": []}
+    assert gateway.client.post("/v1/events", json=mixed).json() == answer
+
+
 def test_the_requests_of_the_readme_run_as_they_stand(gateway: Stand, tmp_path: Path) -> None:
     block = snippet("README.md", "sh", "curl -X POST $API/search")
     home = tmp_path / "home"

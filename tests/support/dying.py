@@ -26,6 +26,8 @@ from services.gateway import main as gateway
 from services.gateway.settings import Settings as GatewaySettings
 from services.indexer import main as indexer
 from services.indexer.settings import Settings as IndexerSettings
+from services.recommender import main as recommender
+from services.recommender.settings import Settings as RecommenderSettings
 from shared import messaging, objectstore, vectorstore
 from shared.observability import logs
 from shared.service import Service, run
@@ -129,6 +131,7 @@ def main() -> None:
         "embedder": (embedder.build, EmbedderSettings),
         "gateway": (gateway.build, GatewaySettings),
         "indexer": (indexer.build, IndexerSettings),
+        "recommender": (recommender.build, RecommenderSettings),
     }
     build, make_settings = services[dying.service]
     settings = make_settings()

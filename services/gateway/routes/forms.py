@@ -1,4 +1,4 @@
-"""A request with pictures in it: how it is read, and how OpenAPI shows it."""
+"""Requests that are read by hand, those with pictures and those with events: how, and how OpenAPI shows them."""
 
 from __future__ import annotations
 
@@ -79,4 +79,31 @@ def query_body() -> dict[str, Any]:
     schema = {"type": "object", "properties": {"image": pictures, "query": query}}
     alone = {"schema": {"$ref": "#/components/schemas/SearchQuery"}, "examples": _ALONE}
     content = {"multipart/form-data": {"schema": schema}, "application/json": alone}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+_ANNA = {"user_id": "u-5c1f", "at": "2026-05-01T12:00:00Z"}
+_VISIT = {"session_id": "v-81d0", "at": "2026-05-01T11:58:00Z"}
+_LIST = {"search_id": "0123456789abcdef0123456789abcdef"}
+_EVENTS = {
+    "visit": {
+        "summary": "A visit, in which somebody searched and clicked, then logged in",
+        "value": {
+            "events": [
+                {"id": "e-1", "type": "searched", **_VISIT, **_LIST},
+                {"id": "e-2", "type": "clicked", "sku": "RING-1", **_VISIT, **_LIST, "position": 0},
+                {"id": "e-3", "type": "carted", "sku": "RING-1", **_VISIT, **_ANNA},
+            ]
+        },
+    },
+    "purchase": {
+        "summary": "A purchase of somebody who is logged in",
+        "value": {"events": [{"id": "e-4", "type": "purchased", "sku": "RING-1", **_ANNA}]},
+    },
+}
+
+
+def events_body() -> dict[str, Any]:
+    """The OpenAPI entry of a batch of events."""
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/EventsIn"}, "examples": _EVENTS}}
     return {"requestBody": {"required": True, "content": content}}

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from services.gateway.access import Gateway, Reader, Teller, problems
 from services.gateway.cursors import place_of
 from services.gateway.impressions import shown
 from services.gateway.results import results_of
-from shared.contracts.api import EventsAccepted, EventsIn
+from services.gateway.routes.forms import events_body, is_json
+from services.gateway.told_events import take_events
+from shared.contracts.api import EventsAccepted
 from shared.contracts.fields import MAX_LIMIT, UserId
 from shared.contracts.internal import SuggestRequest
 from shared.contracts.search import Suggestions
+from shared.errors import BadRequest
 
 router = APIRouter(prefix="/v1", tags=["shoppers"])
 
@@ -24,11 +27,19 @@ router = APIRouter(prefix="/v1", tags=["shoppers"])
     summary="Tell what shoppers did",
     status_code=202,
     response_model_exclude_none=True,
-    responses=problems(400, 422),
+    responses=problems(400, 413, 422),
+    openapi_extra=events_body(),
 )
-def post_events(body: EventsIn, caller: Teller, gateway: Gateway) -> EventsAccepted:
-    """`id` is yours; the same id again is counted once. An event for an item that the shop never had is refused."""
-    return gateway.catalogue.accept_events(caller.tenant, body.events)
+async def post_events(request: Request, caller: Teller, gateway: Gateway) -> EventsAccepted:
+    """`id` is yours; the same id again is counted once. Each event is taken or refused by itself: the answer tells of
+    each that is not, with its place in the batch, why, and the path of the bad field. When none is taken it is 422.
+
+    An event with `user_id` and `session_id` tells that the visit is this user's, once for all: what was done in it
+    without a `user_id`, before and after, counts as the user's. An event of an item that the shop never had is refused.
+    """
+    if not is_json(request):
+        raise BadRequest("The body is no JSON. Send UTF-8 JSON with Content-Type application/json.")
+    return await asyncio.to_thread(take_events, gateway.catalogue, caller.tenant, await request.body())
 
 
 @router.get(
