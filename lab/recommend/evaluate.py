@@ -75,7 +75,7 @@ def models() -> list[Model]:
 
 
 def evaluate(data: Interactions, all_models: Sequence[Model], cache: Path) -> list[Outcome]:
-    """Choose each model's options on the validation targets of 10,000 shoppers, then ask it once for the test targets."""
+    """Choose each model's options on the validation targets of 10,000 shoppers, then ask it once for the test's."""
     return [_outcome(data, model, cache) for model in all_models]
 
 
@@ -100,7 +100,10 @@ def measured(
     started = time.monotonic()
     lists = model.fit(data, options)(questions)
     found, seconds = figures.measure(lists, questions.targets, data.popularity), time.monotonic() - started
-    print(f"{model.name} {dict(options)} {part}: HR@10 {found.hr10:.4f}, NDCG@10 {found.ndcg10:.4f}, {seconds:.0f} s", flush=True)
+    print(
+        f"{model.name} {dict(options)} {part}: HR@10 {found.hr10:.4f}, NDCG@10 {found.ndcg10:.4f}, {seconds:.0f} s",
+        flush=True,
+    )
     cache.mkdir(parents=True, exist_ok=True)
     written = kept.with_suffix(f".{os.getpid()}")
     written.write_text(json.dumps({"of": name, "figures": found.told(), "seconds": seconds}))

@@ -32,7 +32,7 @@ class Questions:
             yield Questions(self.shoppers[start:end], self.had[start:end], self.targets[start:end])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Interactions:
     """Sequences of item numbers, 0 to `items` - 1, one a shopper, oldest first, of at least three.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -46,18 +47,7 @@ def ease(data: Interactions, options: Options) -> Lister:
 
     `fading` weighs a shopper's items by how long ago they were; 1 is the method as published.
     """
-    matrix = _matrix(data.training, data.items)
-    inverse = (matrix.T @ matrix).toarray(order="F").astype(np.float32)
-    each = np.arange(data.items)
-    inverse[each, each] += options["ridge"]
-    inverse, failed = lapack.spotrf(inverse, lower=1, clean=0, overwrite_a=1)
-    if not failed:
-        inverse, failed = lapack.spotri(inverse, lower=1, overwrite_c=1)
-    if failed:
-        raise ArithmeticError(f"EASE's matrix could not be inverted ({failed})")
-    weights = _mirrored(inverse.T)
-    weights /= -np.diag(weights).copy()
-    weights[each, each] = 0
+    weights = _ease_weights(data, options["ridge"])
 
     def scores(asked: Questions) -> Floats:
         return np.asarray(_faded(asked.had, data.items, lambda back: options["fading"] ** back) @ weights)
@@ -106,6 +96,23 @@ def bpr(data: Interactions, options: Options) -> Lister:
     )
     model.fit(_matrix(data.training, data.items), show_progress=False)
     return listed(lambda asked: np.asarray(model.user_factors[asked.shoppers] @ model.item_factors.T))
+
+
+@lru_cache(maxsize=1)  # minutes and 2 GB
+def _ease_weights(data: Interactions, ridge: float) -> Floats:
+    matrix = _matrix(data.training, data.items)
+    inverse = (matrix.T @ matrix).toarray(order="F").astype(np.float32)
+    each = np.arange(data.items)
+    inverse[each, each] += ridge
+    inverse, failed = lapack.spotrf(inverse, lower=1, clean=0, overwrite_a=1)
+    if not failed:
+        inverse, failed = lapack.spotri(inverse, lower=1, overwrite_c=1)
+    if failed:
+        raise ArithmeticError(f"EASE's matrix could not be inverted ({failed})")
+    weights = _mirrored(inverse.T)
+    weights /= -np.diag(weights).copy()
+    weights[each, each] = 0
+    return weights
 
 
 def _matrix(sequences: Sequence[Ints], items: int) -> Any:

@@ -1,4 +1,4 @@
-"""The models that were learned in the background: stored, swapped in one step, and whose turn it is to learn the next."""
+"""The models learned in the background: stored, swapped in one step, and whose turn it is to learn the next."""
 
 from __future__ import annotations
 
@@ -86,9 +86,7 @@ class LearnedModels:
         """Whether the lesson is now ours to hold, for a minute: it was nobody's, ours, or of one not heard of since."""
         now = datetime.now(UTC)
         ours = (LessonTurn.tenant == tenant, LessonTurn.name == name)
-        free = or_(
-            LessonTurn.holder.is_(None), LessonTurn.holder == self._holder, LessonTurn.held_until < naive(now)
-        )
+        free = or_(LessonTurn.holder.is_(None), LessonTurn.holder == self._holder, LessonTurn.held_until < naive(now))
         mine = {"holder": self._holder, "held_until": naive(now + HELD_FOR)}
         try:
             with self._database.write() as session:

@@ -1,8 +1,8 @@
-"""A child process in which lessons are learned, at the lowest priority.
+"""A child process in which lessons are learned, at low priority.
 
 Learning is minutes of Python and numpy in a large shop. A thread of this process would take its lock from the requests
-for 5 ms at a time, which is the whole of a suggestion's time; a child takes only what of the cores nobody else wants,
-gives its memory back, and what kills it kills no service.
+for 5 ms at a time, which is half of a suggestion's time; a child gets a tenth of a core that a request wants too, gives
+its memory back, and what kills it kills no service.
 """
 
 from __future__ import annotations
@@ -21,20 +21,22 @@ from shared.observability import logs
 
 _spawn = multiprocessing.get_context("spawn")
 _PR_SET_PDEATHSIG = 1
-_NICENESS = 19
-_ASKS_EVERY_SECONDS = 5.0
+_NICENESS = 10
 School = Callable[[], Sequence[Lesson]]
 
 
 class LessonChild:
     """`school` makes the lessons, in the child; it must be picklable. A lesson may take `seconds`.
 
+    Whether to go on is asked every `asks_every_seconds`, and where it is not the child is ended.
+
     All calls must come from one thread: the kernel kills the child when that thread, or this process, ends.
     """
 
-    def __init__(self, school: School, seconds: float = 1_800.0) -> None:
+    def __init__(self, school: School, seconds: float = 1_800.0, asks_every_seconds: float = 5.0) -> None:
         self._school = school
         self._seconds = seconds
+        self._asks_every = asks_every_seconds
 
     def __call__(self, tenant: str, name: str, go_on: Callable[[], bool]) -> Learned | None:
         """Raises `Stopped` soon after `go_on` says no, `Permanent` when the child died or took too long."""
@@ -44,7 +46,7 @@ class LessonChild:
         theirs.close()
         until = time.monotonic() + self._seconds
         try:
-            while not mine.poll(_ASKS_EVERY_SECONDS):
+            while not mine.poll(self._asks_every):
                 if not go_on():
                     raise Stopped
                 if time.monotonic() > until:

@@ -1,4 +1,4 @@
-"""Learns in the background, while suggestions are served: when it is time, in one process at a time, in a child of it."""
+"""Learns in the background, while suggestions are served: when it is time, and in one process at a time."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ class Lessons:
         except (Permanent, Retryable) as error:
             outcome = "failed"
             _log.warning("lesson_failed", tenant=tenant, lesson=name, detail=error.detail)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever is wrong with a lesson, the others are given
             outcome = "failed"
             _log.exception("lesson_failed", tenant=tenant, lesson=name)
         took = time.monotonic() - started

@@ -118,7 +118,9 @@ def pack(skus: Sequence[str], counts: Counts, fading: float, until: float) -> by
         counts.item.astype(np.uint32),
         np.minimum(counts.count, np.finfo(np.float16).max).astype(np.float16),
     ]
-    told = orjson.dumps({"until": until, "fading": fading, "arrays": [[array.dtype.str, len(array)] for array in arrays]})
+    told = orjson.dumps(
+        {"until": until, "fading": fading, "arrays": [[array.dtype.str, len(array)] for array in arrays]}
+    )
     out = bytearray(_HEADER.pack(_MAGIC, len(told)) + told)
     for array in arrays:
         out += bytes(_aligned(len(out)) - len(out)) + array.tobytes()
@@ -126,7 +128,10 @@ def pack(skus: Sequence[str], counts: Counts, fading: float, until: float) -> by
 
 
 class Together:
-    """The companions of each tenant's items, by the model in use: `active` gives its bytes, the same until another is."""
+    """The companions of each tenant's items, by the model in use.
+
+    `active` gives its bytes: the very same object until another is in use.
+    """
 
     def __init__(self, active: Callable[[str, str], bytes | None]) -> None:
         self._active = active

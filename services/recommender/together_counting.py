@@ -101,7 +101,9 @@ def sequences(baskets: Iterable[tuple[str, Sequence[ActOf]]], strengths: Mapping
                 _, strongest = last.pop(act.sku, (0.0, 0.0))
                 last[act.sku] = (act.at.timestamp() / _SECONDS_A_DAY, max(strength, strongest))
         for sku, (at, strength) in last.items():
-            for column, value in zip(columns, (shopper, numbers.setdefault(sku, len(numbers)), at, strength), strict=True):
+            for column, value in zip(
+                columns, (shopper, numbers.setdefault(sku, len(numbers)), at, strength), strict=True
+            ):
                 column.append(value)  # type: ignore[arg-type]
     skus = sorted(numbers, key=str.encode)
     place = np.empty(len(skus), np.int64)

@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from services.recommender.together import Companions, Together
 from services.recommender.together_counting import Recipe, count, sequences
-from services.recommender.together_lesson import TogetherLesson, fit
-from shared.contracts.messages import EventType
+from services.recommender.together_lesson import fit
+from tests.support.baskets import NOW, STRENGTHS, Basket, Done, Shop, basket
 
-NOW = datetime.now(UTC)
-STRENGTHS: dict[EventType, float] = {"clicked": 1.0, "purchased": 4.0, "returned": -2.0, "dismissed": -3.0}
 PLAIN = Recipe(nearness=0.5, backward=0.5, damping=0.0, fading=0.5)
-
-
-@dataclass(frozen=True)
-class Done:
-    sku: str
-    type: EventType
-    at: datetime
-
-
-Basket = tuple[str, Sequence[Done]]
-
-
-def basket(shopper: str, *skus: str, kind: EventType = "clicked", days_ago: float = 0.0) -> Basket:
-    start = NOW - timedelta(days=days_ago) - timedelta(minutes=len(skus))
-    return shopper, [Done(sku, kind, start + timedelta(minutes=n)) for n, sku in enumerate(skus)]
 
 
 def learned(*baskets: Basket, recipe: Recipe = PLAIN) -> Companions:
@@ -49,9 +29,8 @@ def test_nearer_acts_count_more_and_so_does_what_comes_after() -> None:
         dict(zip(counts.item[a:b].tolist(), counts.count[a:b].tolist(), strict=True))
         for a, b in zip(counts.start[:-1], counts.start[1:], strict=True)
     ]
-    rising = pytest.approx
-    assert of == [{1: rising(1, rel=1e-3), 2: rising(0.5, rel=1e-3)}, {0: rising(0.5, rel=1e-3), 2: rising(1, rel=1e-3)},
-                  {0: rising(0.25, rel=1e-3), 1: rising(0.5, rel=1e-3)}]  # fmt: skip
+    wanted = [{1: 1, 2: 0.5}, {0: 0.5, 2: 1}, {0: 0.25, 1: 0.5}]
+    assert of == [pytest.approx(one, rel=1e-3) for one in wanted]
 
 
 def test_what_more_shoppers_took_up_together_comes_first_and_says_because_of_what() -> None:
@@ -104,34 +83,12 @@ def test_bytes_of_something_else_are_refused() -> None:
 
 def test_a_tenants_companions_are_those_of_the_model_in_use() -> None:
     in_use: dict[str, bytes] = {}
-    together = Together(lambda tenant, name: in_use.get(tenant))
+    together = Together(lambda tenant, _name: in_use.get(tenant))
     assert together.companions("acme", [("RING", 1.0)], 5) == []
     for companion in ("CHAIN", "WATCH"):
         in_use["acme"] = fit(sequences([basket("a", "RING", companion)], STRENGTHS), PLAIN)
         assert [one.sku for one in together.companions("acme", [("RING", 1.0)], 5)] == [companion]
         assert together.companions("other", [("RING", 1.0)], 5) == []
-
-
-class Shop:
-    """Shoppers who go through one of ten families of five pieces, each family in its own order, or in none."""
-
-    def __init__(self) -> None:
-        self.baskets: list[Basket] = []
-        self.in_use: bytes | None = None
-        self._random = random.Random(0)
-
-    def sell(self, shoppers: int, *, from_days_ago: float, in_order: bool = True) -> None:
-        for n in range(shoppers):
-            family = self._random.randrange(10)
-            pieces = [f"{family}-{n}" for n in range(5)]
-            if not in_order:
-                pieces = [f"{self._random.randrange(10)}-{self._random.randrange(5)}" for _ in range(5)]
-            start = NOW - timedelta(days=from_days_ago * (1 - n / shoppers))
-            acts = [Done(sku, "clicked", start + timedelta(hours=step)) for step, sku in enumerate(pieces)]
-            self.baskets.append((f"{len(self.baskets)}", acts))
-
-    def lesson(self) -> TogetherLesson:
-        return TogetherLesson(lambda tenant, since: self.baskets, lambda tenant, name: self.in_use, STRENGTHS)
 
 
 def test_a_lesson_learns_all_acts_and_is_measured_on_later_ones() -> None:
@@ -148,7 +105,9 @@ def test_a_lesson_learns_all_acts_and_is_measured_on_later_ones() -> None:
 def test_a_model_of_other_times_is_beaten_by_one_that_knows_the_newer_acts() -> None:
     shop = Shop()
     shop.sell(400, from_days_ago=200, in_order=False)
-    shop.in_use = fit(sequences([(s, [Done(a.sku, a.type, a.at - timedelta(days=100)) for a in acts]) for s, acts in shop.baskets], STRENGTHS), PLAIN)  # fmt: skip
+    before = timedelta(days=100)
+    old = [(who, [Done(act.sku, act.type, act.at - before) for act in acts]) for who, acts in shop.baskets]
+    shop.in_use = fit(sequences(old, STRENGTHS), PLAIN)
     shop.baskets.clear()
     shop.sell(2_000, from_days_ago=20)
     taught = shop.lesson().learn("acme")
