@@ -78,11 +78,12 @@ def ablate_embedding(
 @app.command()
 def evaluate_recommender(
     out: Annotated[Path, typer.Option(help="The folder of the report.")] = Path("lab/reports/recommender"),
+    without: Annotated[list[str] | None, typer.Option(help="A model to leave out, EASE say; again for more.")] = None,
 ) -> None:
     """Measure suggestions on the public interactions; write lab/reports/recommender. Goes on where it stopped."""
     from lab.recommend.report import report
 
-    print(report(out, Path("lab/cache/recommender")))
+    print(report(out, Path("lab/cache/recommender"), without or []))
 
 
 @app.command()

@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +41,15 @@ class Outcome:
 
 
 def models() -> list[Model]:
-    """The served model and its peers. Options named nowhere in the grid are the recipe's own."""
-    recipe = Recipe()
-    own = {"nearness": recipe.nearness, "backward": recipe.backward, "damping": recipe.damping, "fading": recipe.fading}
-    others = [
-        {"nearness": 0.8, "backward": 0.5},
+    """The served model, by recipes around the recommender's own, and its peers."""
+    own = asdict(Recipe()) | {"nearness": 0.95, "backward": 0.8, "damping": 0.2, "fading": 0.8}
+    others: list[Options] = [
+        {"nearness": 0.9, "backward": 0.7},
         {"nearness": 1.0, "backward": 1.0},
         {"backward": 1.0},
-        {"backward": 0.5},
+        {"backward": 0.6},
         {"damping": 0.0},
-        {"damping": 0.3},
+        {"damping": 0.4},
         {"fading": 0.7},
         {"fading": 0.9},
     ]
@@ -67,6 +66,7 @@ def models() -> list[Model]:
                 {"factors": 128, "regularization": 5.0, "alpha": 10.0},
                 {"factors": 256, "regularization": 10.0, "alpha": 10.0},
                 {"factors": 256, "regularization": 20.0, "alpha": 20.0},
+                {"factors": 512, "regularization": 20.0, "alpha": 10.0},
             ],
         ),
         Model("EASE", peers.ease, [{"ridge": r, "fading": f} for r in (200.0, 800.0) for f in (1.0, 0.8)]),

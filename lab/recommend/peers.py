@@ -120,7 +120,7 @@ def _matrix(sequences: Sequence[Ints], items: int) -> Any:
     return _faded(sequences, items, lambda back: np.ones(len(back)))
 
 
-def _faded(sequences: Sequence[Ints], items: int, weight: Callable[[Ints], npt.NDArray[np.float64]]) -> Any:
+def _faded(sequences: Sequence[Ints], items: int, weight: Callable[[Ints], npt.NDArray[np.floating]]) -> Any:
     """Shoppers by items, with the weight of how many acts ago it was."""
     rows = np.repeat(np.arange(len(sequences)), [len(one) for one in sequences])
     weights = np.concatenate([weight(np.arange(len(one))[::-1]) for one in sequences]).astype(np.float32)
@@ -135,7 +135,7 @@ def _together(data: Interactions) -> Any:
     return counts
 
 
-def _by_items(near: Any, popular: Ints, weight: Callable[[Ints], npt.NDArray[np.float64]]) -> Scorer:
+def _by_items(near: Any, popular: Ints, weight: Callable[[Ints], npt.NDArray[np.floating]]) -> Scorer:
     little = (_LITTLE * popular / popular.max()).astype(np.float32)
     return lambda asked: (_faded(asked.had, len(popular), weight) @ near).toarray() + little
 

@@ -15,7 +15,7 @@ from services.recommender.together_lesson import fit
 
 def together(data: Interactions, options: Mapping[str, float]) -> Lister:
     """Counts of what is taken up together, `services/recommender/together.py`, by the recipe of these options."""
-    return served(data, Recipe(**options))  # type: ignore[arg-type]
+    return served(data, recipe_of(options))
 
 
 def served(data: Interactions, recipe: Recipe, training: Sequence[Ints] | None = None) -> Lister:
@@ -31,6 +31,10 @@ def served(data: Interactions, recipe: Recipe, training: Sequence[Ints] | None =
         return filled(found, asked.had, popular)
 
     return lists
+
+
+def recipe_of(options: Mapping[str, float]) -> Recipe:
+    return Recipe(**options)  # type: ignore[arg-type] # whole numbers where the recipe has them
 
 
 def acts_of(training: Sequence[Ints], items: int) -> Sequences:

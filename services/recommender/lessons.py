@@ -75,7 +75,7 @@ class When:
         if tried.outcome == "failed":
             return since >= self.again
         more = events - tried.events
-        return more >= max(self.events, tried.events * _SHARE) or (more != 0 and since >= self.every)
+        return bool(more >= max(self.events, tried.events * _SHARE) or (more != 0 and since >= self.every))
 
 
 Learn = Callable[[str, str, Callable[[], bool]], Learned | None]

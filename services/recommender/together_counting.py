@@ -43,7 +43,7 @@ class Recipe:
 
     nearness: float = 0.9
     backward: float = 0.7
-    reach: int = 20
+    reach: int = 40
     half_life_days: float = 180.0
     damping: float = 0.2
     fading: float = 0.8
@@ -90,7 +90,7 @@ def sequences(baskets: Iterable[tuple[str, Sequence[ActOf]]], strengths: Mapping
     An item that the shopper dismissed or gave back (a strength below 0) after that has none.
     """
     numbers: dict[str, int] = {}
-    columns: tuple[list[int], list[int], list[float], list[float]] = ([], [], [], [])
+    rows: list[tuple[int, int, float, float]] = []
     for shopper, (_, acts) in enumerate(baskets):
         last: dict[str, tuple[float, float]] = {}
         for act in acts:
@@ -100,22 +100,20 @@ def sequences(baskets: Iterable[tuple[str, Sequence[ActOf]]], strengths: Mapping
             elif strength > 0:
                 _, strongest = last.pop(act.sku, (0.0, 0.0))
                 last[act.sku] = (act.at.timestamp() / _SECONDS_A_DAY, max(strength, strongest))
-        for sku, (at, strength) in last.items():
-            for column, value in zip(
-                columns, (shopper, numbers.setdefault(sku, len(numbers)), at, strength), strict=True
-            ):
-                column.append(value)  # type: ignore[arg-type]
+        rows.extend(
+            (shopper, numbers.setdefault(sku, len(numbers)), at, strength) for sku, (at, strength) in last.items()
+        )
     skus = sorted(numbers, key=str.encode)
     place = np.empty(len(skus), np.int64)
     place[[numbers[sku] for sku in skus]] = np.arange(len(skus))
-    at_, strength_ = np.array(columns[2]), np.array(columns[3], np.float32)
-    order = np.lexsort((at_, columns[0]))  # stable: acts of one moment stay as they came
+    table = np.array(rows, np.float64).reshape(-1, 4)
+    table = table[np.lexsort((table[:, 2], table[:, 0]))]  # stable: acts of one moment stay as they came
     return Sequences(
         skus,
-        np.array(columns[0], np.int64)[order],
-        place[np.array(columns[1], np.int64)][order],
-        at_[order],
-        (strength_ / max(1e-9, strength_.max(initial=0.0)))[order],
+        table[:, 0].astype(np.int64),
+        place[table[:, 1].astype(np.int64)],
+        table[:, 2],
+        (table[:, 3] / max(1e-9, table[:, 3].max(initial=0.0))).astype(np.float32),
     )
 
 
