@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 UV_COMPILE_WITH_TORCH := $(BIN)/uv pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --override requirements/weights-alone.txt
 UV_COMPILE := $(UV_COMPILE_WITH_TORCH) --override requirements/without-torch.txt
 
-.PHONY: help run up-processes test lint lock bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder model train evaluate floor clean renders renders-evaluation sample
+.PHONY: help run up-processes test lint lock bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder model train evaluate evaluate-recommender floor clean renders renders-evaluation sample
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -101,6 +101,9 @@ evaluate: $(VENV)/test.installed ## measure the loupe models against the targets
 
 floor: $(VENV)/test.installed ## measure the three floors on every suite, write lab/reports/floor (needs ../shared/data)
 	$(BIN)/python -m lab evaluate --suite floor
+
+evaluate-recommender: $(VENV)/test.installed ## measure suggestions against their peers, write lab/reports/recommender (needs ../shared/data)
+	OPENBLAS_NUM_THREADS=2 $(BIN)/python -m lab evaluate-recommender
 
 clean: ## remove the environment (never the state in LOUPE_HOME)
 	rm -rf $(VENV)

@@ -76,6 +76,17 @@ def ablate_embedding(
 
 
 @app.command()
+def evaluate_recommender(
+    out: Annotated[Path, typer.Option(help="The folder of the report.")] = Path("lab/reports/recommender"),
+    without: Annotated[list[str] | None, typer.Option(help="A model to leave out, EASE say; again for more.")] = None,
+) -> None:
+    """Measure suggestions on the public interactions; write lab/reports/recommender. Goes on where it stopped."""
+    from lab.recommend.report import report
+
+    print(report(out, Path("lab/cache/recommender"), without or []))
+
+
+@app.command()
 def train_finder(
     renders: Annotated[Path, typer.Option(help="A set of renders to train on.")] = Path("lab/cache/renders"),
     wide: Annotated[bool, typer.Option(help="Also on photographs without a free licence; after the open one.")] = False,

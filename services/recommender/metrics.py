@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 EVENTS = Counter("loupe_recommender_events_total", "Events of shoppers: recorded, or repeated", ["outcome"])
 FORGOTTEN = Counter("loupe_recommender_forgotten_total", "What was kept long enough: event, visit, or shown", ["kind"])
@@ -22,6 +22,17 @@ _STAGES = Histogram(
     "Duration of the stages of a search: candidates, rank, explain",
     ["stage"],
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+LESSONS = Counter(
+    "loupe_recommender_lessons_total",
+    "Lessons learned in the background: swapped (the model is in use), worse, failed, nothing (too little), stopped",
+    ["name", "outcome"],
+)
+LESSON_FIGURE = Gauge(
+    "loupe_recommender_lesson_figure", "How good the last model learned here was, swapped in or not", ["name"]
+)
+LESSON_AGE = Gauge(
+    "loupe_recommender_lesson_age_seconds", "Age of the oldest learned model that this process has in use", ["name"]
 )
 
 

@@ -42,6 +42,9 @@ class Settings(ServiceSettings):
     )
     weights: dict[EventType, Weight] = Field(default_factory=_weights)
     history_days: float = Field(730, gt=0, description="Events of shoppers are kept so long after they came in.")
+    lesson_events: int = Field(1_000, ge=1, description="A shop's models are learned again after so many more events.")
+    lesson_hours: float = Field(24, gt=0, description="And after so many hours, if there were any more events at all.")
+    lesson_minutes: float = Field(30, gt=0, description="A lesson that takes longer is given up.")
     host: str = "127.0.0.1"
     port: int = Field(8093, ge=1, le=65_535)
     worker_threads: int = Field(4, ge=1)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, Float, Index, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -103,3 +103,32 @@ class PinnedRanking(Base):
     complete: Mapped[bool] = mapped_column(Boolean)
     size: Mapped[int] = mapped_column(Integer)
     held: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class LearnedModel(Base):
+    """The model of a lesson in use, as `held`. `version` rises with each one that takes its place."""
+
+    __tablename__ = "learned"
+
+    tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer)
+    at: Mapped[datetime]
+    figure: Mapped[float] = mapped_column(Float)
+    of: Mapped[int] = mapped_column(Integer)
+    held: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class LessonTurn(Base):
+    """Who is at a lesson, until when unless they say so again, and how it went when it was last tried."""
+
+    __tablename__ = "lessons"
+
+    tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    holder: Mapped[str | None] = mapped_column(String(32))
+    held_until: Mapped[datetime | None]
+    tried_at: Mapped[datetime | None]
+    took_seconds: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")
+    events: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    outcome: Mapped[str] = mapped_column(String(16), default="", server_default="")

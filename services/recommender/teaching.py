@@ -1,0 +1,49 @@
+"""Which lessons there are, and how a child process of the recommender opens what they learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
+
+from services.recommender import together
+from services.recommender.learned import LearnedModels
+from services.recommender.lesson_child import LessonChild
+from services.recommender.lessons import Lesson, Lessons, When
+from services.recommender.settings import Settings
+from services.recommender.together_counting import ActOf
+from services.recommender.together_lesson import TogetherLesson
+from shared import database
+from shared.contracts.messages import EventType
+from shared.database import Database
+
+
+class Recorded(Protocol):
+    """What lessons learn from: each shopper's acts since a moment, oldest first, and how many events there are."""
+
+    def tenants(self) -> list[str]: ...
+    def changed(self, tenant: str) -> int: ...
+    def baskets(self, tenant: str, since: datetime) -> Iterable[tuple[str, Sequence[ActOf]]]: ...
+
+
+def background_lessons(
+    settings: Settings, models: LearnedModels, events: Database, recorded: Callable[[Database], Recorded]
+) -> Lessons:
+    """The lessons of a recommender. `recorded` opens the history in `events`, here and in the child."""
+    names = [together.NAME]
+    learn = LessonChild(partial(lessons_of, settings, recorded), 60 * settings.lesson_minutes)
+    when = When(settings.lesson_events, timedelta(hours=settings.lesson_hours))
+    return Lessons(models, recorded(events), names, learn, when)
+
+
+def lessons_of(settings: Settings, recorded: Callable[[Database], Recorded]) -> list[Lesson]:
+    """The lessons, over a database opened anew: a child shares nothing with its parent."""
+    events = database.open(settings.database_url)
+    models = LearnedModels(events)
+    return [TogetherLesson(recorded(events).baskets, models.active, strengths(settings))]
+
+
+def strengths(settings: Settings) -> Mapping[EventType, float]:
+    """How much an act of each type counts."""
+    return {kind: weight.weight for kind, weight in settings.weights.items()}
