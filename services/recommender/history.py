@@ -25,6 +25,15 @@ class Act:
     sku: str
     type: EventType
     at: datetime
+    place: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A user, or a visit of somebody who is not logged in."""
+
+    user_id: str | None = None
+    session_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +77,9 @@ class History:
             raise Retryable("The same events are being recorded by another worker at this moment.") from error
         return len(rows)
 
-    def shopper(self, tenant: str, user_id: str) -> Shopper:
+    def shopper(self, tenant: str, who: Who) -> Shopper:
         """The shopper as of now: nothing is cached. One never heard of has no acts."""
-        own = (Event.tenant == tenant, Event.user_id == user_id)
+        own = (Event.tenant == tenant, Event.user_id == (who.user_id or f"visit {who.session_id}"))
         recent = (
             select(Event.sku, Event.type, Event.at, Event.recorded_at)
             .where(*own)

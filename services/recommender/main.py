@@ -8,6 +8,7 @@ from pathlib import Path
 from services.recommender import routes
 from services.recommender.cache import Answers
 from services.recommender.completes import Completer
+from services.recommender.experiments import Experiments
 from services.recommender.handlers import handle_user_events
 from services.recommender.history import History
 from services.recommender.impressions import Impressions, handle_impressions_shown
@@ -41,14 +42,23 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     pins = Pins(events)
     searcher = Searcher(index, ranker, pins)
     completer = Completer(index, ranker)
-    suggester = Suggester(index, history, popularity, settings.weights)
+    experiments = Experiments(events)
+    suggester = Suggester(
+        index,
+        history,
+        popularity,
+        settings.weights,
+        experiments=experiments,
+        explore=settings.explore,
+        diversity=settings.diversity,
+    )
 
     def close() -> None:
         index.close()
         events.close()
 
     app = create_app("recommender", {"broker": broker.ping, "vectors": index.ping, "database": events.ping})
-    app.include_router(routes.router(Answers(index), searcher, completer, suggester))
+    app.include_router(routes.router(Answers(index), searcher, completer, suggester, experiments))
     return Service(
         name="recommender",
         http=app,

@@ -19,6 +19,7 @@ class Weight(BaseModel):
 def _weights() -> dict[EventType, Weight]:
     return {
         "viewed": Weight(weight=1, half_life_days=7),
+        "searched": Weight(weight=1, half_life_days=3),
         "clicked": Weight(weight=1.5, half_life_days=7),
         "favourited": Weight(weight=3, half_life_days=30),
         "carted": Weight(weight=4, half_life_days=14),
@@ -40,6 +41,10 @@ class Settings(ServiceSettings):
         description="A database of its own, shared with no other service.",
     )
     weights: dict[EventType, Weight] = Field(default_factory=_weights)
+    explore: float = Field(
+        0.05, ge=0, le=0.5, description="Share of suggested places given to one at random of the pieces that come next."
+    )
+    diversity: float = Field(0.1, ge=0, le=1, description="Of suggestions: how much a look shown before counts against.")
     host: str = "127.0.0.1"
     port: int = Field(8093, ge=1, le=65_535)
     worker_threads: int = Field(4, ge=1)

@@ -64,3 +64,12 @@ class PinnedRanking(Base):
     complete: Mapped[bool] = mapped_column(Boolean)
     size: Mapped[int] = mapped_column(Integer)
     held: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class RunningExperiment(Base):
+    """The experiment on a tenant's suggestions: an `Experiment` of the contracts."""
+
+    __tablename__ = "experiments"
+
+    tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
+    experiment: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from services.recommender import main, routes
 from services.recommender.cache import Answers
 from services.recommender.completes import Completer
+from services.recommender.experiments import Experiments
 from services.recommender.handlers import handle_user_events
 from services.recommender.history import History
 from services.recommender.index import Index
@@ -124,8 +125,8 @@ class Shop:
     def similar(self, sku: str, **more: Any) -> HitList:
         return self._post("/similar", sku=sku, **more)
 
-    def suggest(self, user: str, limit: int = 20) -> HitList:
-        return self._post("/suggest", user_id=user, limit=limit)
+    def suggest(self, user: str, limit: int = 20, **more: Any) -> HitList:
+        return self._post("/suggest", user_id=user, limit=limit, **more)
 
     def _post(self, path: str, **body: Any) -> HitList:
         answer = self.ask(path, **body)
@@ -166,7 +167,9 @@ def skus(found: HitList) -> list[str]:
 class Shops:
     """Makes shops over one engine, one history and one app."""
 
-    def __init__(self, directory: Directory, vectors: VectorStore, events: Database) -> None:
+    def __init__(
+        self, directory: Directory, vectors: VectorStore, events: Database, *, explore: float = 0.0, **suggesting: Any
+    ) -> None:
         self._directory = directory
         self._vectors = vectors
         self._history = History(events)
@@ -176,9 +179,13 @@ class Shops:
         self.close = index.close
         ranker = Ranker(popularity)
         self.searcher = searcher = Searcher(index, ranker, self.pins)
-        suggester = Suggester(index, self._history, popularity, SETTINGS.weights)
+        self.experiments = experiments = Experiments(events)
+        suggester = Suggester(
+            index, self._history, popularity, SETTINGS.weights, experiments=experiments, explore=explore, **suggesting
+        )
         self._app = create_app("recommender", {})
-        self._app.include_router(routes.router(Answers(index), searcher, Completer(index, ranker), suggester))
+        completer = Completer(index, ranker)
+        self._app.include_router(routes.router(Answers(index), searcher, completer, suggester, experiments))
 
     def new(self) -> Shop:
         return Shop(self._app, self._vectors, self._history)
@@ -196,14 +203,17 @@ class Shops:
 
 
 @contextmanager
-def shops(folder: Path, database_url: str, model: Model = FACTS) -> Iterator[Shops]:
-    """Shops over an engine in `folder` and a database; `model` is what the index says of its vectors."""
+def shops(folder: Path, database_url: str, model: Model = FACTS, **suggesting: Any) -> Iterator[Shops]:
+    """Shops over an engine in `folder` and a database; `model` is what the index says of its vectors.
+
+    Suggestions leave nothing to chance unless `explore` says so: `suggesting` is for the `Suggester`.
+    """
     events = database.open(database_url)
     events.migrate(MIGRATIONS)
     directory = vectorstore.directory(f"edge://{folder}/vectors", INDEX)
     vectors = directory.open("pieces-test", DIMENSION)
     directory.switch("pieces-test", model.model_dump())
-    made = Shops(directory, vectors, events)
+    made = Shops(directory, vectors, events, **suggesting)
     yield made
     made.close()
     vectors.close()
