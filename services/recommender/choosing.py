@@ -6,7 +6,7 @@ can be estimated from what was shown (per-decision importance sampling, Precup 2
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,11 +30,12 @@ Draw = Callable[[int], tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """The n items that contend. `spoken_for`: something the shopper did speaks for it; `arrived`: within a day."""
+    """The n items that contend. `types` are numbers, 0 where it is not known. `spoken_for`: something that the shopper
+    did speaks for it; `arrived`: within a day."""
 
     scores: Floats
     vectors: Vector
-    types: Sequence[str | None]
+    types: Floats
     spoken_for: NDArray[np.bool_]
     arrived: NDArray[np.bool_]
 
@@ -52,7 +53,7 @@ def choose(
     limit: int,
     *,
     diversity: float,
-    looked_for: frozenset[str],
+    looked_for: Collection[float],
     explore: float,
     draw: Draw,
 ) -> list[Choice]:
@@ -94,13 +95,11 @@ def _pool(value: Floats, field: Field, allowed: NDArray[np.bool_]) -> NDArray[np
 class _Room:
     """How many of each type may still come."""
 
-    def __init__(self, field: Field, limit: int, looked_for: frozenset[str]) -> None:
-        names = sorted({kind for kind in field.types if kind})
-        code = {kind: number for number, kind in enumerate(names)}
+    def __init__(self, field: Field, limit: int, looked_for: Collection[float]) -> None:
         self._field = field
-        self._codes = np.array([code.get(kind or "", len(names)) for kind in field.types], dtype=np.int64)
-        shares = [MOST_OF_THE_TYPE_LOOKED_FOR if kind in looked_for else MOST_OF_A_TYPE for kind in names]
-        self._left = np.array([np.ceil(share * limit) for share in shares] + [np.inf])
+        kinds, self._codes = np.unique(field.types, return_inverse=True)
+        shares = np.where(np.isin(kinds, list(looked_for)), MOST_OF_THE_TYPE_LOOKED_FOR, MOST_OF_A_TYPE)
+        self._left = np.where(kinds > 0, np.ceil(shares * limit), np.inf)
 
     def take(self, place: int) -> None:
         self._left[self._codes[place]] -= 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +16,8 @@ from services.recommender.ranking import BESIDE_THE_MAIN
 from shared.contracts.fields import Vector
 from shared.vectorstore import AnyOf, Filter, Payload, Point
 
+CODED = ("type", "metal", "stone")
+NUMBERS = (*CODED, "price", "created")
 _PICTURES = 6
 """Of each item, the first in the index's order; a piece shown in more is no better known."""
 _READ_AT_ONCE = 500
@@ -27,6 +31,8 @@ class Item:
     """`vectors`: float32 [pictures, D], unit length, of the main piece of each; `images` are their ids.
 
     `facts` is the payload of the first. `meaning` is the unit vector of the item's words, None where it has none.
+    `numbers` are what is compared of the facts, in the order of `NUMBERS`: values as `code` has them, the logarithm of
+    the price, NaN where there is none, and seconds since 1970.
     """
 
     sku: str
@@ -35,6 +41,19 @@ class Item:
     types: frozenset[str]
     facts: Payload
     meaning: Vector | None
+    numbers: tuple[float, ...]
+
+
+def item_of(sku: str, vectors: Vector, images: Sequence[str], facts: Payload, meaning: Vector | None, types: Iterable[str]) -> Item:
+    price = facts.get("price") or 0.0
+    logarithm = math.log(price) if price > 0 else math.nan
+    numbers = (*(code(facts.get(name)) for name in CODED), logarithm, facts["created_ts"])
+    return Item(sku, vectors, images, frozenset(types), facts, meaning, numbers)
+
+
+def code(value: str | None) -> float:
+    """A number for an attribute's value, the same in every process; 0 where it is not known."""
+    return float(zlib.crc32(value.encode()) or 1) if value else 0.0
 
 
 class Items:
@@ -74,13 +93,13 @@ def _read(pinned: Pinned, tenant: str, skus: Sequence[str]) -> dict[str, Item]:
 
 def _item(sku: str, points: Sequence[Point]) -> Item:
     first = points[0]
-    return Item(
-        sku=sku,
-        vectors=np.stack([point.vector for point in points]),
-        images=[point.payload["image_id"] for point in points],
-        types=frozenset(kind for point in points if (kind := point.payload.get("type"))),
-        facts=first.payload,
-        meaning=first.text.dense if first.text else None,
+    return item_of(
+        sku,
+        np.stack([point.vector for point in points]),
+        [point.payload["image_id"] for point in points],
+        first.payload,
+        first.text.dense if first.text else None,
+        [kind for point in points if (kind := point.payload.get("type"))],
     )
 
 

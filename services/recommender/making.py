@@ -16,7 +16,7 @@ from services.recommender.evidence import Evidence, Seeds
 from services.recommender.features import NAMES, Floats, Weights, score
 from services.recommender.history import Act, Shopper
 from services.recommender.index import Pinned
-from services.recommender.items import Item, Items
+from services.recommender.items import Item, Items, code
 from services.recommender.popularity import Popularity
 from services.recommender.ranking import without
 from services.recommender.reasoning import Profile, Reasons, crowd_of, together_of
@@ -111,8 +111,9 @@ class Making:
 
     def _profile(self, acts: Sequence[Act]) -> Profile:
         taste = taste_of(acts, self._means.weights, self._now)
-        liked = [(seed.act.sku, seed.strength) for seed in taste.liked[:LIKED_ITEMS]]
-        liked += [(sku, 1.0) for sku in self._request.skus]
+        strengths = {seed.act.sku: seed.strength for seed in taste.liked[:LIKED_ITEMS]}
+        latest_first = dict.fromkeys(act.sku for act in acts if act.sku in strengths)
+        liked = [(sku, 1.0) for sku in self._request.skus] + [(sku, strengths[sku]) for sku in latest_first]
         found = self._means.companions.companions(self._request.tenant, liked, _COMPANIONS) if liked else ()
         return Profile(acts, taste, {one.sku: one for one in found})
 
@@ -169,7 +170,7 @@ class Making:
             return []
         field = Field(
             scores=scores,
-            vectors=np.stack([item.vectors[0] for item in candidates]),
+            vectors=np.concatenate([item.vectors[:1] for item in candidates]),
             types=evidence.types,
             spoken_for=x[:, _SPEAKING].max(axis=1) > _SPEAKS,
             arrived=evidence.arrived_within_a_day,
@@ -178,7 +179,7 @@ class Making:
             field,
             self._request.limit,
             diversity=self._means.diversity,
-            looked_for=_looked_for(profile, self._request.skus, held),
+            looked_for=[code(kind) for kind in _looked_for(profile, self._request.skus, held)],
             explore=self._explore,
             draw=self._draw(),
         )
@@ -232,6 +233,7 @@ def _hit(
         score=scored,
         type=item.facts.get("type"),
         source=source,
+        reasons=[],  # told here, for pydantic takes 0.2 ms to look up how a default is made
         propensity=propensity,
         features=[round(float(value), 4) for value in x],
     )

@@ -21,6 +21,7 @@ from shared.contracts.internal import Source
 
 _OPTIONS = 4
 """Reasons tried for an item, the weightiest first, before it is told to be popular or new."""
+_OF_THE_PAGE = 4
 _FALLS = 1e-9
 _ALMOST_SURE = 1 - 1e-9
 
@@ -114,16 +115,15 @@ class Reasons:
             **{("searched", seed.act.sku): seed.act for seed in self._profile.taste.searched},
             **{("acted", seed.act.sku): seed.act for seed in self._profile.taste.liked},
         }
-        page = set(np.flatnonzero(by.page + by.page_sets).tolist())
+        best = [falls.argmax(axis=0) if len(falls) else np.full(len(chosen), -1) for _, falls in told]
         for column, place in enumerate(chosen):
             options: list[_Option] = []
             for number, (kind, falls) in enumerate(told):
-                row = int(np.argmax(falls[:, column])) if len(falls) else -1
+                row = int(best[number][column])
                 if row < 0 or falls[row, column] <= _FALLS:
                     continue
                 sku = self._seeds.items[row].sku
-                of_page = number >= len(told) - 2 and row in page
-                removed = sku if of_page else acts.get(("searched" if kind == "searched" else "acted", sku))
+                removed = sku if number >= _OF_THE_PAGE else acts.get(("searched" if kind == "searched" else "acted", sku))
                 if removed is not None:
                     options.append(_Option(kind, sku, removed, float(falls[row, column])))
             companion = self._profile.companions.get(self._candidates[place].sku)

@@ -42,7 +42,7 @@ class Suggester:
         self._experiments = experiments
         self._learned = learned
         self._explore = explore
-        self._means = Means(popularity, companions or NoCompanions(), Items(), weights, diversity)
+        self.means = Means(popularity, companions or NoCompanions(), Items(), weights, diversity)
 
     def suggest(self, request: SuggestRequest) -> HitList:
         """Up to `limit` items in stock, in the order in which they are shown.
@@ -69,11 +69,12 @@ class Suggester:
         if self._experiments:
             assigned = self._experiments.assigned(request.tenant, who, assigned)
         weights = self._weights_of(request.tenant, assigned)
-        hits = Making(self._means, request, shopper, pinned, weights, assigned.explore).hits()
+        hits = Making(self.means, request, shopper, pinned, weights, assigned.explore).hits()
         for hit in hits:
             metrics.SUGGESTED.labels(hit.source.kind).inc()
         return HitList.model_construct(
             hits=hits,
+            facets={},
             cold=not shopper.recent,
             ranking=f"{RANKING}:{weights.name}",
             variant=assigned.variant,

@@ -19,7 +19,7 @@ _SURE_BY_COSINE = 0.97
 
 def variants(owned: Sequence[Item], candidates: Sequence[Item], model: Model) -> NDArray[np.bool_]:
     """[candidates] that are a variant of one owned: by look alone, or of the same title and half as much alike."""
-    cosines = nearest(owned, candidates)
+    cosines, _ = nearest(owned, candidates)
     if not cosines.size:
         return np.zeros(len(candidates), dtype=np.bool_)
     titles = np.array([[_title(one) is not None and _title(one) == _title(other) for other in candidates] for one in owned])

@@ -134,12 +134,41 @@ class Shop:
         return HitList.model_validate_json(answer.content)
 
     def ask(self, path: str, **body: Any) -> httpx.Response:
-        async def post() -> httpx.Response:
+        return self._send("POST", path, tenant=self.tenant, **body)
+
+    def put(self, path: str, **body: Any) -> httpx.Response:
+        return self._send("PUT", path, **body)
+
+    def _send(self, method: str, path: str, **body: Any) -> httpx.Response:
+        async def send() -> httpx.Response:
             transport = httpx.ASGITransport(self.app)
             async with httpx.AsyncClient(transport=transport, base_url="http://recommender") as client:
-                return await client.post(path, json={"tenant": self.tenant, **body})
+                return await client.request(method, path, json=body)
 
-        return asyncio.run(post())
+        return asyncio.run(send())
+
+
+@dataclass(frozen=True)
+class Companion:
+    sku: str
+    score: float
+    because: str
+
+
+class TogetherByHand:
+    """Whoever acts on the item of number n acts on that of n + `step`; told by the strength of the strongest."""
+
+    def __init__(self, step: int) -> None:
+        self._step = step
+
+    def companions(self, tenant: str, seeds: Sequence[tuple[str, float]], limit: int) -> list[Companion]:
+        found: dict[str, Companion] = {}
+        for sku, strength in seeds:
+            name, _, number = sku.rpartition("-")
+            other = f"{name}-{int(number) + self._step}"
+            if other not in found or strength > found[other].score:
+                found[other] = Companion(other, strength, sku)
+        return sorted(found.values(), key=lambda one: -one.score)[:limit]
 
 
 def text_of(words: str) -> Text:
@@ -183,6 +212,7 @@ class Shops:
         suggester = Suggester(
             index, self._history, popularity, SETTINGS.weights, experiments=experiments, explore=explore, **suggesting
         )
+        self.index, self.suggester = index, suggester
         self._app = create_app("recommender", {})
         completer = Completer(index, ranker)
         self._app.include_router(routes.router(Answers(index), searcher, completer, suggester, experiments))
