@@ -24,6 +24,8 @@ WINDOW = 20
 ARRIVALS = 10
 """What may be drawn: so many that come next, and so many of those that came in within a day."""
 
+_BEFORE_ALL = 2.0
+
 Draw = Callable[[int], tuple[float, float]]
 """For each place two numbers in 0..1: whether to draw, and which."""
 
@@ -60,8 +62,9 @@ def choose(
     """Up to `limit` items in the order in which they are shown.
 
     Next comes the largest (1 - diversity) * score / best score - diversity * (largest cosine to one shown before); the
-    cosine counts against items that something speaks for, and all others stay in the order of their scores. With the
-    probability `explore` it is instead, each as likely, one of the `WINDOW` that come next or of the `ARRIVALS`.
+    cosine counts against items that something speaks for, and all others stay in the order of their scores. The place
+    in the middle is for one that came in within a day and that something speaks for, if none was shown by then. With
+    the probability `explore` it is instead, each as likely, one of the `WINDOW` that come next or of the `ARRIVALS`.
     """
     count = len(field.scores)
     left = np.ones(count, dtype=np.bool_)
@@ -72,6 +75,8 @@ def choose(
     while len(chosen) < min(limit, count):
         allowed = left & room.allowed(left)
         value = np.where(allowed, relevance - diversity * nearest * field.spoken_for, -np.inf)
+        if len(chosen) == limit // 2 and not any(field.arrived[one.place] for one in chosen):
+            value = np.where(_near_arrivals(field, value), value + _BEFORE_ALL, value)
         pool = _pool(value, field, allowed)
         try_another, which = draw(len(chosen))
         best = int(pool[0])
@@ -82,6 +87,13 @@ def choose(
         room.take(place)
         nearest = np.maximum(nearest, field.vectors @ field.vectors[place])
     return chosen
+
+
+def _near_arrivals(field: Field, value: Floats) -> NDArray[np.bool_]:
+    """What came in within a day and may come next: nobody can have acted on it yet, so it would come too late."""
+    left = value > -np.inf
+    worth = field.scores >= _WORTH_A_PLACE * field.scores[left].max(initial=0.0)
+    return np.asarray(field.arrived & field.spoken_for & left & worth)
 
 
 def _pool(value: Floats, field: Field, allowed: NDArray[np.bool_]) -> NDArray[np.intp]:

@@ -123,7 +123,7 @@ class Evidence:
             "disliked": _any(by.disliked, self.look[:, of]),
             "popular": self._popular[of],
             "new": self._new[of],
-            "fresh": self._fresh[of] * look,
+            "fresh": self._fresh[of] * np.sqrt(look),
             "price": _priced_alike(tastes, self._prices[0], self._prices[1][of]),
             **{name: tastes @ agree[:, of] / (tastes.sum() + 1) for name, agree in self._alike.items()},
         }

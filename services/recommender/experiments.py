@@ -7,6 +7,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+import numpy as np
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -30,7 +31,7 @@ class Assigned:
 
 
 class Experiments:
-    """One experiment a tenant, or none; what a process changes it sees at once, others within a second."""
+    """One experiment a tenant, or none; a change is seen within a second in every process."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -44,9 +45,7 @@ class Experiments:
         if now < fresh_until:
             return kept
         with self._database.read() as session:
-            held = session.scalar(
-                select(RunningExperiment.experiment).where(RunningExperiment.tenant == tenant)
-            )
+            held = session.scalar(select(RunningExperiment.experiment).where(RunningExperiment.tenant == tenant))
         found = None if held is None else Experiment.model_validate(held)
         self._keep(tenant, found, now)
         return found
@@ -71,11 +70,10 @@ class Experiments:
         name = f"user {who.user_id}" if who.user_id else f"visit {who.session_id}"
         digest = hashlib.sha256("\n".join((tenant, experiment.name, name)).encode()).digest()
         drawn = int.from_bytes(digest[:8]) / _HASHES
-        plans = sorted(experiment.variants.items())
-        for variant, plan in plans:
-            if drawn < plan.share:
-                break
-            drawn -= plan.share
+        variants = sorted(experiment.variants)
+        ends = np.cumsum([experiment.variants[variant].share for variant in variants])
+        variant = variants[min(int(np.searchsorted(ends, drawn, side="right")), len(variants) - 1)]
+        plan = experiment.variants[variant]
         return Assigned(plan.policy, plan.explore, f"{experiment.name}/{variant}")
 
     def _keep(self, tenant: str, experiment: Experiment | None, now: float) -> None:

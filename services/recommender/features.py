@@ -18,7 +18,7 @@ PLAIN: Mapping[str, float] = {
     "described": 3.0,
     "together": 5.0,
     "searched": 3.0,
-    "set": 1.0,
+    "set": 2.0,
     "page": 5.0,
     "page_set": 4.0,
     "disliked": -6.0,
@@ -28,7 +28,7 @@ PLAIN: Mapping[str, float] = {
     "price": 0.4,
     "type": 0.5,
     "metal": 0.4,
-    "stone": 0.8,
+    "stone": 1.2,
 }
 """Weights set by hand. What looks alike counts most; popularity decides where nothing else speaks.
 

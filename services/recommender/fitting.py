@@ -70,9 +70,7 @@ def fit(shown: Shown, start: Weights) -> Fit:
     return Fit(float(bias), bounded(np.array(values)), min(float(by_place), 0.0))
 
 
-def _most_likely(
-    design: Floats, clicked: NDArray[np.bool_], weight: Floats, middle: Floats, ridge: Floats
-) -> Floats:
+def _most_likely(design: Floats, clicked: NDArray[np.bool_], weight: Floats, middle: Floats, ridge: Floats) -> Floats:
     """Newton's method on a weighted logistic regression with a ridge around `middle`, halving steps that go too far."""
 
     def loss(at: Floats) -> float:

@@ -44,7 +44,9 @@ class Item:
     numbers: tuple[float, ...]
 
 
-def item_of(sku: str, vectors: Vector, images: Sequence[str], facts: Payload, meaning: Vector | None, types: Iterable[str]) -> Item:
+def item_of(
+    sku: str, vectors: Vector, images: Sequence[str], facts: Payload, meaning: Vector | None, types: Iterable[str]
+) -> Item:
     price = facts.get("price") or 0.0
     logarithm = math.log(price) if price > 0 else math.nan
     numbers = (*(code(facts.get(name)) for name in CODED), logarithm, facts["created_ts"])

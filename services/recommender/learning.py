@@ -63,7 +63,7 @@ class RankerLesson:
         self._in_use = in_use
 
     def learn(self, tenant: str) -> Learned | None:
-        """Beginning with the weights set by hand. None when fewer than 100 clicks, or 30 lists with some of later, are known."""
+        """Beginning with the weights set by hand. None while fewer than 100 clicks are known, or 30 later lists with some."""
         shown = self._shown(tenant, datetime.now(UTC) - _LOOKS_BACK)
         if shown is None:
             return None
@@ -106,9 +106,7 @@ class RankerLesson:
             for number in by_shopper.get(shopper, ()):
                 page = pages[number]
                 clicked[number] = {
-                    act.sku
-                    for act in acts
-                    if act.type in _TAKEN and page.at <= act.at <= page.at + _FOLLOWS_WITHIN
+                    act.sku for act in acts if act.type in _TAKEN and page.at <= act.at <= page.at + _FOLLOWS_WITHIN
                 } & {*page.skus}
         return clicked
 

@@ -144,7 +144,7 @@ class Making:
     def _asked(self, profile: Profile, seeds: Seeds) -> list[Asked]:
         page = self._request.skus
         own = _BESIDE_A_PAGE if page else 1.0
-        strengths = {sku: (1.0, True) for sku in page}
+        strengths = dict.fromkeys(page, (1.0, True))
         for seed in profile.taste.liked[:LIKED_ITEMS]:
             kept = seed.act.type in ("carted", "purchased")
             strengths.setdefault(seed.act.sku, (own * seed.strength, kept))
@@ -220,9 +220,7 @@ def _looked_for(profile: Profile, page: Sequence[str], held: Mapping[str, Item])
     return frozenset(shown | {kind for kind, own in share.items() if own >= _LOOKED_FOR * total})
 
 
-def _hit(
-    item: Item, scored: float, source: Source, held: Mapping[str, Item], x: Floats, propensity: float
-) -> Hit:
+def _hit(item: Item, scored: float, source: Source, held: Mapping[str, Item], x: Floats, propensity: float) -> Hit:
     """Shown by the picture that is most like what its reason names."""
     image = 0
     if source.sku in held:

@@ -123,12 +123,16 @@ class Reasons:
                 if row < 0 or falls[row, column] <= _FALLS:
                     continue
                 sku = self._seeds.items[row].sku
-                removed = sku if number >= _OF_THE_PAGE else acts.get(("searched" if kind == "searched" else "acted", sku))
+                removed = (
+                    sku if number >= _OF_THE_PAGE else acts.get(("searched" if kind == "searched" else "acted", sku))
+                )
                 if removed is not None:
                     options.append(_Option(kind, sku, removed, float(falls[row, column])))
             companion = self._profile.companions.get(self._candidates[place].sku)
             if companion and (act := acts.get(("acted", companion.because))):
-                options.append(_Option("together", companion.because, act, self._weights.of("together") * companion.score))
+                options.append(
+                    _Option("together", companion.because, act, self._weights.of("together") * companion.score)
+                )
             crowd = self._weights.of("popular") * x[column, NAMES.index("popular")]
             arrived = _arrived(self._weights, x[column])
             options = sorted(options, key=lambda option: -option.weight)

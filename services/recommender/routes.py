@@ -6,9 +6,9 @@ from fastapi import APIRouter, Response
 
 from services.recommender.cache import Answers
 from services.recommender.completes import Completer
+from services.recommender.experiments import Experiments
 from services.recommender.search import Searcher
 from services.recommender.suggest import Suggester
-from services.recommender.experiments import Experiments
 from shared.contracts.fields import TenantId
 from shared.contracts.internal import (
     CompletesRequest,

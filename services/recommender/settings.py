@@ -44,7 +44,7 @@ class Settings(ServiceSettings):
     explore: float = Field(
         0.05, ge=0, le=0.5, description="Share of suggested places given to one at random of the pieces that come next."
     )
-    diversity: float = Field(0.1, ge=0, le=1, description="Of suggestions: how much a look shown before counts against.")
+    diversity: float = Field(0.1, ge=0, le=1, description="Of suggestions: how much a look shown before counts.")
     host: str = "127.0.0.1"
     port: int = Field(8093, ge=1, le=65_535)
     worker_threads: int = Field(4, ge=1)

@@ -32,7 +32,7 @@ class Suggester:
         *,
         experiments: Experiments | None = None,
         companions: Companions | None = None,
-        learned: Callable[[str], bytes | None] = lambda tenant: None,
+        learned: Callable[[str], bytes | None] = lambda _: None,
         explore: float = 0.05,
         diversity: float = 0.1,
     ) -> None:

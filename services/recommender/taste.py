@@ -58,9 +58,10 @@ def taste_of(acts: Iterable[Act], weights: Mapping[EventType, Weight], now: date
         of = searched if act.type == "searched" else liked
         of.setdefault(act.sku, {}).setdefault(act.type, []).append((_weight(act, weights[act.type], now), act))
     told = [_told(kinds) for kinds in liked.values()]
+    found = [_told(kinds) for kinds in searched.values()]
     return Taste(
         liked=_strongest([_seed(total, best) for total, best, _ in told if total > 0], LIKED_ITEMS + _RESERVE),
-        searched=_strongest([_seed(total, best) for total, best, _ in map(_told, searched.values())], SEARCHED_ITEMS + _RESERVE),
+        searched=_strongest([_seed(total, best) for total, best, _ in found], SEARCHED_ITEMS + _RESERVE),
         disliked=_strongest([_seed(-total, worst) for total, _, worst in told if total < 0], _DISLIKED_ITEMS),
     )
 

@@ -22,7 +22,9 @@ def variants(owned: Sequence[Item], candidates: Sequence[Item], model: Model) ->
     cosines, _ = nearest(owned, candidates)
     if not cosines.size:
         return np.zeros(len(candidates), dtype=np.bool_)
-    titles = np.array([[_title(one) is not None and _title(one) == _title(other) for other in candidates] for one in owned])
+    titles = np.array(
+        [[_title(one) is not None and _title(one) == _title(other) for other in candidates] for one in owned]
+    )
     named_alike = titles & (cosines >= (1 + model.look_at_least) / 2)
     return np.asarray(((cosines >= _same_from(model)) | named_alike).any(axis=0))
 

@@ -54,7 +54,9 @@ class Drawn:
             acts.append(Act(self.skus[number], KINDS[int(self._rng.integers(len(KINDS)))], NOW - ago))
         return sorted(acts, key=lambda act: act.at, reverse=True)
 
-    def hits(self, acts: list[Act], context: Context = "home", skus: tuple[str, ...] = (), limit: int = 10) -> list[Hit]:
+    def hits(
+        self, acts: list[Act], context: Context = "home", skus: tuple[str, ...] = (), limit: int = 10
+    ) -> list[Hit]:
         never = frozenset(act.sku for act in acts if act.type in ("purchased", "dismissed"))
         request = SuggestRequest(tenant=self.shop.tenant, user_id="ann", context=context, skus=skus, limit=limit)
         with self._made.index.pin() as pinned:
@@ -104,7 +106,9 @@ def test_what_a_page_shows_is_named_and_without_it_the_suggestion_scores_lower(d
 def without_named(acts: list[Act], hit: Hit) -> list[Act]:
     """The shopper's acts without the one that the hit names: of a search all that it found."""
     event, sku, at = hit.source.event, hit.source.sku, hit.source.at
-    one_of = [act for act in acts if act.type == event and act.sku == sku and (hit.source.kind == "new" or act.at == at)]
+    one_of = [
+        act for act in acts if act.type == event and act.sku == sku and (hit.source.kind == "new" or act.at == at)
+    ]
     taken = one_of[0]
     if event == "searched":
         return [act for act in acts if (act.type, act.at) != (taken.type, taken.at)]

@@ -161,11 +161,16 @@ class TogetherByHand:
     def __init__(self, step: int) -> None:
         self._step = step
 
-    def companions(self, tenant: str, seeds: Sequence[tuple[str, float]], limit: int) -> list[Companion]:
+    def companions(
+        self,
+        tenant: str,  # noqa: ARG002  the port's
+        seeds: Sequence[tuple[str, float]],
+        limit: int,
+    ) -> list[Companion]:
         found: dict[str, Companion] = {}
         for sku, strength in seeds:
             name, _, number = sku.rpartition("-")
-            other = f"{name}-{int(number) + self._step}"
+            other = f"{name}-{int(number) + self._step}" if number.isdecimal() else sku
             if other not in found or strength > found[other].score:
                 found[other] = Companion(other, strength, sku)
         return sorted(found.values(), key=lambda one: -one.score)[:limit]

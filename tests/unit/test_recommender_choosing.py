@@ -26,7 +26,9 @@ def field(
     )
 
 
-def chosen(of: Field, limit: int, *, explore: float = 0.0, seed: int = 0, looked_for: str = "", diversity: float = 0.1) -> list[Choice]:
+def chosen(
+    of: Field, limit: int, *, explore: float = 0.0, seed: int = 0, looked_for: str = "", diversity: float = 0.1
+) -> list[Choice]:
     drawn = np.random.default_rng(seed).random((limit, 2))
     return choose(
         of,

@@ -36,10 +36,14 @@ class Past:
     pages: list[Shown] = field(default_factory=list)
     acts: dict[str, list[Act]] = field(default_factory=dict)
 
-    def logged(self, tenant: str, since: datetime) -> Iterable[Shown]:
+    def logged(self, tenant: str, since: datetime) -> Iterable[Shown]:  # noqa: ARG002  the port's
         return (page for page in self.pages if page.at >= since)
 
-    def baskets(self, tenant: str, since: datetime) -> Iterable[tuple[str, Sequence[Act]]]:
+    def baskets(
+        self,
+        tenant: str,  # noqa: ARG002  the port's
+        since: datetime,  # noqa: ARG002  the port's
+    ) -> Iterable[tuple[str, Sequence[Act]]]:
         return self.acts.items()
 
 
@@ -59,7 +63,7 @@ def past(lists: int, likes: Floats, *, took: EventType = "clicked", after: timed
 
 
 def learn(told: Past, in_use: Weights = plain) -> tuple[Weights, float, float]:
-    found = RankerLesson(told, told, lambda tenant: in_use).learn("shop")
+    found = RankerLesson(told, told, lambda _: in_use).learn("shop")
     assert found is not None
     assert found.before is not None
     weights = unpacked(found.held)
@@ -89,12 +93,12 @@ def test_shoppers_who_like_what_the_hand_set_weights_say_change_little_of_them()
 def test_few_clicks_change_little_and_very_few_nothing() -> None:
     much, little = learn(past(800, FOND_OF_STONES))[0], learn(past(160, FOND_OF_STONES))[0]
     assert stones_beside_looks(plain) < stones_beside_looks(little) < stones_beside_looks(much)
-    assert RankerLesson(past(20, FOND_OF_STONES), past(20, FOND_OF_STONES), lambda tenant: plain).learn("shop") is None
+    assert RankerLesson(past(20, FOND_OF_STONES), past(20, FOND_OF_STONES), lambda _: plain).learn("shop") is None
 
 
 def test_what_is_done_much_later_or_tells_no_liking_is_learned_from_by_nobody() -> None:
     for told in (past(400, FOND_OF_STONES, after=timedelta(days=2)), past(400, FOND_OF_STONES, took="dismissed")):
-        assert RankerLesson(told, told, lambda tenant: plain).learn("shop") is None
+        assert RankerLesson(told, told, lambda _: plain).learn("shop") is None
 
 
 def test_what_speaks_for_an_item_never_learns_to_speak_against_it() -> None:

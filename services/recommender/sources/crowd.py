@@ -37,7 +37,12 @@ class Companions(Protocol):
 class NoCompanions:
     """Before anything was learned of what is acted on together."""
 
-    def companions(self, tenant: str, seeds: Sequence[tuple[str, float]], limit: int) -> Sequence[Companion]:
+    def companions(
+        self,
+        tenant: str,  # noqa: ARG002  the port's
+        seeds: Sequence[tuple[str, float]],  # noqa: ARG002  the port's
+        limit: int,  # noqa: ARG002  the port's
+    ) -> Sequence[Companion]:
         return ()
 
 
