@@ -81,6 +81,11 @@ def score(logits: Floats) -> Floats:
 plain = Weights("plain", PLAIN_BIAS, np.array(list(PLAIN.values())))
 
 
+def in_use(held: bytes | None) -> Weights:
+    """Those learned, where there are some of the features of now; else those set by hand."""
+    return (unpacked(held) if held else None) or plain
+
+
 @lru_cache(maxsize=1_000)
 def unpacked(held: bytes) -> Weights | None:
     """What `packed` made; None when it was of other features than these."""

@@ -63,7 +63,7 @@ class RankerLesson:
         self._in_use = in_use
 
     def learn(self, tenant: str) -> Learned | None:
-        """Beginning with the weights set by hand. None while fewer than 100 clicks are known, or 30 later lists with some."""
+        """Beginning with the weights set by hand. None while there are not 100 clicks, and 30 later lists with some."""
         shown = self._shown(tenant, datetime.now(UTC) - _LOOKS_BACK)
         if shown is None:
             return None

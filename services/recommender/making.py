@@ -223,8 +223,8 @@ def _looked_for(profile: Profile, page: Sequence[str], held: Mapping[str, Item])
 def _hit(item: Item, scored: float, source: Source, held: Mapping[str, Item], x: Floats, propensity: float) -> Hit:
     """Shown by the picture that is most like what its reason names."""
     image = 0
-    if source.sku in held:
-        image = int(np.argmax((item.vectors @ held[source.sku].vectors.T).max(axis=1)))
+    if named := held.get(source.sku or ""):
+        image = int(np.argmax(np.max(item.vectors @ named.vectors.T, axis=1)))
     return Hit.model_construct(
         sku=item.sku,
         image_id=item.images[image],

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from services.recommender import features, metrics
+from services.recommender import metrics
 from services.recommender.experiments import Assigned, Experiments
-from services.recommender.features import Weights
+from services.recommender.features import Weights, in_use
 from services.recommender.history import History, Who
 from services.recommender.index import Index, Pinned
 from services.recommender.items import Items
@@ -81,5 +81,4 @@ class Suggester:
         )
 
     def _weights_of(self, tenant: str, assigned: Assigned) -> Weights:
-        held = self._learned(tenant) if assigned.policy == "learned" else None
-        return (features.unpacked(held) if held else None) or features.plain
+        return in_use(self._learned(tenant) if assigned.policy == "learned" else None)

@@ -68,7 +68,8 @@ def taste_of(acts: Iterable[Act], weights: Mapping[EventType, Weight], now: date
 
 def _weight(act: Act, weight: Weight, now: datetime) -> float:
     age = now - act.at
-    decay = max(0.5 ** (age / timedelta(days=weight.half_life_days)), _NEVER_BELOW)
+    half_lives = age / timedelta(days=weight.half_life_days)
+    decay = max(math.pow(0.5, half_lives), _NEVER_BELOW)
     return weight.weight * decay * (_THIS_VISIT_COUNTS if age <= _THIS_VISIT else 1.0) / (1 + act.place)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +14,11 @@ from services.recommender.items import code
 
 
 def field(
-    scores: list[float], types: list[str | None] | None = None, *, arrived: tuple[int, ...] = (), spoken: bool = True
+    scores: list[float],
+    types: Sequence[str | None] | None = None,
+    *,
+    arrived: tuple[int, ...] = (),
+    spoken: bool = True,
 ) -> Field:
     """Items that look nothing alike."""
     count = len(scores)
