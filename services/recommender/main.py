@@ -9,10 +9,12 @@ from pathlib import Path
 from services.recommender import routes
 from services.recommender.cache import Answers
 from services.recommender.completes import Completer
+from services.recommender.experiments import Experiments
 from services.recommender.handlers import handle_bundle, handle_user_events
 from services.recommender.history import History
 from services.recommender.impressions import Impressions, handle_impressions_shown
 from services.recommender.index import Index
+from services.recommender.learned import LearnedModels
 from services.recommender.ordering import Ranker
 from services.recommender.pins import Pins
 from services.recommender.popularity import Popularity
@@ -20,6 +22,8 @@ from services.recommender.retention import Retention
 from services.recommender.search import Searcher
 from services.recommender.settings import Settings
 from services.recommender.suggest import Suggester
+from services.recommender.teaching import RANKER, background_lessons
+from services.recommender.together import Together
 from shared import database, messaging, vectorstore
 from shared.contracts.impressions import ImpressionsShown
 from shared.contracts.messages import UserEvents
@@ -44,14 +48,27 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     pins = Pins(events)
     searcher = Searcher(index, ranker, pins)
     completer = Completer(index, ranker)
-    suggester = Suggester(index, history, popularity, settings.weights)
+    experiments = Experiments(events)
+    models = LearnedModels(events)
+    lessons = background_lessons(settings, models, events, History)
+    suggester = Suggester(
+        index,
+        history,
+        popularity,
+        settings.weights,
+        experiments=experiments,
+        companions=Together(models.active),
+        learned=partial(models.active, name=RANKER),
+        explore=settings.explore,
+        diversity=settings.diversity,
+    )
 
     def close() -> None:
         index.close()
         events.close()
 
     app = create_app("recommender", {"broker": broker.ping, "vectors": index.ping, "database": events.ping})
-    app.include_router(routes.router(index, Answers(index), searcher, completer, suggester))
+    app.include_router(routes.router(index, Answers(index), searcher, completer, suggester, experiments))
     return Service(
         name="recommender",
         http=app,
@@ -59,7 +76,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         port=settings.port,
         close=close,
         unit=events.together,
-        background=[index.follow, pins.write_behind, impressions.clean, retention.run],
+        background=[index.follow, pins.write_behind, impressions.clean, retention.run, lessons.run],
         handlers={
             UserEvents: partial(handle_user_events, history=history, publisher=broker),
             ImpressionsShown: partial(handle_impressions_shown, impressions=impressions, publisher=broker),

@@ -6,22 +6,34 @@ from fastapi import APIRouter, Response
 
 from services.recommender.cache import Answers
 from services.recommender.completes import Completer
+from services.recommender.experiments import Experiments
 from services.recommender.index import Index
 from services.recommender.search import Searcher
 from services.recommender.suggest import Suggester
 from services.recommender.vocabulary import vocabulary
+from shared.contracts.fields import TenantId
 from shared.contracts.internal import (
     CompletesRequest,
+    ExperimentOf,
     HitList,
+    HitLists,
     SearchRequest,
     SimilarRequest,
+    SuggestBatchRequest,
     SuggestRequest,
     ValueCounts,
     VocabularyRequest,
 )
 
 
-def router(index: Index, answers: Answers, searcher: Searcher, completer: Completer, suggester: Suggester) -> APIRouter:
+def router(
+    index: Index,
+    answers: Answers,
+    searcher: Searcher,
+    completer: Completer,
+    suggester: Suggester,
+    experiments: Experiments,
+) -> APIRouter:
     api = APIRouter()
 
     @api.post("/search", summary="The pieces that fit pictures, pieces and words", response_model=HitList)
@@ -43,6 +55,19 @@ def router(index: Index, answers: Answers, searcher: Searcher, completer: Comple
     @api.post("/suggest", summary="What one shopper may like, each with its reason")
     def post_suggest(request: SuggestRequest) -> HitList:
         return suggester.suggest(request)
+
+    @api.post("/suggest-batch", summary="What each of many shoppers may like")
+    def post_suggest_batch(request: SuggestBatchRequest) -> HitLists:
+        return suggester.batch(request)
+
+    @api.get("/experiment", summary="The ways to rank suggestions that the shop compares")
+    def get_experiment(tenant: TenantId) -> ExperimentOf:
+        return ExperimentOf(tenant=tenant, experiment=experiments.of(tenant))
+
+    @api.put("/experiment", summary="Compare ways to rank suggestions, or stop it")
+    def put_experiment(told: ExperimentOf) -> ExperimentOf:
+        experiments.put(told.tenant, told.experiment)
+        return told
 
     return api
 

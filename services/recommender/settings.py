@@ -19,7 +19,7 @@ class Weight(BaseModel):
 def _weights() -> dict[EventType, Weight]:
     return {
         "viewed": Weight(weight=1, half_life_days=7),
-        "searched": Weight(weight=0.5, half_life_days=3),
+        "searched": Weight(weight=1, half_life_days=3),
         "clicked": Weight(weight=1.5, half_life_days=7),
         "favourited": Weight(weight=3, half_life_days=30),
         "carted": Weight(weight=4, half_life_days=14),
@@ -45,6 +45,10 @@ class Settings(ServiceSettings):
     lesson_events: int = Field(1_000, ge=1, description="A shop's models are learned again after so many more events.")
     lesson_hours: float = Field(24, gt=0, description="And after so many hours, if there were any more events at all.")
     lesson_minutes: float = Field(30, gt=0, description="A lesson that takes longer is given up.")
+    explore: float = Field(
+        0.05, ge=0, le=0.5, description="Share of suggested places given to one at random of the pieces that come next."
+    )
+    diversity: float = Field(0.1, ge=0, le=1, description="Of suggestions: how much a look shown before counts.")
     host: str = "127.0.0.1"
     port: int = Field(8093, ge=1, le=65_535)
     worker_threads: int = Field(4, ge=1)

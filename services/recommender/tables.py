@@ -132,3 +132,12 @@ class LessonTurn(Base):
     took_seconds: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")
     events: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     outcome: Mapped[str] = mapped_column(String(16), default="", server_default="")
+
+
+class RunningExperiment(Base):
+    """The experiment on a tenant's suggestions: an `Experiment` of the contracts."""
+
+    __tablename__ = "experiments"
+
+    tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
+    experiment: Mapped[dict[str, Any]] = mapped_column(JSON)

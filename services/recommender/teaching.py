@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from services.recommender import together
+from services.recommender import features, together
+from services.recommender.impressions import Impressions
 from services.recommender.learned import LearnedModels
+from services.recommender.learning import RankerLesson
 from services.recommender.lesson_child import LessonChild
 from services.recommender.lessons import Lesson, Lessons, When
 from services.recommender.settings import Settings
@@ -17,6 +19,8 @@ from services.recommender.together_lesson import TogetherLesson
 from shared import database
 from shared.contracts.messages import EventType
 from shared.database import Database
+
+RANKER = RankerLesson.name
 
 
 class Recorded(Protocol):
@@ -31,7 +35,7 @@ def background_lessons(
     settings: Settings, models: LearnedModels, events: Database, recorded: Callable[[Database], Recorded]
 ) -> Lessons:
     """The lessons of a recommender. `recorded` opens the history in `events`, here and in the child."""
-    names = [together.NAME]
+    names = [together.NAME, RANKER]
     learn = LessonChild(partial(lessons_of, settings, recorded), 60 * settings.lesson_minutes)
     when = When(settings.lesson_events, timedelta(hours=settings.lesson_hours))
     return Lessons(models, recorded(events), names, learn, when)
@@ -41,7 +45,11 @@ def lessons_of(settings: Settings, recorded: Callable[[Database], Recorded]) -> 
     """The lessons, over a database opened anew: a child shares nothing with its parent."""
     events = database.open(settings.database_url)
     models = LearnedModels(events)
-    return [TogetherLesson(recorded(events).baskets, models.active, strengths(settings))]
+    history = recorded(events)
+    return [
+        TogetherLesson(history.baskets, models.active, strengths(settings)),
+        RankerLesson(Impressions(events), history, lambda tenant: features.in_use(models.active(tenant, RANKER))),
+    ]
 
 
 def strengths(settings: Settings) -> Mapping[EventType, float]:

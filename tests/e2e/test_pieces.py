@@ -24,6 +24,7 @@ from services.embedder.quarantine import Quarantine
 from services.recommender import routes as recommender_routes
 from services.recommender.cache import Answers
 from services.recommender.completes import Completer
+from services.recommender.experiments import Experiments
 from services.recommender.history import History
 from services.recommender.index import Index
 from services.recommender.ordering import Ranker
@@ -117,7 +118,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         recommender = create_app("recommender", {})
         ranker = Ranker(popularity)
         searcher, completer = Searcher(index, ranker, Pins(events)), Completer(index, ranker)
-        recommender.include_router(recommender_routes.router(Answers(index), searcher, completer, suggester))
+        answers, experiments = Answers(index), Experiments(events)
+        recommender.include_router(recommender_routes.router(answers, searcher, completer, suggester, experiments))
         upstreams = Upstreams(
             embedder_url=stack.enter_context(served(embedder)), recommender_url=stack.enter_context(served(recommender))
         )

@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from services.recommender import main, routes
 from services.recommender.cache import Answers
 from services.recommender.completes import Completer
+from services.recommender.experiments import Experiments
 from services.recommender.handlers import handle_user_events
 from services.recommender.history import History
 from services.recommender.index import Index
@@ -124,8 +125,8 @@ class Shop:
     def similar(self, sku: str, **more: Any) -> HitList:
         return self._post("/similar", sku=sku, **more)
 
-    def suggest(self, user: str, limit: int = 20) -> HitList:
-        return self._post("/suggest", user_id=user, limit=limit)
+    def suggest(self, user: str, limit: int = 20, **more: Any) -> HitList:
+        return self._post("/suggest", user_id=user, limit=limit, **more)
 
     def _post(self, path: str, **body: Any) -> HitList:
         answer = self.ask(path, **body)
@@ -133,12 +134,46 @@ class Shop:
         return HitList.model_validate_json(answer.content)
 
     def ask(self, path: str, **body: Any) -> httpx.Response:
-        async def post() -> httpx.Response:
+        return self._send("POST", path, tenant=self.tenant, **body)
+
+    def put(self, path: str, **body: Any) -> httpx.Response:
+        return self._send("PUT", path, **body)
+
+    def _send(self, method: str, path: str, **body: Any) -> httpx.Response:
+        async def send() -> httpx.Response:
             transport = httpx.ASGITransport(self.app)
             async with httpx.AsyncClient(transport=transport, base_url="http://recommender") as client:
-                return await client.post(path, json={"tenant": self.tenant, **body})
+                return await client.request(method, path, json=body)
 
-        return asyncio.run(post())
+        return asyncio.run(send())
+
+
+@dataclass(frozen=True)
+class Companion:
+    sku: str
+    score: float
+    because: str
+
+
+class TogetherByHand:
+    """Whoever acts on the item of number n acts on that of n + `step`; told by the strength of the strongest."""
+
+    def __init__(self, step: int) -> None:
+        self._step = step
+
+    def companions(
+        self,
+        tenant: str,  # noqa: ARG002  the port's
+        seeds: Sequence[tuple[str, float]],
+        limit: int,
+    ) -> list[Companion]:
+        found: dict[str, Companion] = {}
+        for sku, strength in seeds:
+            name, _, number = sku.rpartition("-")
+            other = f"{name}-{int(number) + self._step}" if number.isdecimal() else sku
+            if other not in found or strength > found[other].score:
+                found[other] = Companion(other, strength, sku)
+        return sorted(found.values(), key=lambda one: -one.score)[:limit]
 
 
 def text_of(words: str) -> Text:
@@ -166,7 +201,9 @@ def skus(found: HitList) -> list[str]:
 class Shops:
     """Makes shops over one engine, one history and one app."""
 
-    def __init__(self, directory: Directory, vectors: VectorStore, events: Database) -> None:
+    def __init__(
+        self, directory: Directory, vectors: VectorStore, events: Database, *, explore: float = 0.0, **suggesting: Any
+    ) -> None:
         self._directory = directory
         self._vectors = vectors
         self._history = History(events)
@@ -176,9 +213,14 @@ class Shops:
         self.close = index.close
         ranker = Ranker(popularity)
         self.searcher = searcher = Searcher(index, ranker, self.pins)
-        suggester = Suggester(index, self._history, popularity, SETTINGS.weights)
+        self.experiments = experiments = Experiments(events)
+        suggester = Suggester(
+            index, self._history, popularity, SETTINGS.weights, experiments=experiments, explore=explore, **suggesting
+        )
+        self.index, self.suggester = index, suggester
         self._app = create_app("recommender", {})
-        self._app.include_router(routes.router(index, Answers(index), searcher, Completer(index, ranker), suggester))
+        completer = Completer(index, ranker)
+        self._app.include_router(routes.router(index, Answers(index), searcher, completer, suggester, experiments))
 
     def new(self) -> Shop:
         return Shop(self._app, self._vectors, self._history)
@@ -196,14 +238,17 @@ class Shops:
 
 
 @contextmanager
-def shops(folder: Path, database_url: str, model: Model = FACTS) -> Iterator[Shops]:
-    """Shops over an engine in `folder` and a database; `model` is what the index says of its vectors."""
+def shops(folder: Path, database_url: str, model: Model = FACTS, **suggesting: Any) -> Iterator[Shops]:
+    """Shops over an engine in `folder` and a database; `model` is what the index says of its vectors.
+
+    Suggestions leave nothing to chance unless `explore` says so: `suggesting` is for the `Suggester`.
+    """
     events = database.open(database_url)
     events.migrate(MIGRATIONS)
     directory = vectorstore.directory(f"edge://{folder}/vectors", INDEX)
     vectors = directory.open("pieces-test", DIMENSION)
     directory.switch("pieces-test", model.model_dump())
-    made = Shops(directory, vectors, events)
+    made = Shops(directory, vectors, events, **suggesting)
     yield made
     made.close()
     vectors.close()
