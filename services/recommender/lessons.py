@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -36,7 +37,7 @@ class Learned:
         if self.before is None:
             return False
         share = min(1.0, max(0.0, self.before))
-        return self.figure < self.before - (share * (1 - share) / max(1, self.of)) ** 0.5
+        return self.figure < self.before - math.sqrt(share * (1 - share) / max(1, self.of))
 
 
 class Lesson(Protocol):

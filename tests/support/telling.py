@@ -41,6 +41,8 @@ class Telling:
         self._ports = {"gateway": port, "recommender": str(free_port())}
         self.events_url = f"sqlite:///{folder}/recommender.db"
         self._catalogue_url = f"sqlite:///{folder}/gateway.db"
+        self._catalogue, self._events = database.open(self._catalogue_url), database.open(self.events_url)
+        self._looking = httpx.Client()
         modules = self._backend(folder, key, port) if in_one else self._apart(folder, key, port)
         self.processes = Supervised(folder, modules)
         self.http = httpx.Client(
@@ -86,13 +88,16 @@ class Telling:
 
     def close(self) -> None:
         self.http.close()
+        self._looking.close()
+        self._catalogue.close()
+        self._events.close()
         self.processes.stop()
         self._broker.close()
         self.broker.stop()
 
     def answers(self, service: str = "gateway") -> bool:
         try:
-            return httpx.get(f"http://127.0.0.1:{self._ports[service]}/healthz").is_success
+            return self._looking.get(f"http://127.0.0.1:{self._ports[service]}/healthz").is_success
         except httpx.TransportError:
             return False
 
@@ -114,12 +119,9 @@ class Telling:
 
     def open_batches(self) -> int:
         """How many batches of events are accepted and have no outcome."""
-        opened = database.open(self._catalogue_url)
-        with opened.read() as session:
+        with self._catalogue.read() as session:
             of_events = select(func.count()).where(OUTBOX.table.c.message == UserEvents.name)
-            count = session.execute(of_events).scalar_one()
-        opened.close()
-        return count
+            return session.execute(of_events).scalar_one()
 
     def settle(self) -> None:
         """Wait until every batch has its outcome, and what was given back to the queue was handled again."""
@@ -128,11 +130,8 @@ class Telling:
 
     def recorded(self) -> Counter[tuple[str, str | None]]:
         """How often each event, by its shopper and item, is in the history."""
-        opened = database.open(self.events_url)
-        with opened.read() as session:
-            rows = Counter((shopper, sku) for shopper, sku in session.execute(select(Event.shopper, Event.sku)))
-        opened.close()
-        return rows
+        with self._events.read() as session:
+            return Counter((shopper, sku) for shopper, sku in session.execute(select(Event.shopper, Event.sku)))
 
 
 def clicks(shoppers: Sequence[str], skus: Sequence[str]) -> list[dict[str, Any]]:
