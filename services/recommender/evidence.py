@@ -222,8 +222,8 @@ def _sets(
 ) -> NDArray[np.float32]:
     """As `completes.py` has it: half by the whole look, half by colours, and a fifth by the metal and stone wished."""
     likeness = 0.5 * np.clip(cosines, 0, 1) + 0.5 * np.clip(colours, 0, 1)
-    known = np.sum([ours > 0 for ours, _ in wishes], axis=0, dtype=np.float32)[:, None]
-    wished = np.sum([agreeing for _, agreeing in wishes], axis=0, dtype=np.float32)
+    known = np.stack([ours > 0 for ours, _ in wishes], axis=1).sum(axis=1, keepdims=True)
+    wished = np.stack([agreeing for _, agreeing in wishes]).sum(axis=0)
     weighed = (1 - _WISHES) * likeness + _WISHES * wished / np.maximum(known, 1)
     return _squared(np.where(known > 0, weighed, likeness), _SET_AT_LEAST)
 

@@ -61,7 +61,7 @@ def test_what_looks_like_one_shown_before_makes_way_for_another_look() -> None:
 
 
 def test_one_type_takes_three_fifths_and_four_fifths_when_it_is_looked_for() -> None:
-    types: list[str | None] = ["ring"] * 12 + ["earring"] * 12
+    types = ["ring"] * 12 + ["earring"] * 12
     scores = [0.9 - number / 100 for number in range(12)] + [0.3 - number / 100 for number in range(12)]
     for looked_for, rings in (("", 6), ("ring", 8)):
         shown = places(chosen(field(scores, types), 10, looked_for=looked_for))
@@ -69,7 +69,7 @@ def test_one_type_takes_three_fifths_and_four_fifths_when_it_is_looked_for() -> 
 
 
 def test_a_type_has_the_whole_list_where_nothing_speaks_for_another() -> None:
-    types: list[str | None] = ["ring"] * 10 + ["earring"] * 10
+    types = ["ring"] * 10 + ["earring"] * 10
     both = field([0.9] * 10 + [0.5] * 10, types)
     both.spoken_for[10:] = False
     assert max(places(chosen(both, 10))) < 10
