@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from shared.contracts.impressions import ImpressionsShown, ShownList
 from shared.contracts.internal import HitList, Source, SuggestBatchRequest, SuggestRequest
@@ -103,6 +104,19 @@ def test_propensities_are_told_of_all_that_was_shown_or_of_nothing(gateway: Stan
     gateway.client.get("/v1/users/anna/suggestions")
     (one,) = told(gateway)
     assert (one.propensities, len(one.features)) == ([], 3)
+
+
+def test_places_given_away_by_chance_are_counted_apart(gateway: Stand) -> None:
+    def counted() -> list[float]:
+        return [
+            REGISTRY.get_sample_value("loupe_suggested_places_total", {"by": by}) or 0.0 for by in ("ranking", "chance")
+        ]
+
+    ranking, chance = counted()
+    for one, propensity in zip(gateway.upstreams.hits.hits, (0.95, 0.005, None), strict=True):
+        one.propensity = propensity
+    gateway.client.get("/v1/users/anna/suggestions")
+    assert counted() == [ranking + 2, chance + 1]
 
 
 def test_a_letter_to_each_of_many_is_written_and_noted(gateway: Stand) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Depends, Query
 
+from services.gateway import metrics
 from services.gateway.access import Admin, Gateway, Parts, Reader, problems
 from services.gateway.cursors import place_of
 from services.gateway.impressions import Whose, shown
@@ -18,10 +19,11 @@ from shared.contracts.internal import (
     Context,
     Experiment,
     ExperimentOf,
+    HitList,
     SuggestBatchRequest,
     SuggestRequest,
 )
-from shared.contracts.search import Suggestions, SuggestionsBatch, SuggestionsBatchAnswer, UserSuggestions
+from shared.contracts.search import Result, Suggestions, SuggestionsBatch, SuggestionsBatchAnswer, UserSuggestions
 from shared.errors import InvalidInput, NotFound
 
 router = APIRouter(prefix="/v1", tags=["shoppers"])
@@ -111,11 +113,7 @@ async def post_suggestions(
     lists = await asyncio.to_thread(results_of_lists, gateway.listing, tenant, [one.hits for one in found])
     users = []
     for user_id, hits, suggestions in zip(body.user_ids, found, lists, strict=True):
-        place = place_of(gateway.signer, None)
-        gateway.impressions.note(tenant, shown(place, "e-mail", suggestions, hits, Whose(user_id=user_id)))
-        answer = Suggestions(
-            suggestions=suggestions, cold=hits.cold, search_id=place.search_id, variant=hits.variant or None
-        )
+        answer = _noted(gateway, tenant, "e-mail", hits, suggestions, Whose(user_id=user_id))
         users.append(UserSuggestions(user_id=user_id, **dict(answer)))
     return SuggestionsBatchAnswer(users=users)
 
@@ -155,8 +153,21 @@ async def _suggested(gateway: Parts, tenant: str, whose: Whose, page: Page) -> S
         )
     )
     suggestions = await asyncio.to_thread(results_of, gateway.listing, tenant, found.hits)
+    return _noted(gateway, tenant, "for-you", found, suggestions, whose)
+
+
+def _noted(
+    gateway: Parts,
+    tenant: str,
+    where: Literal["for-you", "e-mail"],
+    found: HitList,
+    suggestions: list[Result],
+    whose: Whose,
+) -> Suggestions:
+    """The answer, as it is about to be shown."""
     place = place_of(gateway.signer, None)
-    gateway.impressions.note(tenant, shown(place, "for-you", suggestions, found, whose))
+    gateway.impressions.note(tenant, shown(place, where, suggestions, found, whose))
+    metrics.count_suggested([hit.propensity for hit in found.hits])
     return Suggestions(
         suggestions=suggestions, cold=found.cold, search_id=place.search_id, variant=found.variant or None
     )
