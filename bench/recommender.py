@@ -71,9 +71,9 @@ def report(made: str, found: Figures) -> str:
             "",
             "## Events",
             "",
-            f"Through `POST /v1/events` of the local stack: {found.batches} batches of {BATCH:,} by two clients. Recorded",
-            "is by the recommender, every message settled. Alone: its own recording, in this process, against plain",
-            "`INSERT`s of the same fields with the same two indexes by sqlite3, a commit a batch.",
+            f"Through `POST /v1/events` of the local stack: {found.batches} batches of {BATCH:,} by two clients.",
+            "Recorded: by the recommender, every message settled. Alone: its own recording, in this process, against",
+            "plain `INSERT`s of the same fields with the same two indexes by sqlite3, a commit a batch.",
             "",
             "| what | events/s (target: 5,000) |",
             "| --- | --- |",
@@ -93,8 +93,8 @@ def report(made: str, found: Figures) -> str:
             "",
             "## Memory",
             "",
-            f"The history of {found.users:,} users with {_EACH} events each, and an index of {found.items:,} items: the",
-            f"most that a process had which answered 2,000 of them: {found.resident_mib:,.0f} MiB (target: 1,024).",
+            f"The history of {found.users:,} users with {_EACH} events each, and an index of {found.items:,} items.",
+            f"A process that answered 2,000 of them had at most {found.resident_mib:,.0f} MiB (target: 1,024).",
             "",
         ]
     )
