@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.recommender_index import fill_index
 from bench.recommender_shop import (
     LIMIT,
     events,
-    fill_index,
     inserted,
     list_times,
     recorded,

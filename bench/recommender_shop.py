@@ -1,4 +1,4 @@
-"""A large shop for the recommender alone, in this process: its index, its history, and how long a list takes."""
+"""A large shop for the recommender alone, in this process: its history, how long a list takes, and what it holds."""
 
 from __future__ import annotations
 
@@ -12,14 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 
-from lab.models import open_model
-from lab.recommend.simulation_pieces import pieces_of_renders
-from lab.recommend.simulation_policies import as_it_is
-from services.embedder.manifest import SHIPPED, model_of, read_manifest
 from services.recommender import main
 from services.recommender.history import History
 from services.recommender.index import Index
@@ -31,13 +26,10 @@ from shared.contracts.internal import SuggestRequest
 from shared.contracts.messages import EventType, UserEvent
 from shared.contracts.models import INDEX
 from shared.database import Database
-from shared.vectorstore import Point
 
 TENANT = "bench"
 LIMIT = 20
 _MIGRATIONS = Path(main.__file__).parent / "migrations"
-_STRAY = 0.4
-"""As in `bench.search_catalogue`."""
 _BATCH = 1_000
 _KINDS: tuple[EventType, ...] = ("viewed", "clicked", "clicked", "favourited", "carted", "purchased")
 
@@ -46,32 +38,6 @@ _KINDS: tuple[EventType, ...] = ("viewed", "clicked", "clicked", "favourited", "
 class Opened:
     suggester: Suggester
     history: History
-
-
-def fill_index(folder: Path, items: int) -> None:
-    """So many items of renders' looks, no two the same."""
-    pieces = pieces_of_renders(open_model(str(SHIPPED)))
-    model = model_of(read_manifest(SHIPPED))
-    vectors = np.stack([piece.vector for piece in pieces])
-    rng = np.random.default_rng(5)
-    one, two, three = rng.integers(len(pieces), size=(3, items))
-    rows = vectors[one] + _STRAY * (vectors[two] - vectors[three])
-    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-    directory = vectorstore.directory(f"edge://{folder}/vectors", INDEX)
-    store = directory.open("pieces", model.dimension)
-    directory.switch("pieces", model.model_dump())
-    now = datetime.now(UTC)
-    for first in range(0, items, _BATCH):
-        points = []
-        for number in range(first, min(first + _BATCH, items)):
-            like, at = pieces[one[number]], now - timedelta(hours=number)
-            told = {"type": like.type, "metal": like.metal, "stone": like.stone, "price": like.price}
-            told |= {"sku": sku_of(number), "image_id": f"i-{number}", "in_stock": number % 10 > 0}
-            told |= {"created_at": at.isoformat(), "created_ts": at.timestamp()}
-            points.append(Point(str(uuid4()), rows[number], told))
-        store.upsert(TENANT, points)
-    store.close()
-    directory.close()
 
 
 def sku_of(number: int) -> str:
@@ -107,7 +73,8 @@ def opened(folder: Path) -> Iterator[Opened]:
     directory = vectorstore.directory(f"edge://{folder}/vectors", INDEX)
     base = _database(folder)
     index, history = Index(directory), History(base)
-    yield Opened(as_it_is(index, history, Popularity(base, _weights())), history)
+    weights = Settings(broker_url="", vector_store_url="", database_url="").weights
+    yield Opened(Suggester(index, history, Popularity(base, weights), weights), history)
     index.close()
     base.close()
 
@@ -166,10 +133,6 @@ def _database(folder: Path) -> Database:
     base = database.open(f"sqlite:///{folder}/recommender.db")
     base.migrate(_MIGRATIONS)
     return base
-
-
-def _weights() -> dict[EventType, object]:
-    return dict(Settings(broker_url="", vector_store_url="", database_url="").weights)
 
 
 if __name__ == "__main__":

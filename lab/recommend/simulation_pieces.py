@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from lab.datasets import Record
-from lab.evaluate.sets import first_against_rest, sample_catalogue, single_renders
-from lab.models.port import Model, Vectors
-from lab.render.catalogue import pieces as sample_pieces
-from lab.render.design import Design, stones_of
+from lab.evaluate.sets import first_against_rest, single_renders
+from lab.models.port import Model
+from lab.render.design import Design
 from lab.render.designs import from_json
-from lab.render.words import words
 from lab.train.labels import METALS, STONES
 from lab.vectors import vectors_of
 from shared.contracts.fields import Vector
@@ -26,6 +26,8 @@ _MOTIFS = {
     "figure": "heart cross key bow cameo charm locket tag",
     "line": "bar disc circle tank tennis chain plates line signet",
 }
+_A_MM = {"silver": 4, "blackened": 4, "yellow gold": 60, "rose gold": 60, "white gold": 65, "platinum": 90}
+_A_STONE = {"diamond": 180, "emerald": 140, "ruby": 120, "sapphire": 120, "pearl": 25, "onyx": 10, "turquoise": 10}
 _LOPSIDED = "spray feather swirl moon key y-drop two-stone open twisted bypass"
 _METAL = {name: colour for colour, names in METALS.items() for name in names}
 
@@ -43,53 +45,53 @@ class Piece:
     vector: Vector
 
 
-@dataclass(frozen=True)
-class _Built:
-    design: Design
-    price: float
-    stones: int
-    stone: str
-
-
 def pieces_of_renders(model: Model) -> list[Piece]:
-    """The designs of the evaluation set and of the sample catalogue, each with its first picture's vector."""
-    made = [(record, from_json(record.parameters["design"])) for record in first_against_rest(single_renders())[0]]
-    designs = {piece.sku: piece.design for piece in sample_pieces()}
-    made += [(record, designs[record.item_id]) for record in first_against_rest(sample_catalogue())[0]]
-    vectors = vectors_of(model, [record for record, _ in made])
-    return _pieces([record for record, _ in made], [_built(design) for _, design in made], vectors)
-
-
-def _built(design: Design) -> _Built:
-    parts = design.parts(design.poses()[0])
-    stones = stones_of(parts)
-    main = str(stones[0]["kind"]) if stones else ""
-    return _Built(design, float(words(design, parts).price), sum(int(stone["count"]) for stone in stones), main)
-
-
-def _pieces(records: Sequence[Record], built: Sequence[_Built], vectors: Vectors) -> list[Piece]:
+    """The designs of the evaluation set, each with its first picture's vector."""
+    records = first_against_rest(single_renders())[0]
+    vectors = vectors_of(model, records)
+    designs = [from_json(record.parameters["design"]) for record in records]
+    stones = [_stones(record) for record in records]
     types = [record.type for record in records]
-    prices = _classes(types, [one.price for one in built])
-    widths = _classes(types, [_width(one.design) for one in built])
-    return [
-        Piece(
-            sku=record.item_id,
-            type=record.type,
-            metal=_METAL.get(one.design.metal, ""),
-            stone=_stone_colour(one.stone),
-            price=one.price,
-            traits=(
-                f"form {_form(one.design)}",
-                f"motif {_motif(_form(one.design))}",
-                f"stones {_count(one.stones)}",
-                f"symmetry {'no' if set(re.split('[ -]', _form(one.design))) & set(_LOPSIDED.split()) else 'yes'}",
-                f"width {width}",
-                f"price {price}",
-            ),
-            vector=vector,
+    prices = [_price(*one) for one in zip(designs, stones, strict=True)]
+    price_classes = _classes(types, prices)
+    width_classes = _classes(types, [_width(design) for design in designs])
+    pieces = []
+    for place, (record, design) in enumerate(zip(records, designs, strict=True)):
+        form = _form(design)
+        traits = {
+            "form": form,
+            "motif": _motif(form),
+            "stones": _count(sum(stones[place].values())),
+            "symmetry": "no" if set(re.split("[ -]", form)) & set(_LOPSIDED.split()) else "yes",
+            "width": width_classes[place],
+            "price": price_classes[place],
+        }
+        pieces.append(
+            Piece(
+                sku=record.item_id,
+                type=record.type,
+                metal=_METAL.get(design.metal, ""),
+                stone=_colour(next(iter(stones[place]), "")),
+                price=prices[place],
+                traits=tuple(f"{name} {value}" for name, value in traits.items()),
+                vector=vectors[place],
+            )
         )
-        for record, one, price, width, vector in zip(records, built, prices, widths, vectors, strict=True)
-    ]
+    return pieces
+
+
+def _stones(record: Record) -> dict[str, int]:
+    """How many there are of each kind, the most conspicuous first."""
+    counts: Counter[str] = Counter()
+    for stone in json.loads(record.parameters["stones"]):
+        counts[stone["kind"]] += stone["count"]
+    return dict(counts)
+
+
+def _price(design: Design, stones: Mapping[str, int]) -> float:
+    """By metal and size, and by the stones, of which the hundredth adds less than the first."""
+    metal = _A_MM.get(design.metal, _A_MM["silver"]) * _width(design)
+    return round(40 + metal + sum(_A_STONE.get(kind, 30) * count**0.7 for kind, count in stones.items()))
 
 
 def _form(design: Design) -> str:
@@ -121,7 +123,7 @@ def _classes(types: Sequence[str], values: Sequence[float]) -> list[str]:
     return told
 
 
-def _stone_colour(kind: str) -> str:
+def _colour(kind: str) -> str:
     if not kind:
         return "none"
     return next((colour for colour, names in STONES.items() if kind in " ".join(names).replace(",", "").split()), "")
