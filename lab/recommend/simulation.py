@@ -6,7 +6,6 @@ Shoppers' tastes are of design parameters that the embedding is never given; pie
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +26,8 @@ REPORT = Path(__file__).parents[1] / "reports" / "recommender" / "simulation.md"
 TARGET = 1.10
 _ACTS_AT_LEAST = 3
 _SEED = 8
+_WORLDS = 3
+"""Shops of other shoppers, over which cold pieces are measured together: of one alone the interval is wide."""
 _SPAN = 3
 """Days at the start and at the end that exposure is compared over."""
 
@@ -54,11 +55,11 @@ class Cold:
     """The same among the pieces that are not cold."""
 
 
-def simulate(report: Path = REPORT, plan: Plan | None = None, seed: int = _SEED) -> str:
+def simulate(seed: int = _SEED, report: Path = REPORT) -> str:
     """Run all of it, write the report and return it."""
     pieces = pieces_of_renders(open_model(str(SHIPPED)))
-    world = made(pieces, model_of(read_manifest(SHIPPED)), plan or Plan(), seed)
-    text = told(world)
+    model = model_of(read_manifest(SHIPPED))
+    text = told([made(pieces, model, Plan(), number) for number in range(seed, seed + _WORLDS)])
     report.parent.mkdir(parents=True, exist_ok=True)
     report.write_text(text, encoding="utf-8")
     return text
@@ -71,31 +72,34 @@ def made(pieces: Sequence[Piece], model: Model, plan: Plan, seed: int) -> World:
     return World(plan, mixed, simulation_shoppers.draw(random, mixed, plan.shoppers), model, seed)
 
 
-def told(world: World) -> str:
-    """The report of one run of each policy."""
+def told(worlds: Sequence[World]) -> str:
+    """The report: cold pieces in all of the worlds, the rest in the first, where each policy has its turn."""
+    world, *_ = worlds
     plan = world.plan
-    with ExitStack() as stack:
-        loupe = stack.enter_context(Loupe(world.model))
-        watching: list[Policy] = [Popular(), Alike(average=True), Alike(average=False)]
-        shop, days = _run(world, loupe, watching)
-        cold = [measured(shop, policy) for policy in (loupe, *watching)]
-        count = len(shop.cold())
-    runs = {loupe.name: days} | {
-        policy.name: _run(world, policy)[1] for policy in (Popular(), Alike(average=True), Alike(average=False))
-    }
+    measures, count = [], 0
+    runs: dict[str, list[Day]] = {}
+    for each in worlds:
+        with Loupe(each.model) as loupe:
+            watching: list[Policy] = _plain()
+            shop, days = _run(each, loupe, watching)
+            measures.append([measured(shop, policy) for policy in (loupe, *watching)])
+            count += len(shop.cold())
+            runs.setdefault(loupe.name, days)
+    cold = [pooled(list(of_one)) for of_one in zip(*measures, strict=True)]
+    runs |= {policy.name: _run(world, policy)[1] for policy in _plain()}
     parts = [
         "# Suggestions in a simulated shop",
-        f"Made by `python -m lab simulate-shop`, seed {world.seed}, with the vectors of {world.model.version}. "
+        f"Made by `make simulate-shop`, seed {world.seed}, with the vectors of {world.model.version}. "
         f"{len(world.pieces)} designs of renders, {plan.opening:.0%} of them there at the opening and the others "
         f"coming in over {plan.days} days; {plan.shoppers} shoppers, {plan.visits} visits a day. A shopper's taste is "
         "of form, motif, number of stones, symmetry, width and price class, which the embedding is never given "
         "(the index knows type, colours and the price), and of the type. They look at a list from the top down and "
         "leave at any place (position bias), and besides it at a category's page, which no policy chose.",
         "## Pieces that hardly anybody acted on yet",
-        f"{count} pieces with at most 2 events after {plan.days} days in the shop that Loupe ran. The share of choices "
-        f"among them that the {PLACES} suggestions hold, the choice as likely as the shopper's taste makes it; all "
-        f"pieces contend. All policies know the same acts. By {len(cold[0].hits)} shoppers with {_ACTS_AT_LEAST} acts "
-        "or more, 95% bootstrap intervals.",
+        f"In {len(worlds)} shops that Loupe ran, {count} pieces with at most 2 events after {plan.days} days. The "
+        f"share of choices among them that the {PLACES} suggestions hold, a choice being as likely as the shopper's "
+        "taste makes it; all pieces contend. All policies know the same acts. By "
+        f"{len(cold[0].hits)} shoppers with {_ACTS_AT_LEAST} acts or more, 95% bootstrap intervals.",
         _cold_table(cold).markdown(),
         "## New pieces, variety and feedback",
         f"Each policy runs a shop of its own. New pieces shown: those that were in one of the first {plan.first_hour} "
@@ -105,6 +109,16 @@ def told(world: World) -> str:
         _runs_table(world, runs).markdown(),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def pooled(cold: Sequence[Cold]) -> Cold:
+    """One policy in several worlds."""
+    hits, others = (np.concatenate([getattr(one, name) for one in cold]) for name in ("hits", "others"))
+    return Cold(cold[0].name, hits, others)
+
+
+def _plain() -> list[Policy]:
+    return [Popular(), Alike(average=True), Alike(average=False)]
 
 
 def measured(shop: Shop, policy: Policy) -> Cold:

@@ -124,7 +124,7 @@ def test_places_shared_alike_and_places_given_to_one() -> None:
 
 
 def test_the_whole_run_is_told_of_loupe_and_of_all_it_is_measured_against() -> None:
-    text = told(made(pieces(), MODEL, SMALL, 3))
+    text = told([made(pieces(), MODEL, SMALL, 3)])
     for name in ("Loupe", "popularity", "content kNN, one average", "content kNN, per piece"):
         assert text.count(f"\n| {name} |") == 2, name
     assert f"HR@{PLACES}" in text
