@@ -125,7 +125,8 @@ def measured(shop: Shop, policy: Policy) -> Cold:
     """How likely each shopper's choice among cold pieces, and among others, is in what the policy lists for them."""
     cold = set(shop.cold())
     place = {piece.sku: number for number, piece in enumerate(shop.pieces)}
-    hits, others = [], []
+    hits: list[float] = []
+    others: list[float] = []
     for shopper, acted_on in sorted(shop.known.items()):
         if len(acted_on) < _ACTS_AT_LEAST:
             continue

@@ -91,7 +91,8 @@ def _stones(record: Record) -> dict[str, int]:
 def _price(design: Design, stones: Mapping[str, int]) -> float:
     """By metal and size, and by the stones, of which the hundredth adds less than the first."""
     metal = _A_MM.get(design.metal, _A_MM["silver"]) * _width(design)
-    return round(40 + metal + sum(_A_STONE.get(kind, 30) * count**0.7 for kind, count in stones.items()))
+    set_with = sum(_A_STONE.get(kind, 30) * float(count) ** 0.7 for kind, count in stones.items())
+    return float(round(40 + metal + set_with))
 
 
 def _form(design: Design) -> str:
@@ -109,7 +110,8 @@ def _count(stones: int) -> str:
 
 
 def _width(design: Design) -> float:
-    return float(getattr(design, "width", None) or getattr(design, "size", 0.0))
+    width: float = getattr(design, "width", 0.0) or getattr(design, "size", 0.0)
+    return width
 
 
 def _classes(types: Sequence[str], values: Sequence[float]) -> list[str]:
@@ -129,7 +131,7 @@ def _colour(kind: str) -> str:
     return next((colour for colour, names in STONES.items() if kind in " ".join(names).replace(",", "").split()), "")
 
 
-def payload(piece: Piece) -> dict[str, str | float]:
+def payload(piece: Piece) -> dict[str, object]:
     """What the index is told: what a shop says of its items, and the embedder of their pictures."""
     told = {"type": piece.type, "metal": piece.metal, "stone": piece.stone}
     return {name: value for name, value in told.items() if value} | {"price": piece.price, "title": piece.sku}

@@ -164,7 +164,8 @@ class Popular(_Plain):
     name = "popularity"
 
     def scores(self, known: Sequence[str]) -> dict[str, float]:  # noqa: ARG002 - the same for everybody
-        return Counter(sku for acted_on in self.acted_on.values() for sku in acted_on)
+        counts = Counter(sku for acted_on in self.acted_on.values() for sku in acted_on)
+        return {sku: float(count) for sku, count in counts.items()}
 
 
 class Alike(_Plain):

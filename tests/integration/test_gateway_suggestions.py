@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,40 +10,44 @@ from prometheus_client import REGISTRY
 
 from shared.contracts.impressions import ImpressionsShown, ShownList
 from shared.contracts.internal import HitList, Source, SuggestBatchRequest, SuggestRequest
-from tests.support.databases import NewDatabase
-from tests.support.gateway import OTHER_KEY, Stand, Upstreams, hit, picture, running_gateway, running_upstreams
+from tests.support.gateway import OTHER_KEY, Stand, hit, picture, running_gateway, running_upstreams
 
 HALVES = {"name": "ranking-2", "variants": {"a": {"share": 0.5, "policy": "plain"}, "b": {"share": 0.5}}}
 
 
 @pytest.fixture(scope="module")
-def upstreams() -> Iterator[Upstreams]:
-    with running_upstreams() as running:
-        yield running
-
-
-@pytest.fixture
-def gateway(tmp_path: Path, new_database: NewDatabase, upstreams: Upstreams) -> Iterator[Stand]:
-    upstreams.asked.clear()
-    upstreams.experiments.clear()
-    with running_gateway(tmp_path, upstreams, database_url=new_database()) as stand:
-        hits = []
+def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    """One for all tests, with three items: little of what is asked here is kept."""
+    with running_upstreams() as upstreams, running_gateway(tmp_path_factory.mktemp("gateway"), upstreams) as stand:
         for number in (1, 2, 3):
             stand.put_item(f"P-{number}")
-            hits.append(hit(f"P-{number}", stand.upload(f"P-{number}", picture(number)), source=Source(kind="new")))
-            hits[-1].propensity, hits[-1].features = number / 4, [1.0, float(number)]
-        upstreams.hits = HitList(hits=hits, ranking="suggest-2", variant="ranking-2/a")
+            stand.upload(f"P-{number}", picture(number))
         yield stand
 
 
 @pytest.fixture
-def admin(gateway: Stand) -> dict[str, str]:
-    return {"Authorization": f"Bearer {gateway.parts.api_keys.add('shop', 'admin', ['admin']).key}"}
+def gateway(stand: Stand) -> Stand:
+    stand.upstreams.asked.clear()
+    stand.upstreams.experiments.clear()
+    stand.parts.impressions.flush()
+    hits = []
+    for number in (1, 2, 3):
+        image_id = stand.client.get(f"/v1/items/P-{number}").json()["images"][0]["image_id"]
+        hits.append(hit(f"P-{number}", image_id, source=Source(kind="new")))
+        hits[-1].propensity, hits[-1].features = number / 4, [1.0, float(number)]
+    stand.upstreams.hits = HitList(hits=hits, ranking="suggest-2", variant="ranking-2/a")
+    return stand
+
+
+@pytest.fixture(scope="module")
+def admin(stand: Stand) -> dict[str, str]:
+    return {"Authorization": f"Bearer {stand.parts.api_keys.add('shop', 'admin', ['admin']).key}"}
 
 
 def told(gateway: Stand) -> list[ShownList]:
+    """What was noted in this test."""
     gateway.parts.impressions.flush()
-    return [one for message in gateway.waiting() if isinstance(message, ImpressionsShown) for one in message.lists]
+    return [message for message in gateway.waiting() if isinstance(message, ImpressionsShown)][-1].lists
 
 
 @pytest.mark.parametrize(
@@ -91,7 +94,7 @@ def test_a_page_that_does_not_fit_is_refused_with_what_to_do(gateway: Stand, pat
 
 
 def test_what_was_shown_is_told_with_all_that_ranked_it(gateway: Stand) -> None:
-    gateway.client.delete("/v1/items/P-2")  # a moment ago: the recommender does not know yet
+    gateway.upstreams.hits.hits[1].sku = "P-REMOVED"  # a moment ago: the recommender does not know yet
     shown = gateway.client.get("/v1/sessions/visit-1/suggestions").json()
     (one,) = told(gateway)
     assert (one.search_id, one.place, one.session_id, one.user_id) == (shown["search_id"], "for-you", "visit-1", None)

@@ -13,6 +13,7 @@ from lab.recommend.simulation_days import PLACES, Day, Plan, Shop, exposure, gin
 from lab.recommend.simulation_pieces import Piece
 from lab.recommend.simulation_policies import TENANT, Alike, Loupe, Popular
 from lab.recommend.simulation_shoppers import Shoppers, draw
+from shared.contracts.fields import Vector
 from shared.contracts.internal import SuggestRequest
 from shared.contracts.models import Model
 
@@ -28,9 +29,9 @@ def pieces(count: int = 60) -> list[Piece]:
     for number in range(count):
         vector = 0.2 * random.normal(size=DIMENSION)
         vector[number % 4] += 1
-        vector = (vector / np.linalg.norm(vector)).astype(np.float32)
+        unit: Vector = (vector / np.linalg.norm(vector)).astype(np.float32)
         kind, form = ("ring", "brooch")[number % 2], f"form {number % 4}"
-        made_of.append(Piece(f"P-{number:02}", kind, "gold", "red", 10.0 + number, (form,), vector))
+        made_of.append(Piece(f"P-{number:02}", kind, "gold", "red", 10.0 + number, (form,), unit))
     return made_of
 
 
@@ -55,7 +56,7 @@ def test_a_shopper_clicks_what_they_like_and_mostly_from_the_top() -> None:
 def test_shoppers_of_one_kind_are_alike_and_choices_go_by_taste() -> None:
     shop = pieces()
     shoppers = draw(np.random.default_rng(2), shop, 200)
-    agreement = np.corrcoef(shoppers.utilities)[np.triu_indices(200, 1)]
+    agreement = np.asarray(np.corrcoef(shoppers.utilities))[np.triu_indices(200, 1)]
     assert np.quantile(agreement, 0.95) > 0.6 > abs(float(np.median(agreement)))
     wanted = shoppers.wanted(0, range(len(shop)))
     assert wanted.sum() == pytest.approx(1)
