@@ -17,7 +17,7 @@ from lab.models import open_model
 from lab.recommend import simulation_shoppers
 from lab.recommend.simulation_days import PLACES, Day, Plan, Shop, exposure
 from lab.recommend.simulation_pieces import Piece, pieces_of_renders
-from lab.recommend.simulation_policies import Alike, Loupe, Policy, Popular
+from lab.recommend.simulation_policies import Alike, Loupe, Policy, Popular, unexplored
 from lab.statistics import bootstrap
 from services.embedder.manifest import SHIPPED, model_of, read_manifest
 from shared.contracts.models import Model
@@ -86,6 +86,8 @@ def told(worlds: Sequence[World]) -> str:
             count += len(shop.cold())
             runs.setdefault(loupe.name, days)
     cold = [pooled(list(of_one)) for of_one in zip(*measures, strict=True)]
+    with Loupe(world.model, unexplored, "Loupe, nothing by chance") as plainer:
+        runs[plainer.name] = _run(world, plainer)[1]
     runs |= {policy.name: _run(world, policy)[1] for policy in _plain()}
     parts = [
         "# Suggestions in a simulated shop",

@@ -44,6 +44,11 @@ def as_it_is(index: Index, history: History, popularity: Popularity) -> Suggeste
     return Suggester(index, history, popularity, _WEIGHTS)
 
 
+def unexplored(index: Index, history: History, popularity: Popularity) -> Suggester:
+    """Without places that are given away by chance."""
+    return Suggester(index, history, popularity, _WEIGHTS, explore=0.0)
+
+
 class Policy(Protocol):
     """Told of pieces and acts as they come; `night` is between two days."""
 
