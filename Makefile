@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 UV_COMPILE_WITH_TORCH := $(BIN)/uv pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --override requirements/weights-alone.txt
 UV_COMPILE := $(UV_COMPILE_WITH_TORCH) --override requirements/without-torch.txt
 
-.PHONY: help run up-processes test lint lock bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder model train evaluate evaluate-recommender floor clean renders renders-evaluation sample
+.PHONY: help run up-processes test lint lock bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-recommender simulate-shop model train evaluate evaluate-recommender floor clean renders renders-evaluation sample
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -72,6 +72,13 @@ bench-search-api: $(VENV)/test.installed ## search times through the API, how so
 
 bench-embedder: $(VENV)/test.installed ## pictures/s of the embedder, whole and by stage, against a naive torch loop, in one run
 	$(BIN)/python -m bench.embedder
+
+bench-recommender: $(VENV)/test.installed ## time of a list of suggestions, events/s, how soon they count, memory of a million users
+	$(BIN)/python -m bench.recommender
+
+# For `make evaluate-recommender` to call too.
+simulate-shop: $(VENV)/test.installed ## suggestions among simulated shoppers of known taste, write lab/reports/recommender/simulation.md
+	$(BIN)/python -m lab simulate-shop
 
 renders: $(VENV)/test.installed ## render N pictures of jewelry with ground truth into lab/cache/renders; goes on where it stopped
 	$(BIN)/python -m lab render set --count $(N) --out lab/cache/renders

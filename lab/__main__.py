@@ -147,6 +147,16 @@ def evaluate(
         raise SystemExit(str(error)) from error
 
 
+@app.command()
+def simulate_shop(
+    seed: Annotated[int, typer.Option(help="Another shop, other shoppers.")] = 8,
+) -> None:
+    """Measure suggestions among shoppers of known taste; write lab/reports/recommender/simulation.md."""
+    from lab.recommend.simulation import simulate
+
+    print(simulate(seed=seed))
+
+
 @app.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
 def render(arguments: Annotated[list[str] | None, typer.Argument()] = None) -> None:
     """Render the sample catalogue, or new photos of its pieces: `render sample --help`, `render queries --help`."""

@@ -19,6 +19,7 @@ from loupe import catalogue_file, importing, shops, training
 from loupe.client import Client
 from loupe.settings import Settings, connected
 from loupe.telling import err, out, told
+from shared.contracts.internal import Context
 from shared.contracts.models import ReindexStatus
 from shared.contracts.search import Result, SearchQuery
 from shared.errors import LoupeError, Permanent
@@ -150,11 +151,18 @@ def search(
 def suggest(
     user: str,
     limit: Annotated[int, typer.Option(min=1, max=100)] = 10,
+    item: Annotated[str, typer.Option(help="On the page of this item (its SKU).")] = "",
+    cart: Annotated[
+        list[str] | None, typer.Option(help="Beside a cart with this SKU in it; may be given again.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """What Loupe would show to the shopper USER, and why."""
+    if item and cart:
+        raise typer.BadParameter("say either --item or --cart")
+    context: Context = "item" if item else "cart" if cart else "home"
     with connected(Settings()) as client:
-        suggestions = client.suggestions(user, limit)
+        suggestions = client.suggestions(user, limit, context, [item] if item else cart or [])
     if as_json:
         sys.stdout.write(suggestions.model_dump_json(indent=2) + "\n")
         return

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from shared.contracts.api import Image, ImagesSent, ItemPut, ItemsIn, Problem, Readiness, ReconcileReport, Status
 from shared.contracts.fields import MAX_LIMIT
+from shared.contracts.internal import Context
 from shared.contracts.models import ReindexStatus
 from shared.contracts.search import SearchQuery, SearchResults, Suggestions
 from shared.contracts.training import TrainingPage
@@ -69,9 +70,11 @@ class Client:
         }
         return SearchResults.model_validate(self._json("POST", "/v1/search", files=files))
 
-    def suggestions(self, user: str, limit: int) -> Suggestions:
+    def suggestions(self, user: str, limit: int, context: Context = "home", skus: Sequence[str] = ()) -> Suggestions:
+        """What a page shows to the user; `skus` are what an item's or a cart's page shows beside."""
         path = f"/v1/users/{quote(user, safe='')}/suggestions"
-        return Suggestions.model_validate(self._json("GET", path, params={"limit": limit}))
+        params = {"limit": limit, "context": context, "sku": list(skus)}
+        return Suggestions.model_validate(self._json("GET", path, params=params))
 
     def status(self) -> Status:
         return Status.model_validate(self._json("GET", "/v1/status"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 from uuid import uuid4
 
@@ -25,25 +26,48 @@ _AT_MOST = 10_000
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """The shopper who was shown a list: a user, a visit of somebody who is not logged in, or nobody known."""
+
+    user_id: str | None = None
+    session_id: str | None = None
+
+
+NOBODY = Whose()
+
+
 def shown(
     place: Place,
-    where: Literal["results", "suggestions", "similar", "completes", "for-you"],
+    where: Literal["results", "suggestions", "similar", "completes", "for-you", "e-mail"],
     results: Sequence[Result],
     found: HitList,
-    user_id: str | None = None,
+    whose: Whose = NOBODY,
     piece: int = 0,
 ) -> ShownList | None:
-    """The page of a list as it was shown; None when it was empty."""
+    """The page of a list as it was shown; None when it was empty.
+
+    `results` are `found` joined with the catalogue, so some of its hits may be missing. Propensities and features are
+    told of all of them or of none.
+    """
     if not results:
         return None
+    hits = {hit.sku: hit for hit in found.hits}
+    ranked = [hits[result.sku] for result in results]
+    propensities = [hit.propensity for hit in ranked if hit.propensity is not None]
+    features = [hit.features for hit in ranked if hit.features]
     return ShownList(
         search_id=place.search_id,
         place=where,
         piece=piece,
         first=place.shown,
         ranking=found.ranking,
-        user_id=user_id,
+        variant=found.variant,
+        user_id=whose.user_id,
+        session_id=whose.session_id,
         skus=[result.sku for result in results],
+        propensities=propensities if len(propensities) == len(ranked) else [],
+        features=features if len(features) == len(ranked) else [],
     )
 
 

@@ -23,7 +23,19 @@ from services.gateway.metrics import CatalogueCollector, ShopIntakeCollector
 from services.gateway.query_vectors import QueryVectors
 from services.gateway.ratelimit import RateLimiter, RateLimitFields
 from services.gateway.reconcile import Reconciler
-from services.gateway.routes import admin, images, items, keys, page, reconcile, search, shoppers, status, training
+from services.gateway.routes import (
+    admin,
+    images,
+    items,
+    keys,
+    page,
+    reconcile,
+    search,
+    shoppers,
+    status,
+    suggestions,
+    training,
+)
 from services.gateway.settings import Settings
 from services.gateway.shop_events import ShopEvents
 from services.gateway.shop_intake import ShopIntake
@@ -170,7 +182,7 @@ def _app(parts: Parts, catalogue_database: database.Database, shops: _Shops | No
     app.state.parts = parts
     app.add_middleware(BodyLimit)
     app.add_middleware(RateLimitFields)
-    for resource in (items, images, search, shoppers, status, reconcile, keys, admin, training, page):
+    for resource in (items, images, search, shoppers, suggestions, status, reconcile, keys, admin, training, page):
         app.include_router(resource.router)
     show_contract(app)
     app.mount("/page", StaticFiles(directory=page.FILES), name="page")

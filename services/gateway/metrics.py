@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Literal
 
@@ -60,6 +60,11 @@ CACHE = Counter("loupe_query_cache_total", "Looks into what is kept of queries",
 CLICK_POSITION = Histogram(
     "loupe_click_position", "Place in its list, from 0, of what was clicked", buckets=(0, 1, 2, 4, 9, 19, 49, 99)
 )
+SUGGESTED = Counter("loupe_suggested_places_total", "Places of suggestions, by how they were given away", ["by"])
+for _by in ("ranking", "chance"):
+    SUGGESTED.labels(_by)
+_BY_RANKING_FROM = 0.5
+"""At most half of the places are given away by chance, so who has one by the ranking was as likely to get it."""
 IMPRESSIONS_LOST = Counter("loupe_impressions_lost_total", "Lists that were shown and not logged: too many waited")
 
 
@@ -70,6 +75,13 @@ def stage(name: Literal["read", "embedder", "recommender", "join"]) -> AbstractC
 
 def count_search(found: int, *, no_match: bool) -> None:
     SEARCHES.labels("no-match" if no_match else "found" if found else "nothing").inc()
+
+
+def count_suggested(propensities: Sequence[float | None]) -> None:
+    """Of a list as it was shown, how likely each item was to have its place; None where nobody says."""
+    for propensity in propensities:
+        chance = propensity is not None and propensity < _BY_RANKING_FROM
+        SUGGESTED.labels("chance" if chance else "ranking").inc()
 
 
 class ShopIntakeCollector(Collector):

@@ -6,50 +6,86 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from shared.contracts.analysis import ATTRIBUTES
-from shared.contracts.internal import Hit, Reason
+from shared.contracts.internal import Hit, Reason, Source
 
 _DID = {
     "viewed": "you looked at",
+    "searched": "your search found",
     "clicked": "you clicked",
-    "favourited": "you marked as a favourite",
+    "favourited": "you saved",
     "carted": "you put in your cart",
     "purchased": "you bought",
     "returned": "you sent back",
     "dismissed": "you dismissed",
 }
+_LIKE = {"look": "Looks like {}", "described": "Described like {}", "together": "Who liked {} also liked this"}
+_WEEK = timedelta(days=7)
+_SAME_DATE_AGAIN = timedelta(days=300)
 _NEW = timedelta(days=60)
 _LOOK = {"form": "shape", "colour": "colour"}
 _ALONE = {"pair": "the other half of the pair", "new": "new in the shop", "popular": "popular lately"}
 
 
-def reason(hit: Hit, titles: Mapping[str, str]) -> str:
+def reason(hit: Hit, titles: Mapping[str, str], now: datetime | None = None) -> str:
     """One line for a shopper; `titles` are those of the items that sources name, by SKU. The shop's stock is no news:
-    that it counted is in the parts alone."""
+    that it counted is in the parts alone. Days are those of UTC."""
     parts = _parts(hit.reasons, compared=hit.source.kind in ("picture", "item"))
-    lead = _lead(hit, titles)
+    lead = _lead(hit, titles, now or datetime.now(UTC))
     told = f"{lead}: {', '.join(parts)}" if lead and parts else lead or ", ".join(parts)
     return told[:1].upper() + told[1:]
 
 
-def _lead(hit: Hit, titles: Mapping[str, str]) -> str:
+def _lead(hit: Hit, titles: Mapping[str, str], now: datetime) -> str:
     source = hit.source
     alike = f"{hit.score if source.similarity is None else source.similarity:.0%}"
-    if source.kind == "picture":
-        return f"Looks {alike} like your photo"
-    if source.kind == "words":
+    match source.kind:
+        case "picture":
+            return f"Looks {alike} like your photo"
+        case "words":
+            return ""
+        case "item":
+            return f"Looks {alike} like {_named(source.sku, titles, 'the other piece')}"
+        case "look" | "described" | "together":
+            return _LIKE[source.kind].format(_acted_on(source, titles, now))
+        case "set":
+            return f"Goes with {_acted_on(source, titles, now)}"
+        case "searched":
+            return f"Like what your search{_day(source.at, now)} found"
+        case "popular":
+            count = source.count or 0
+            return f"{count} shoppers looked at it lately" if count > 1 else "A shopper looked at it lately"
+        case "new":
+            return _new(source, titles, now)
+
+
+def _new(source: Source, titles: Mapping[str, str], now: datetime) -> str:
+    """`at` is when it came in, so of the piece that it looks like no day is known."""
+    alike = f"looks like {_acted_on(source.model_copy(update={'at': None}), titles, now)}" if source.sku else ""
+    if source.at and now - source.at > _NEW:
+        return alike or f"In the shop since {source.at:%Y-%m-%d}"
+    return f"New, and {alike}" if alike else "New in the shop"
+
+
+def _acted_on(source: Source, titles: Mapping[str, str], now: datetime) -> str:
+    """The piece with what the shopper did with it, and when: nothing of both where it is shown beside the list."""
+    named = _named(source.sku, titles, "a piece")
+    did = _DID.get(source.event or "")
+    return f"{named} {did}{_day(source.at, now)}" if did else named
+
+
+def _day(at: datetime | None, now: datetime) -> str:
+    """As in "you saved on Tuesday", with a space before it."""
+    if at is None:
         return ""
-    if source.kind == "item":
-        return f"Looks {alike} like {_named(source.sku, titles, 'the other piece')}"
-    if source.kind == "look":
-        return f"Looks like {_named(source.sku, titles, 'a piece')} {_DID.get(source.event or '', 'you know')}"
-    if source.kind == "described":
-        return f"Described like {_named(source.sku, titles, 'a piece')} {_DID.get(source.event or '', 'you know')}"
-    if source.kind == "popular":
-        count = source.count or 0
-        return f"{count} shoppers looked at it lately" if count > 1 else "A shopper looked at it lately"
-    if source.at and datetime.now(UTC) - source.at > _NEW:
-        return f"In the shop since {source.at:%Y-%m-%d}"
-    return "New in the shop"
+    at = at.astimezone(UTC)
+    ago = now.astimezone(UTC).date() - at.date()
+    if ago <= timedelta(0):
+        return " today"
+    if ago == timedelta(days=1):
+        return " yesterday"
+    if ago < _WEEK:
+        return f" on {at:%A}"
+    return f" on {at.day} {at:%B}" + ("" if ago < _SAME_DATE_AGAIN else f" {at.year}")
 
 
 def _parts(reasons: Sequence[Reason], *, compared: bool) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from services.gateway import metrics
 from services.gateway.access import Parts
 from services.gateway.cursors import Place, cursor_of
-from services.gateway.impressions import shown
+from services.gateway.impressions import Whose, shown
 from services.gateway.pieces import pieces_of, values_of, vectors_of
 from services.gateway.queries import Query
 from services.gateway.results import results_of
@@ -58,7 +58,7 @@ async def _search(gateway: Parts, tenant: str, query: Query, place: Place) -> Se
                 "suggestions" if one.no_match else "results",
                 _listed(one),
                 hits,
-                query.said.user_id,
+                Whose(user_id=query.said.user_id),
                 one.piece,
             ),
         )

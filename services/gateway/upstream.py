@@ -16,9 +16,12 @@ from shared.contracts.api import Problem
 from shared.contracts.internal import (
     Analyses,
     CompletesRequest,
+    ExperimentOf,
     HitList,
+    HitLists,
     SearchRequest,
     SimilarRequest,
+    SuggestBatchRequest,
     SuggestRequest,
     ValueCounts,
     VocabularyRequest,
@@ -144,6 +147,17 @@ class Recommender(Upstream):
 
     async def vocabulary(self, request: VocabularyRequest) -> ValueCounts:
         return await self.post("/vocabulary", request.model_dump_json().encode(), _JSON, ValueCounts)
+
+    async def suggest_batch(self, request: SuggestBatchRequest) -> HitLists:
+        """One list a user, in the order of the request."""
+        return await self.post("/suggest-batch", request.model_dump_json().encode(), _JSON, HitLists)
+
+    async def experiment(self, tenant: str) -> ExperimentOf:
+        return await self.get(f"/experiment?{urlencode({'tenant': tenant})}", ExperimentOf)
+
+    async def put_experiment(self, experiment: ExperimentOf) -> ExperimentOf:
+        """Run it in place of the one that runs, or, where it is none, stop that."""
+        return await self._ask("PUT", "/experiment", experiment.model_dump_json().encode(), _JSON, ExperimentOf)
 
     async def _hits(self, path: str, request: BaseModel) -> HitList:
         return await self.post(path, request.model_dump_json().encode(), _JSON, HitList)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
@@ -238,6 +239,53 @@ def suggestions(mine: Shop, theirs: Shop) -> None:
     clean(mine.api.get(f"/v1/users/{SHOPPER}/suggestions", params={"limit": 100}), theirs)
     theirs_alone = "a-shopper-of-theirs"
     assert suggested(mine, theirs_alone)["cold"]
+
+
+@of("GET", "/v1/sessions/{session_id}/suggestions")
+def session_suggestions(mine: Shop, theirs: Shop) -> None:
+    at = datetime.now(UTC).isoformat()
+    for shop, event_id, sku in ((theirs, "visit-1", theirs.only), (mine, "visit-1", "RING-1")):
+        event = {"id": event_id, "type": "clicked", "session_id": "a-visit", "sku": sku, "at": at}
+        assert shop.api.post("/v1/events", json={"events": [event]}).status_code == 202
+        path = "/v1/sessions/a-visit/suggestions"
+        until(lambda: not shop.api.get(path).json()["cold"], "the click of the visit is known")  # noqa: B023
+    clean(mine.api.get("/v1/sessions/a-visit/suggestions", params={"limit": 100}), theirs)
+
+
+@of("POST", "/v1/suggestions:batch")
+def batch_of_suggestions(mine: Shop, theirs: Shop) -> None:
+    body = {"user_ids": [SHOPPER, "a-shopper-of-theirs"], "limit": 100}
+    assert not theirs.api.post("/v1/suggestions:batch", json=body).json()["users"][0]["cold"]
+    clean(mine.api.post("/v1/suggestions:batch", json=body), theirs)
+
+
+@of("GET", "/v1/experiment")
+def experiment(mine: Shop, theirs: Shop) -> None:
+    theirs.api.put("/v1/experiment", json=one_variant(theirs.word)).raise_for_status()
+    refused(mine.api.get("/v1/experiment"), theirs, 404)
+    theirs.api.delete("/v1/experiment").raise_for_status()
+
+
+@of("PUT", "/v1/experiment")
+def start_experiment(mine: Shop, theirs: Shop) -> None:
+    theirs.api.put("/v1/experiment", json=one_variant(theirs.word)).raise_for_status()
+    clean(mine.api.put("/v1/experiment", json=one_variant("mine")), theirs)
+    assert theirs.api.get("/v1/experiment").json()["name"] == theirs.word
+    theirs.api.delete("/v1/experiment").raise_for_status()
+    mine.api.delete("/v1/experiment").raise_for_status()
+
+
+@of("DELETE", "/v1/experiment")
+def stop_experiment(mine: Shop, theirs: Shop) -> None:
+    theirs.api.put("/v1/experiment", json=one_variant(theirs.word)).raise_for_status()
+    assert mine.api.delete("/v1/experiment").status_code == 204
+    assert theirs.api.get("/v1/experiment").json()["name"] == theirs.word
+    theirs.api.delete("/v1/experiment").raise_for_status()
+
+
+def one_variant(name: str) -> dict[str, object]:
+    """As ranked without an experiment, so that nothing of a list changes by it."""
+    return {"name": name, "variants": {"only": {"share": 1, "explore": 0}}}
 
 
 def suggested(shop: Shop, user: str) -> dict[str, object]:

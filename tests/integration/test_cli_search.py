@@ -1,4 +1,4 @@
-"""`loupe search`, by a photo and by words, on a served gateway."""
+"""`loupe search`, by a photo and by words, and `loupe suggest`, on a served gateway."""
 
 from __future__ import annotations
 
@@ -24,8 +24,11 @@ class Served:
     photo: str
 
     def search(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.loupe("search", *arguments)
+
+    def loupe(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {"LOUPE_URL": self.address, "LOUPE_API_KEY": KEY, "COLUMNS": "200"}
-        command = [sys.executable, "-m", "loupe", "search", *arguments]
+        command = [sys.executable, "-m", "loupe", *arguments]
         return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
 
 
@@ -69,6 +72,16 @@ def test_words_find_without_a_photo_and_are_told_as_they_were_understood(gateway
 def test_neither_photo_nor_words_is_refused(gateway: Served) -> None:
     done = gateway.search()
     assert (done.returncode, "--words" in done.stderr) == (1, True)
+
+
+def test_suggestions_are_asked_for_the_page_that_shows_them(gateway: Served) -> None:
+    told = json.loads(gateway.loupe("suggest", "anna", "--cart", "P-1", "--cart", "P-2", "--json").stdout)
+    assert [one["sku"] for one in told["suggestions"]] == ["P-1", "P-2"]
+    asked = gateway.upstreams.asked[-1]
+    assert (asked.user_id, asked.context, asked.skus) == ("anna", "cart", ["P-1", "P-2"])
+    gateway.loupe("suggest", "anna", "--item", "P-1")
+    assert (gateway.upstreams.asked[-1].context, gateway.upstreams.asked[-1].skus) == ("item", ["P-1"])
+    assert gateway.loupe("suggest", "anna", "--item", "P-1", "--cart", "P-2").returncode != 0
 
 
 def test_the_searches_of_the_readme_run_as_they_stand(gateway: Served) -> None:

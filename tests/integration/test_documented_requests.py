@@ -63,6 +63,46 @@ def test_every_example_of_the_openapi_document_is_answered(gateway: Stand, docum
         found(gateway, json.loads(example["query"]) if photo else example, photo=photo)
 
 
+@pytest.fixture
+def admin(gateway: Stand) -> dict[str, str]:
+    return {"Authorization": f"Bearer {gateway.parts.api_keys.add('shop', 'admin', ['admin']).key}"}
+
+
+def suggested(gateway: Stand, batch: Any) -> None:
+    response = gateway.client.post("/v1/suggestions:batch", json=batch)
+    assert response.status_code == 200, (batch, response.text)
+    assert [one["user_id"] for one in response.json()["users"]] == batch["user_ids"]
+
+
+def started(gateway: Stand, admin: dict[str, str], experiment: Any) -> None:
+    response = gateway.client.put("/v1/experiment", json=experiment, headers=admin)
+    assert response.status_code == 200, (experiment, response.text)
+    assert response.json()["variants"].keys() == experiment["variants"].keys()
+
+
+def test_every_example_of_suggestions_in_the_openapi_document_is_answered(
+    gateway: Stand, document: dict[str, Any], admin: dict[str, str]
+) -> None:
+    ((_, batch),) = openapi_examples(document, "/v1/suggestions:batch", "post")
+    suggested(gateway, batch)
+    ((_, experiment),) = openapi_examples(document, "/v1/experiment", "put")
+    started(gateway, admin, experiment)
+
+
+def test_every_body_for_suggestions_of_the_integration_page_is_taken(gateway: Stand, admin: dict[str, str]) -> None:
+    batch, experiment = [json.loads(block) for block in snippets(PAGE, "json", "## Suggestions")]
+    suggested(gateway, batch)
+    started(gateway, admin, experiment)
+
+
+def test_the_calls_for_suggestions_of_the_integration_page_run_as_they_stand(gateway: Stand, tmp_path: Path) -> None:
+    (calls,) = snippets(PAGE, "sh", "## Suggestions")
+    (tmp_path / ".curlrc").write_text("fail-with-body\nsilent\nshow-error\n")
+    with served(gateway.service.http) as address:
+        said = run_alone(calls, "sh", tmp_path, HOME=str(tmp_path), API=f"{address}/v1", KEY=KEY)
+    assert said.count('"search_id"') == 3
+
+
 def test_the_document_has_the_whole_query(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     assert set(SearchQuery.model_fields) == set(schemas["SearchQuery"]["properties"])

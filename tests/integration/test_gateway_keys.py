@@ -51,7 +51,7 @@ def routes(gateway: Stand) -> dict[tuple[str, str], list[str]]:
 
 def filled(path: str) -> str:
     values = {"{sku}": "RING-1", "{image_id}": "0" * 8 + "-0000-0000-0000-" + "0" * 12, "{user_id}": "anna"}
-    for name, value in {**values, "{key_id}": "k_000000000000"}.items():
+    for name, value in {**values, "{session_id}": "visit-1", "{key_id}": "k_000000000000"}.items():
         path = path.replace(name, value)
     return path
 

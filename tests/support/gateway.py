@@ -29,11 +29,14 @@ from shared.contracts.fields import pack_vector
 from shared.contracts.internal import (
     Analyses,
     CompletesRequest,
+    ExperimentOf,
     Hit,
     HitList,
+    HitLists,
     SearchRequest,
     SimilarRequest,
     Source,
+    SuggestBatchRequest,
     SuggestRequest,
     ValueCounts,
     VocabularyRequest,
@@ -73,6 +76,7 @@ class Upstreams:
     mirrored: int = 0
     texts: list[str] = field(default_factory=list)
     loaded: Model = LOADED
+    experiments: dict[str, ExperimentOf] = field(default_factory=dict)
 
     def embedder(self) -> FastAPI:
         app = create_app("embedder", {})
@@ -127,6 +131,19 @@ class Upstreams:
         @app.post("/suggest")
         def suggest(asked: SuggestRequest) -> HitList:
             return answer(asked)
+
+        @app.post("/suggest-batch")
+        def suggest_batch(asked: SuggestBatchRequest) -> HitLists:
+            return HitLists(lists=[answer(asked) for _ in asked.user_ids])
+
+        @app.get("/experiment")
+        def experiment(tenant: str) -> ExperimentOf:
+            return self.experiments.get(tenant, ExperimentOf(tenant=tenant))
+
+        @app.put("/experiment")
+        def put_experiment(given: ExperimentOf) -> ExperimentOf:
+            self.experiments[given.tenant] = given
+            return given
 
         return app
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, get_args
 
 import pytest
@@ -11,6 +12,8 @@ from shared.contracts.internal import Hit, Reason, Source
 from shared.contracts.messages import EventType
 
 TITLES = {"A": "Emerald halo ring"}
+NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
+"""A Wednesday."""
 
 
 @pytest.mark.parametrize(
@@ -27,10 +30,51 @@ TITLES = {"A": "Emerald halo ring"}
         ({"kind": "popular", "count": 1}, "A shopper looked at it lately"),
         ({"kind": "new"}, "New in the shop"),
         ({"kind": "new", "at": "2021-05-01T00:00:00Z"}, "In the shop since 2021-05-01"),
+        (
+            {"kind": "new", "sku": "A", "event": "favourited", "at": "2026-05-19T00:00:00Z"},
+            "New, and looks like the Emerald halo ring you saved",
+        ),
+        (
+            {"kind": "new", "sku": "A", "event": "viewed", "at": "2021-05-01T00:00:00Z"},
+            "Looks like the Emerald halo ring you looked at",
+        ),
+        ({"kind": "look", "sku": "A"}, "Looks like the Emerald halo ring"),
+        ({"kind": "look", "sku": "A", "event": "searched"}, "Looks like the Emerald halo ring your search found"),
+        (
+            {"kind": "together", "sku": "A", "event": "purchased"},
+            "Who liked the Emerald halo ring you bought also liked this",
+        ),
+        ({"kind": "together", "sku": "A"}, "Who liked the Emerald halo ring also liked this"),
+        ({"kind": "set", "sku": "A", "event": "carted"}, "Goes with the Emerald halo ring you put in your cart"),
+        ({"kind": "set", "sku": "A"}, "Goes with the Emerald halo ring"),
+        ({"kind": "searched", "sku": "A"}, "Like what your search found"),
     ],
 )
 def test_a_reason_tells_its_source(source: dict[str, Any], words: str) -> None:
-    assert reason(Hit(sku="B", image_id="i", score=0.5, source=Source(**source)), TITLES) == words
+    assert reason(Hit(sku="B", image_id="i", score=0.5, source=Source(**source)), TITLES, NOW) == words
+
+
+@pytest.mark.parametrize(
+    ("at", "day"),
+    [
+        ("2026-05-20T00:00:01Z", "today"),
+        ("2026-05-20T23:59:00Z", "today"),
+        ("2026-05-20T01:00:00+02:00", "yesterday"),
+        ("2026-05-19T00:00:00Z", "yesterday"),
+        ("2026-05-18T23:59:59Z", "on Monday"),
+        ("2026-05-14T00:00:00Z", "on Thursday"),
+        ("2026-05-13T23:59:59Z", "on 13 May"),
+        ("2025-12-03T12:00:00Z", "on 3 December"),
+        ("2025-05-20T12:00:00Z", "on 20 May 2025"),
+    ],
+)
+def test_a_reason_tells_the_day_of_what_the_shopper_did(at: str, day: str) -> None:
+    def told(**source: Any) -> str:
+        return reason(Hit(sku="B", image_id="i", score=0.5, source=Source(**source, at=at)), TITLES, NOW)
+
+    assert told(kind="look", sku="A", event="favourited") == f"Looks like the Emerald halo ring you saved {day}"
+    assert told(kind="set", sku="A", event="purchased") == f"Goes with the Emerald halo ring you bought {day}"
+    assert told(kind="searched") == f"Like what your search {day} found"
 
 
 SHARED = [("setting", "halo", False), ("cut", "oval", False), ("stone", "red", False)]

@@ -1,22 +1,15 @@
-"""What shoppers do, and what is suggested to them."""
+"""What shoppers do."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 
-from services.gateway.access import Gateway, Reader, Teller, problems
-from services.gateway.cursors import place_of
-from services.gateway.impressions import shown
-from services.gateway.results import results_of
+from services.gateway.access import Gateway, Teller, problems
 from services.gateway.routes.forms import events_body, is_json
 from services.gateway.told_events import take_events
 from shared.contracts.api import EventsAccepted
-from shared.contracts.fields import MAX_LIMIT, UserId
-from shared.contracts.internal import SuggestRequest
-from shared.contracts.search import Suggestions
 from shared.errors import BadRequest
 
 router = APIRouter(prefix="/v1", tags=["shoppers"])
@@ -40,20 +33,3 @@ async def post_events(request: Request, caller: Teller, gateway: Gateway) -> Eve
     if not is_json(request):
         raise BadRequest("The body is no JSON. Send UTF-8 JSON with Content-Type application/json.")
     return await asyncio.to_thread(take_events, gateway.catalogue, caller.tenant, await request.body())
-
-
-@router.get(
-    "/users/{user_id}/suggestions",
-    summary="What to show to a shopper",
-    response_model_exclude_none=True,
-    responses=problems(422, 503),
-)
-async def get_suggestions(
-    user_id: UserId, caller: Reader, gateway: Gateway, limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20
-) -> Suggestions:
-    """Each with its true reason. Who is not known yet (`cold`) gets what is popular and new."""
-    found = await gateway.recommender.suggest(SuggestRequest(tenant=caller.tenant, user_id=user_id, limit=limit))
-    suggestions = await asyncio.to_thread(results_of, gateway.listing, caller.tenant, found.hits)
-    place = place_of(gateway.signer, None)
-    gateway.impressions.note(caller.tenant, shown(place, "for-you", suggestions, found, user_id))
-    return Suggestions(suggestions=suggestions, cold=found.cold, search_id=place.search_id)
