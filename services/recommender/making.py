@@ -80,7 +80,8 @@ class Making:
         popular = means.popularity.most(request.tenant)
         self._popular = {item.sku: item for item in popular}
         self._fondness = fondness(popular)
-        self._known = frozenset(act.sku for act in shopper.recent) - shopper.never - {*request.skus}
+        acted_on = frozenset(act.sku for act in shopper.recent if act.type != "searched")
+        self._known = acted_on - shopper.never - {*request.skus}
 
     def hits(self) -> list[Hit]:
         profile = self._profile(self._shopper.recent)
