@@ -22,7 +22,7 @@ from services.recommender.index import Index
 from services.recommender.popularity import Popularity
 from services.recommender.settings import Settings
 from services.recommender.suggest import Suggester
-from services.recommender.tables import Base
+from services.recommender.tables import Base, Event
 from shared import database, vectorstore
 from shared.contracts.internal import HitList, SuggestRequest
 from shared.contracts.messages import UserEvent
@@ -31,6 +31,7 @@ from shared.vectorstore import Point
 
 TENANT = "simulated"
 DAY = timedelta(days=1)
+_DAY_MS = 86_400_000
 _MIGRATIONS = Path(main.__file__).parent / "migrations"
 _WEIGHTS = Settings(broker_url="", vector_store_url="", database_url="").weights
 _LAST = 10
@@ -116,6 +117,7 @@ class Loupe:
         self._arrived = {sku: (piece, at - DAY) for sku, (piece, at) in self._arrived.items()}
         self._write(list(self._arrived))
         with self._events.write() as session:
+            session.execute(update(Event).values(at=Event.at - _DAY_MS, recorded_at=Event.recorded_at - _DAY_MS))
             for table in Base.metadata.sorted_tables:
                 moments = [column for column in table.columns if isinstance(column.type, DateTime)]
                 if moments:

@@ -25,6 +25,8 @@ ARRIVALS = 10
 """What may be drawn: so many that come next, and so many of those that came in within a day."""
 
 _BEFORE_ALL = 2.0
+_MIDDLE = 4
+"""Shorter lists have no place to spare."""
 
 Draw = Callable[[int], tuple[float, float]]
 """For each place two numbers in 0..1: whether to draw, and which."""
@@ -33,13 +35,18 @@ Draw = Callable[[int], tuple[float, float]]
 @dataclass(frozen=True, slots=True)
 class Field:
     """The n items that contend. `types` are numbers, 0 where it is not known. `spoken_for`: something that the shopper
-    did speaks for it; `arrived`: within a day."""
+    did speaks for it; `age_days`: since it came in."""
 
     scores: Floats
     vectors: Vector
     types: Floats
     spoken_for: NDArray[np.bool_]
-    arrived: NDArray[np.bool_]
+    age_days: Floats
+
+    @property
+    def arrived(self) -> NDArray[np.bool_]:
+        """Within a day."""
+        return np.asarray(self.age_days < 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,8 @@ def choose(
 
     Next comes the largest (1 - diversity) * score / best score - diversity * (largest cosine to one shown before); the
     cosine counts against items that something speaks for, and all others stay in the order of their scores. The place
-    in the middle is for one that came in within a day and that something speaks for, if none was shown by then. With
+    in the middle is for one that came in within a day, if none was shown by then: the best that something speaks for,
+    or else the newest. With
     the probability `explore` it is instead, each as likely, one of the `WINDOW` that come next or of the `ARRIVALS`.
     """
     count = len(field.scores)
@@ -75,8 +83,8 @@ def choose(
     while len(chosen) < min(limit, count):
         allowed = left & room.allowed(left)
         value = np.where(allowed, relevance - diversity * nearest * field.spoken_for, -np.inf)
-        if len(chosen) == limit // 2 and not any(field.arrived[one.place] for one in chosen):
-            value = np.where(_near_arrivals(field, value), value + _BEFORE_ALL, value)
+        if len(chosen) == limit // 2 >= _MIDDLE and not any(field.arrived[one.place] for one in chosen):
+            value = _arrivals_first(field, value)
         pool = _pool(value, field, allowed)
         try_another, which = draw(len(chosen))
         best = int(pool[0])
@@ -89,11 +97,13 @@ def choose(
     return chosen
 
 
-def _near_arrivals(field: Field, value: Floats) -> NDArray[np.bool_]:
-    """What came in within a day and may come next: nobody can have acted on it yet, so it would come too late."""
+def _arrivals_first(field: Field, value: Floats) -> Floats:
+    """Nobody can have acted yet on what came in within a day, so by what others did it would come too late."""
     left = value > -np.inf
     worth = field.scores >= _WORTH_A_PLACE * field.scores[left].max(initial=0.0)
-    return np.asarray(field.arrived & field.spoken_for & left & worth)
+    if (near := field.arrived & field.spoken_for & left & worth).any():
+        return np.asarray(np.where(near, value + _BEFORE_ALL, value))
+    return np.asarray(np.where(field.arrived & left, _BEFORE_ALL + 1 - field.age_days, value))
 
 
 def _pool(value: Floats, field: Field, allowed: NDArray[np.bool_]) -> NDArray[np.intp]:

@@ -94,6 +94,7 @@ class Evidence:
         other = _of_other_types(seeds, theirs["type"])
         halved = np.where(other, np.float32(OTHER_TYPE), np.float32(1))
         self.look = _squared(self.cosines, model.look_at_least) * halved
+        self._alike_at_all = np.maximum(self.cosines, 0) * halved
         self.meanings = _meanings(seeds, candidates)
         self.described = _squared(self.meanings, _DESCRIBED_AT_LEAST) * halved
         self._alike = {name: (ours[name][:, None] == theirs[name]) & (ours[name][:, None] > 0) for name in CODED}
@@ -105,7 +106,7 @@ class Evidence:
         self._new = 1 / (1 + ages / _NEW_FOR_DAYS)
         self._fresh = np.exp(-ages / _FRESH_FOR_DAYS)
         self.types = theirs["type"]
-        self.arrived_within_a_day = ages < 1
+        self.age_days = ages
 
     def features(self, by: Strengths, together: Floats, of: NDArray[np.intp] | None = None) -> Floats:
         """float64 [n, features], or those of the candidates `of`. `together`: of each of these, in 0..1."""
@@ -114,6 +115,7 @@ class Evidence:
         tastes = np.maximum(by.liked, by.page)
         columns = {
             "look": look,
+            "alike": by.liked @ self._alike_at_all[:, of] / (by.liked.sum() + 1),
             "described": _any(by.liked, self.described[:, of]),
             "together": together,
             "searched": _any(by.searched, self.look[:, of]),

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 PLAIN: Mapping[str, float] = {
-    "look": 6.0,
+    "look": 4.0,
+    "alike": 20.0,
     "described": 3.0,
     "together": 5.0,
     "searched": 3.0,
@@ -22,24 +23,25 @@ PLAIN: Mapping[str, float] = {
     "page": 5.0,
     "page_set": 4.0,
     "disliked": -6.0,
-    "popular": 2.2,
-    "new": 0.5,
+    "popular": 0.6,
+    "new": 0.1,
     "fresh": 2.0,
-    "price": 0.4,
-    "type": 0.5,
-    "metal": 0.4,
-    "stone": 1.2,
+    "price": 1.5,
+    "type": 1.0,
+    "metal": 0.6,
+    "stone": 3.0,
 }
-"""Weights set by hand. What looks alike counts most; popularity decides where nothing else speaks.
+"""Weights set by hand, by what they find in shops of other seeds than those of the report of the simulated shop. What
+looks alike counts most; popularity decides where nothing else speaks.
 
 `look`, `described`, `searched`, `disliked`: like what the shopper acted on, by its look, by its words, like what their
-searches found, like what they dismissed. `together`: who acted on the one acted on the other. `set`: it makes a set
-with what they like. `page`, `page_set`: it looks like, or makes a set with, what the page shows. `popular`: shoppers
+searches found, like what they dismissed. `alike`: how near it is to all that they like, also where none of it is so
+near as to be told. `together`: who acted on the one acted on the other. `set`: it makes a set with what they like. `page`, `page_set`: it looks like, or makes a set with, what the page shows. `popular`: shoppers
 acted on it lately. `new`: how lately it came in. `fresh`: it came in within days and is near to what they like.
 `price`, `type`, `metal`, `stone`: how much of what they like is alike in that.
 """
 NAMES = tuple(PLAIN)
-PLAIN_BIAS = -3.0
+PLAIN_BIAS = -6.0
 _AGAINST = "disliked"
 _LEAST = 0.02
 """What speaks for an item never speaks against it, so that a reason stays true whatever is learned."""

@@ -76,7 +76,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         port=settings.port,
         close=close,
         unit=events.together,
-        background=[index.follow, pins.write_behind, impressions.clean, retention.run, lessons.run],
+        background=[index.follow, pins.write_behind, impressions.clean, retention.run, lessons.run, models.follow],
         handlers={
             UserEvents: partial(handle_user_events, history=history, publisher=broker),
             ImpressionsShown: partial(handle_impressions_shown, impressions=impressions, publisher=broker),

@@ -32,7 +32,7 @@ from shared.vectorstore import AnyOf, Filter
 
 _IN_STOCK = AnyOf("in_stock", (True,))
 _COMPANIONS = 100
-_CLOSER = 20
+_CLOSER = 160
 _CLOSER_A_PLACE = 2
 """Items are looked at closely: so many, and so many for each place of the list."""
 _OWNED = 30
@@ -174,7 +174,7 @@ class Making:
             vectors=np.concatenate([item.vectors[:1] for item in candidates]),
             types=evidence.types,
             spoken_for=x[:, _SPEAKING].max(axis=1) > _SPEAKS,
-            arrived=evidence.arrived_within_a_day,
+            age_days=evidence.age_days,
         )
         return choose(
             field,

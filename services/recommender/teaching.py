@@ -8,13 +8,13 @@ from functools import partial
 from typing import Protocol
 
 from services.recommender import features, together
+from services.recommender.history import Act
 from services.recommender.impressions import Impressions
 from services.recommender.learned import LearnedModels
 from services.recommender.learning import RankerLesson
 from services.recommender.lesson_child import LessonChild
 from services.recommender.lessons import Lesson, Lessons, When
 from services.recommender.settings import Settings
-from services.recommender.together_counting import ActOf
 from services.recommender.together_lesson import TogetherLesson
 from shared import database
 from shared.contracts.messages import EventType
@@ -28,7 +28,7 @@ class Recorded(Protocol):
 
     def tenants(self) -> list[str]: ...
     def changed(self, tenant: str) -> int: ...
-    def baskets(self, tenant: str, since: datetime) -> Iterable[tuple[str, Sequence[ActOf]]]: ...
+    def baskets(self, tenant: str, since: datetime) -> Iterable[tuple[str, Sequence[Act]]]: ...
 
 
 def background_lessons(

@@ -119,7 +119,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         ranker = Ranker(popularity)
         searcher, completer = Searcher(index, ranker, Pins(events)), Completer(index, ranker)
         answers, experiments = Answers(index), Experiments(events)
-        recommender.include_router(recommender_routes.router(answers, searcher, completer, suggester, experiments))
+        recommender.include_router(
+            recommender_routes.router(index, answers, searcher, completer, suggester, experiments)
+        )
         upstreams = Upstreams(
             embedder_url=stack.enter_context(served(embedder)), recommender_url=stack.enter_context(served(recommender))
         )

@@ -13,6 +13,7 @@ from lab.recommend.simulation_days import PLACES, Day, Plan, Shop, exposure, gin
 from lab.recommend.simulation_pieces import Piece
 from lab.recommend.simulation_policies import TENANT, Alike, Loupe, Popular
 from lab.recommend.simulation_shoppers import Shoppers, draw
+from services.recommender.history import Who
 from shared.contracts.fields import Vector
 from shared.contracts.internal import SuggestRequest
 from shared.contracts.models import Model
@@ -69,7 +70,7 @@ def test_a_night_makes_all_that_is_known_a_day_older(loupe: Loupe) -> None:
     before = datetime.now(UTC)
     loupe.night()
     loupe.night()
-    acts = loupe.history.shopper(TENANT, "anna").recent
+    acts = loupe.history.shopper(TENANT, Who("anna")).recent
     assert [act.type for act in acts] == ["favourited", "clicked"], "in their order"
     for act in acts:
         assert timedelta(days=2) <= before - act.at < timedelta(days=2, minutes=1)

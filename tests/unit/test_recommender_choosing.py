@@ -27,7 +27,7 @@ def field(
         vectors=np.eye(count, dtype=np.float32),
         types=np.array([code(kind) for kind in types or [None] * count]),
         spoken_for=np.full(count, spoken),
-        arrived=np.isin(np.arange(count), arrived),
+        age_days=np.where(np.isin(np.arange(count), arrived), 0.5, 9.0),
     )
 
 
