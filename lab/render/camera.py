@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter  # type: ignore[import-untyped]  # scipy ships no types
+from scipy.ndimage import gaussian_filter
 
 from lab.render.mesh import Array
 from lab.render.shots import Shot

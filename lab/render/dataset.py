@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from scipy.fft import dctn  # type: ignore[import-untyped]  # scipy ships no types
+from scipy.fft import dctn
 
 from lab.processes import pool
 from lab.render.design import to_json

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import uniform_filter  # type: ignore[import-untyped]  # scipy ships no types
+from scipy.ndimage import uniform_filter
 
 Image = npt.NDArray[np.float32]
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import ConvexHull  # type: ignore[import-untyped]  # scipy ships no types
+from scipy.spatial import ConvexHull
 
 from lab.render.mesh import Array, Mesh, ball, circle, lathe
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
@@ -52,6 +53,7 @@ class Upstream:
         self._name = name
         self._url = url.rstrip("/")
         self._session: aiohttp.ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def get(self, path: str, answer: type[_M]) -> _M:
         return await self._ask("GET", path, b"", {}, answer)
@@ -87,8 +89,10 @@ class Upstream:
             await self._session.close()
 
     def _opened(self) -> aiohttp.ClientSession:
-        """The session is of the event loop that it is made in."""
-        if self._session is None or self._session.closed:
+        """A session is of one event loop, and an app may be run by one after another."""
+        loop = asyncio.get_running_loop()
+        if self._session is None or self._session.closed or self._loop is not loop:
+            self._loop = loop
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=_IDLE_SECONDS),
                 cookie_jar=aiohttp.DummyCookieJar(),

@@ -36,9 +36,10 @@ looks alike counts most; popularity decides where nothing else speaks.
 
 `look`, `described`, `searched`, `disliked`: like what the shopper acted on, by its look, by its words, like what their
 searches found, like what they dismissed. `alike`: how near it is to all that they like, also where none of it is so
-near as to be told. `together`: who acted on the one acted on the other. `set`: it makes a set with what they like. `page`, `page_set`: it looks like, or makes a set with, what the page shows. `popular`: shoppers
-acted on it lately. `new`: how lately it came in. `fresh`: it came in within days and is near to what they like.
-`price`, `type`, `metal`, `stone`: how much of what they like is alike in that.
+near as to be told. `together`: who acted on the one acted on the other. `set`: it makes a set with what they like.
+`page`, `page_set`: it looks like, or makes a set with, what the page shows. `popular`: shoppers acted on it lately.
+`new`: how lately it came in. `fresh`: it came in within days and is near to what they like. `price`, `type`, `metal`,
+`stone`: how much of what they like is alike in that.
 """
 NAMES = tuple(PLAIN)
 PLAIN_BIAS = -6.0

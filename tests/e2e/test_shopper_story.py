@@ -69,7 +69,7 @@ def test_what_is_suggested_follows_the_shopper(story: Story, local_stack: Runnin
     for one in clicked.values():
         assert one["reason"]
         if "you clicked" in one["reason"]:
-            assert any(f"the {title} you clicked today" in one["reason"] for title in titles.values()), one["reason"]
+            assert any(f"the {title} you clicked" in one["reason"] for title in titles.values()), one["reason"]
 
     bought = emeralds(clicked)[0]
     with listed_again(story.api, bought) as again:

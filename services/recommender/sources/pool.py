@@ -12,7 +12,7 @@ from services.recommender.sources.looks import look_alikes
 
 _CANDIDATES = 500
 _COUNTS = {"look": 6.0, "described": 3.0, "set": 1.0, "together": 5.0, "popular": 0.5, "new": 1.0}
-"""How much a source speaks for a closer look. Popularity counts little: what hardly anybody has seen yet is to contend."""
+"""How much a source speaks for a closer look. Popularity counts little, so that what nobody has seen yet contends."""
 
 
 def pooled(sought: Sought, together: Found, popular: Found) -> list[str]:
