@@ -35,6 +35,11 @@ def reason(hit: Hit, titles: Mapping[str, str], now: datetime | None = None) -> 
     return told[:1].upper() + told[1:]
 
 
+def matching(labels: Sequence[str]) -> str:
+    """Of what words asked for as filters alone: every result has all of it."""
+    return f"Matches {_listed(labels)}"
+
+
 def _lead(hit: Hit, titles: Mapping[str, str], now: datetime) -> str:
     source = hit.source
     alike = f"{hit.score if source.similarity is None else source.similarity:.0%}"

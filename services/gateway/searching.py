@@ -11,6 +11,7 @@ from services.gateway.cursors import Place, cursor_of
 from services.gateway.impressions import Whose, shown
 from services.gateway.pieces import pieces_of, values_of, vectors_of
 from services.gateway.queries import Query
+from services.gateway.reasons import matching
 from services.gateway.results import results_of
 from services.gateway.understanding import Wanted, wanted_of
 from shared.contracts.analysis import Analysis, Box
@@ -49,6 +50,9 @@ async def _search(gateway: Parts, tenant: str, query: Query, place: Place) -> Se
         found = await asyncio.gather(*(_hits(gateway, request) for request in asked))
     with metrics.stage("join"):
         lists = await asyncio.to_thread(_joined, gateway, tenant, numbers, found)
+    if labels := _alone(wanted, asked):
+        for result in (result for one in lists for result in one.results):
+            result.reason = matching(labels)
     for hits, one in zip(found, lists, strict=True):
         metrics.count_search(len(one.results), no_match=one.no_match)
         gateway.impressions.note(
@@ -139,6 +143,13 @@ def _joined(gateway: Parts, tenant: str, numbers: Sequence[int], found: Sequence
         results, suggestions = ([], listed) if hits.no_match else (listed, [])
         lists.append(PieceResults(piece=number, results=results, suggestions=suggestions, no_match=hits.no_match))
     return lists
+
+
+def _alone(wanted: Wanted, asked: Sequence[SearchRequest | None]) -> list[str]:
+    """What words asked for, where it is filters and nothing else."""
+    if any(request.parts for request in asked if request):
+        return []
+    return [chip.label for chip in wanted.chips if chip.filter]
 
 
 def _listed(found: PieceResults) -> list[Result]:

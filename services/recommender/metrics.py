@@ -11,7 +11,9 @@ FORGOTTEN = Counter("loupe_recommender_forgotten_total", "What was kept long eno
 for _kind in ("event", "visit", "shown"):
     FORGOTTEN.labels(_kind)  # 0 from the start
 SUGGESTED = Counter(
-    "loupe_recommender_suggested_total", "Suggested items by their reason: look, described, together, searched, set, item, popular, new", ["kind"]
+    "loupe_recommender_suggested_total",
+    "Suggested items by their reason: look, described, together, searched, set, item, popular, new",
+    ["kind"],
 )
 SEARCHES = Counter(
     "loupe_recommender_searches_total", "Searches not answered from the cache: found, no_match, or nothing", ["outcome"]

@@ -146,6 +146,12 @@ def test_a_query_of_filters_alone_lists_what_they_allow(gateway: Stand) -> None:
     assert (body["facets"], body["found"], body["capped"]) == ({"type": {"ring": 2}}, 2, False)
 
 
+def test_words_that_are_filters_alone_are_the_reason_for_what_they_list(gateway: Stand) -> None:
+    body = alone(gateway, {"words": "vintage"}).json()
+    assert body["chips"][0]["filter"]
+    assert {one["reason"] for one in body["results"]} == {f"Matches {body['chips'][0]['label']}"}
+
+
 def test_every_piece_of_a_photo_gets_a_list_of_its_own(gateway: Stand) -> None:
     body = search(gateway, {"every_piece": True, "words": "twisted"}, picture(9)).json()
     by_piece = body["by_piece"]
