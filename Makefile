@@ -23,7 +23,7 @@ up-processes: $(VENV)/test.installed ## the same with each service a process, on
 
 test: $(VENV)/test.installed lint ## install what the tests need, then run all of them
 	tests/install-debian-packages
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/test.installed ## style, types and the rules of who imports whom
 	$(BIN)/ruff check .

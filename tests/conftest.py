@@ -1,4 +1,3 @@
-import pytest
 from hypothesis import settings
 
 from tests.support.databases import new_database, postgresql_url
@@ -20,15 +19,3 @@ __all__ = [
 
 settings.register_profile("same-every-time", derandomize=True, deadline=None)
 settings.load_profile("same-every-time")  # a failure that only some runs draw stops whoever did not cause it
-
-_SAMPLE_STACKS = {"local_stack", "process_stack"}
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of parallel workers one takes a file whole, and one all that needs the sample stacks, which start in a minute."""
-    for item in items:
-        needs_stack = not _SAMPLE_STACKS.isdisjoint(getattr(item, "fixturenames", ()))
-        asked = getattr(getattr(item, "callspec", None), "params", {})
-        shared = needs_stack or not _SAMPLE_STACKS.isdisjoint(map(str, asked.values()))
-        item.add_marker(pytest.mark.xdist_group("sample stacks" if shared else str(item.path)))

@@ -135,7 +135,8 @@ class Reasons:
                 )
             crowd = self._weights.of("popular") * x[column, NAMES.index("popular")]
             arrived = _arrived(self._weights, x[column])
-            options = sorted(options, key=lambda option: -option.weight)
+            # A piece that the shopper knows tells more than a search, which names none.
+            options = sorted(options, key=lambda option: (option.kind == "searched", -option.weight))
             if options and arrived > max(options[0].weight, crowd) and options[0].kind == "look":
                 options[0] = replace(options[0], kind="new")
             yield [option for option in options if option.weight > crowd][:_OPTIONS]
