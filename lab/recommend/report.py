@@ -107,12 +107,13 @@ def _choices(outcomes: Sequence[Outcome]) -> Section:
 
 
 def _staleness(data: Interactions, chosen: Options) -> Section:
+    known = data.training
     drawn = np.random.default_rng(0).permutation(len(data.sequences))
     questions = data.test.sample(CHOSEN_ON)
     rows, figures = [], {}
     for share in _UNLEARNED:
         kept = np.sort(drawn[int(share * len(drawn)) :])
-        training = [data.training[n] for n in kept] if share else data.training
+        training = [known[n] for n in kept]
         found = measure(
             served(data, recipe_of(chosen), training)(questions),
             questions.targets,
