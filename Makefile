@@ -75,8 +75,8 @@ bench-embedder: $(VENV)/test.installed ## pictures/s of the embedder, whole and 
 
 bench-recommender: $(VENV)/test.installed ## time of a list of suggestions, events/s, how soon they count, memory of a million users
 	$(BIN)/python -m bench.recommender
+	OMP_NUM_THREADS=1 $(BIN)/python -m bench.recommender_ranking
 
-# For `make evaluate-recommender` to call too.
 simulate-shop: $(VENV)/test.installed ## suggestions among simulated shoppers of known taste, write lab/reports/recommender/simulation.md
 	$(BIN)/python -m lab simulate-shop
 
@@ -109,7 +109,7 @@ evaluate: $(VENV)/test.installed ## measure the loupe models against the targets
 floor: $(VENV)/test.installed ## measure the three floors on every suite, write lab/reports/floor (needs ../shared/data)
 	$(BIN)/python -m lab evaluate --suite floor
 
-evaluate-recommender: $(VENV)/test.installed ## measure suggestions against their peers, write lab/reports/recommender (needs ../shared/data)
+evaluate-recommender: $(VENV)/test.installed simulate-shop ## measure suggestions among simulated shoppers, then against their peers, write lab/reports/recommender (needs ../shared/data)
 	OPENBLAS_NUM_THREADS=2 $(BIN)/python -m lab evaluate-recommender
 
 clean: ## remove the environment (never the state in LOUPE_HOME)
