@@ -74,9 +74,9 @@ def main() -> None:
     lines = [
         "# Ranking",
         "",
-        f"Made by `make bench-recommender` on {os.cpu_count()} cores, on one thread; the load before it was {load:.1f}.",
-        f"{CANDIDATES} candidates of {PICTURES} pictures each, for a shopper with {LIKED} liked items: features, scores,",
-        "and the 20 that are shown.",
+        f"Made by `make bench-recommender` on one thread of {os.cpu_count()} cores; the load was {load:.1f}.",
+        f"{CANDIDATES} candidates of {PICTURES} pictures each, for a shopper with {LIKED} liked items: features,",
+        "scores, and the 20 that are shown.",
         "",
         "| p50 ms | p99 ms (target: 10) |",
         "| --- | --- |",
