@@ -14,7 +14,6 @@ from shared.contracts.messages import EventType
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
-Bools = npt.NDArray[np.bool_]
 
 _SECONDS_A_DAY = 86_400.0
 

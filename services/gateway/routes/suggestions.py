@@ -93,7 +93,7 @@ async def get_suggestions(user_id: UserId, caller: Reader, gateway: Gateway, pag
     responses=problems(422, 503),
 )
 async def get_session_suggestions(session_id: SessionId, caller: Reader, gateway: Gateway, page: Shown) -> Suggestions:
-    """By what was done in the visit alone; after a login ask for the user's."""
+    """By what was done in the visit; once somebody has logged in during it, by all that this user did."""
     return await _suggested(gateway, caller.tenant, Whose(session_id=session_id), page)
 
 
