@@ -28,6 +28,8 @@ SHARES = np.array([[0.6, 0.2, 0.2], [0.2, 0.6, 0.2], [0.2, 0.2, 0.6]])
 PASS_LIMIT = 9.0
 """A pass's pixel is clipped at this multiple of white, so that one lucky path leaves no speck."""
 TABLE = 4000.0
+BLOCK = 32
+"""Pixels a side of what a thread renders at a time: by itself Mitsuba lets it, and the noise, depend on the threads."""
 
 
 class Photograph(NamedTuple):
@@ -50,9 +52,9 @@ def photograph(pieces: Sequence[Parts], shot: Shot, size: int, samples: int, see
             **shapes,
         }
     )
-    path: dict[str, Any] = {"type": "path", "max_depth": MAX_DEPTH}
+    path: dict[str, Any] = {"type": "path", "max_depth": MAX_DEPTH, "block_size": BLOCK}
     integrator = mi.load_dict(path)
-    guide = mi.load_dict({"type": "aov", "aovs": "n:sh_normal", "path": path})
+    guide = mi.load_dict({"type": "aov", "aovs": "n:sh_normal", "path": path, "block_size": BLOCK})
     sensor = _sensor(shot, camera, target, size, max(2, samples // len(DISPERSED)))
     white = shot.room.white_card()
     passes, normals = [], np.zeros((size, size, 3), np.float32)
@@ -112,7 +114,7 @@ def _mask(
     Mitsuba counts shapes from 1 in the order of `scene.shapes()`; 0 is the sky.
     """
     sensor = _sensor(shot, camera, target, 2 * size, 1, sharp=True)
-    looks = mi.load_dict({"type": "aov", "aovs": "i:shape_index"})
+    looks = mi.load_dict({"type": "aov", "aovs": "i:shape_index", "block_size": BLOCK})
     index = np.array(mi.render(scene, sensor=sensor, integrator=looks, seed=mi.UInt32(0)))[..., -1]
     owner = np.array([0, *(owners.get(shape.id(), 0) for shape in scene.shapes())], np.uint8)
     fine = owner[np.round(index).astype(int)]

@@ -24,7 +24,7 @@ ATTEMPTS: dict[tuple[str, str], Attempt] = {}
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    running = RunningStack(tmp_path_factory.mktemp("isolation") / "home")
+    running = RunningStack(tmp_path_factory.mktemp("isolation") / "home", settings={"RECOMMENDER_EXPLORE": "0"})
     yield running
     running.stop()
 
@@ -35,7 +35,9 @@ def shops(stack: RunningStack) -> Iterator[tuple[Shop, Shop]]:
     assert theirs.tell("event-1", "RING-1").status_code == 202
     assert theirs.tell("event-2", theirs.only, "favourited").status_code == 202
     assert theirs.api.patch(f"/v1/images/{theirs.images['RING-1'][0]}/analysis", json={"type": "brooch"}).is_success
+    visit(theirs, theirs.only)
     theirs.settle()
+    until(lambda: "2 shoppers" in str(suggested(theirs, "a-newcomer")), "both shoppers of theirs are counted")
     yield mine, theirs
     mine.api.close()
     theirs.api.close()
@@ -243,13 +245,16 @@ def suggestions(mine: Shop, theirs: Shop) -> None:
 
 @of("GET", "/v1/sessions/{session_id}/suggestions")
 def session_suggestions(mine: Shop, theirs: Shop) -> None:
-    at = datetime.now(UTC).isoformat()
-    for shop, event_id, sku in ((theirs, "visit-1", theirs.only), (mine, "visit-1", "RING-1")):
-        event = {"id": event_id, "type": "clicked", "session_id": "a-visit", "sku": sku, "at": at}
-        assert shop.api.post("/v1/events", json={"events": [event]}).status_code == 202
-        path = "/v1/sessions/a-visit/suggestions"
-        until(lambda: not shop.api.get(path).json()["cold"], "the click of the visit is known")  # noqa: B023
+    visit(mine, "RING-1")
     clean(mine.api.get("/v1/sessions/a-visit/suggestions", params={"limit": 100}), theirs)
+
+
+def visit(shop: Shop, sku: str) -> None:
+    at = datetime.now(UTC).isoformat()
+    event = {"id": "visit-1", "type": "clicked", "session_id": "a-visit", "sku": sku, "at": at}
+    assert shop.api.post("/v1/events", json={"events": [event]}).status_code == 202
+    path = "/v1/sessions/a-visit/suggestions"
+    until(lambda: not shop.api.get(path).json()["cold"], "the click of the visit is known")
 
 
 @of("POST", "/v1/suggestions:batch")

@@ -80,8 +80,12 @@ class Shop:
         """All that this shop's key can see; the same as long as nobody changes anything of it."""
         items = self.api.get("/v1/items", params={"limit": 100}).json()
         images = self.api.get("/v1/images", params={"limit": 100}).json()
-        paths = ["/v1/status", "/v1/admin/keys", f"/v1/users/{SHOPPER}/suggestions"]
-        seen = {path: self.api.get(path).json() for path in paths}
+        suggestions = self.api.get(f"/v1/users/{SHOPPER}/suggestions").json()
+        for hit in suggestions["suggestions"]:
+            del hit["score"]
+        seen = {"suggestions": suggestions} | {
+            path: self.api.get(path).json() for path in ("/v1/status", "/v1/admin/keys")
+        }
         for item in items["items"]:
             path = f"/v1/items/{item['sku']}/similar"
             seen[path] = self.api.get(path).json()
@@ -95,7 +99,8 @@ class Shop:
 
 def _still(body: Any) -> Any:
     """Without what moves by itself: signatures, times of last use, what waits to be sent, as looking itself is noted
-    there; that a search has a name, not which."""
+    there; that a search has a name, not which. The scores of suggestions, which fade as events and pieces age, are
+    taken off before."""
     if isinstance(body, Mapping):
         kept = {key: value for key, value in body.items() if key not in _MOVING}
         urls = {key: value.partition("?")[0] for key, value in kept.items() if key == "image_url"}

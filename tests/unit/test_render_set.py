@@ -8,9 +8,11 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import drjit
 import numpy as np
 import psutil
 import pytest
@@ -59,6 +61,14 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.fixture
+def sixteen_threads() -> Iterator[None]:
+    before = drjit.thread_count()
+    drjit.set_thread_count(16)
+    yield
+    drjit.set_thread_count(before)
+
+
 def rows(folder: Path) -> list[dict[str, str]]:
     with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -73,6 +83,11 @@ def test_another_order_in_one_process_gives_the_same_bytes(rendered: Path, tmp_p
         for folder in ("pictures", "masks", "rows"):
             (tmp_path / folder).mkdir(exist_ok=True)
         render_frame(one, tmp_path, "few", SIZE, SAMPLES)
+    render_set(few(), tmp_path, "few", SIZE, SAMPLES, workers=1)
+    assert contents(tmp_path) == contents(rendered)
+
+
+def test_the_number_of_threads_changes_no_byte(rendered: Path, tmp_path: Path, sixteen_threads: None) -> None:
     render_set(few(), tmp_path, "few", SIZE, SAMPLES, workers=1)
     assert contents(tmp_path) == contents(rendered)
 
