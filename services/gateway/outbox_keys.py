@@ -25,3 +25,7 @@ def events_key(batch_id: str) -> str:
 
 def impressions_key(batch_id: str) -> str:
     return f"impressions.shown:{batch_id}"
+
+
+def erasure_key(erasure_id: str) -> str:
+    return f"erasure.asked:{erasure_id}"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from services.gateway.originals import Originals
 from services.gateway.shop_events import ShopEvents
 from services.gateway.shop_intake import ShopIntake
 from shared import objectstore
@@ -103,8 +104,11 @@ def test_a_picture_whose_item_never_comes_is_a_dead_letter(tmp_path: Path, shop:
     with running_gateway(tmp_path) as stand:
         bus = shop.bus()
         incoming = objectstore.open(f"file://{tmp_path}/objects", "incoming")
-        events = ShopEvents(stand.parts.catalogue, stand.parts.uploads, incoming)
-        intake = ShopIntake(bus, stand.catalogue, events, stand.catalogue.ping, held_seconds=1)
+        parts, letters_store = stand.parts, objectstore.open(f"file://{tmp_path}/objects", "letters")
+        events = ShopEvents(parts.catalogue, parts.stock, parts.uploads, parts.shoppers, incoming)
+        intake = ShopIntake(
+            bus, stand.catalogue, events, Originals(letters_store), stand.catalogue.ping, held_seconds=1
+        )
         with running([intake.run]):
             until(lambda: shop.is_served("shop"), "the shop is served")
             shop.tell("shop", "shop.image.added", {"sku": "NO-SUCH", "content": content(picture())})
