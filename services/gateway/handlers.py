@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from services.gateway.outbox_keys import (
     events_key,
     impressions_key,
     item_key,
+    outbox_key_of,
     removed_key,
     stored_key,
 )
@@ -137,7 +138,7 @@ class Outcomes:
             if message.source in ("image.stored", "image.analysed") and isinstance(image_id, str):
                 reason = f"Loupe could not process the picture: {message.reason}"
                 self._reject(session, message, str(sku), image_id, reason)
-            elif key := _key_of(message.source, message.payload):
+            elif key := outbox_key_of(message.source, message.payload):
                 OUTBOX.close(session, key)
 
     def _reject(self, session: Session, message: Message, sku: str, image_id: str, reason: str) -> None:
@@ -166,23 +167,3 @@ def _items_of(messages: Sequence[ImageIndexed]) -> Iterable[tuple[str, dict[str,
     for message in messages:
         found[message.tenant][message.sku] = message.correlation_id
     return sorted(found.items())
-
-
-def _key_of(source: str, payload: Mapping[str, object]) -> str | None:
-    """The outbox key of a message that died; None for one that is in no outbox, or lacks what its key is made of."""
-    field = {name: str(payload.get(name)) for name in ("tenant", "sku", "image_id", "batch_id", "erasure_id")}
-    revision = payload.get("revision")
-    match source, revision:
-        case "item.changed", int():
-            return item_key(field["tenant"], field["sku"], revision)
-        case "image.corrected", int():
-            return corrected_key(field["image_id"], revision)
-        case "image.removed", _:
-            return removed_key(field["image_id"])
-        case "user.events", _:
-            return events_key(field["batch_id"])
-        case "impressions.shown", _:
-            return impressions_key(field["batch_id"])
-        case "erasure.asked", _:
-            return erasure_key(field["erasure_id"])
-    return None
