@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from services.gateway.originals import Originals
 from services.gateway.shop_events import ShopEvents
 from services.gateway.shop_intake import ShopIntake
 from shared import objectstore
-from shared.contracts.messages import UserEvents
+from shared.contracts.messages import ErasureAsked, UserEvents
 from shared.contracts.shop import MAX_EVENT_BYTES
 from tests.support.gateway import Stand, picture, running_gateway
 from tests.support.selling import CLICK, content, counted, images_of, letters, put_item
@@ -62,6 +63,7 @@ def test_an_event_that_is_too_large_is_a_dead_letter_with_its_start(shop_gateway
     (letter,) = letters(shop)
     assert letter["bytes"] == MAX_EVENT_BYTES + 1
     assert len(letter["original"]) == 64_000
+    assert letter["sha256"] == hashlib.sha256(b"x" * (MAX_EVENT_BYTES + 1)).hexdigest()
     assert "8 MB" in letter["reason"]
 
 
@@ -97,6 +99,23 @@ def test_a_picture_or_a_click_before_its_item_waits_for_it(shop_gateway: Stand, 
     put_item(shop)
     until(lambda: len(images_of(shop_gateway)) == 1, "the picture is there")
     until(lambda: any(isinstance(message, UserEvents) for message in shop_gateway.waiting()), "the click is taken too")
+    assert shop.read("shop", "dead") == []
+
+
+def test_of_two_stocks_before_their_item_the_later_one_holds_and_an_erasure_voids_what_waits(
+    shop_gateway: Stand, shop: Shop
+) -> None:
+    late = {kind: counted(kind, "late") for kind in ("shop.stock.changed", "shop.user.event")}
+    for stock in (5, 3):
+        shop.tell("shop", "shop.stock.changed", {"sku": "RING-1", "stock": stock})
+    shop.tell("shop", "shop.user.event", CLICK)
+    shop.tell("shop", "shop.user.erase", {"user_id": CLICK["user_id"]})
+    until(lambda: any(isinstance(message, ErasureAsked) for message in shop_gateway.waiting()), "she is erased")
+    put_item(shop)
+    until(lambda: shop_gateway.client.get("/v1/items/RING-1").json().get("stock") == 3, "the stock is known")
+    until(lambda: shop.waiting("shop") == 0, "nothing is left in the line")
+    assert {kind: counted(kind, "late") - before for kind, before in late.items()} == dict.fromkeys(late, 1)
+    assert not any(isinstance(message, UserEvents) for message in shop_gateway.waiting())
     assert shop.read("shop", "dead") == []
 
 
