@@ -56,9 +56,10 @@ class Catalogue:
 
         def write(session: Session) -> Counter[str]:
             skus = sorted({item.sku for item in items})
+            stock_is_old = False
             if sequence is not None:
                 keep_order(session, tenant, items[0].sku, "item", sequence)
-            stock_is_old = is_overtaken(session, tenant, items[0].sku, "stock", sequence)
+                stock_is_old = is_overtaken(session, tenant, items[0].sku, "stock", sequence)
             found = select(Item).where(Item.tenant == tenant, Item.sku.in_(skus)).order_by(Item.sku).with_for_update()
             rows = {row.sku: row for row in session.execute(found).scalars()}
             told: dict[str, Message] = {}

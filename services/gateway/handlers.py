@@ -47,7 +47,11 @@ from shared.messaging import BundleHandlers, Handlers
 def bundle_handlers(database: Database, *, tell_shops: bool) -> BundleHandlers:
     """The messages that come by the thousand."""
     outcomes = Outcomes(database, tell_shops=tell_shops)
-    return {ImageIndexed: outcomes.images_indexed, ItemIndexed: outcomes.items_indexed}
+    return {
+        ImageIndexed: outcomes.images_indexed,
+        ImageRejected: outcomes.images_rejected,
+        ItemIndexed: outcomes.items_indexed,
+    }
 
 
 def handlers(database: Database, *, tell_shops: bool) -> Handlers:
@@ -78,8 +82,7 @@ class Outcomes:
 
     def images_indexed(self, messages: Sequence[ImageIndexed]) -> None:
         with self._database.write() as session:
-            for tenant, skus in _items_of(messages) if self._tell_shops else ():
-                hold_items(session, tenant, skus.keys())
+            self._hold_items(session, messages)
             mark_indexed(session, messages)
             if self._tell_shops:
                 tell_indexed(session, messages)
@@ -89,9 +92,14 @@ class Outcomes:
         metrics.OUTCOMES.labels("indexed").inc(len(messages))
 
     def image_rejected(self, message: ImageRejected) -> None:
+        self.images_rejected([message])
+
+    def images_rejected(self, messages: Sequence[ImageRejected]) -> None:
         with self._database.write() as session:
-            self._reject(session, message, message.sku, message.image_id, message.reason)
-        metrics.OUTCOMES.labels("rejected").inc()
+            self._hold_items(session, messages)
+            for message in messages:
+                self._reject(session, message, message.image_id, message.reason)
+        metrics.OUTCOMES.labels("rejected").inc(len(messages))
 
     def image_unindexed(self, message: ImageUnindexed) -> None:
         """The picture, or its item, was removed: its row went then."""
@@ -137,31 +145,36 @@ class Outcomes:
             image_id, sku = message.payload.get("image_id"), message.payload.get("sku")
             if message.source in ("image.stored", "image.analysed") and isinstance(image_id, str):
                 reason = f"Loupe could not process the picture: {message.reason}"
-                self._reject(session, message, str(sku), image_id, reason)
+                if self._tell_shops:
+                    hold_items(session, message.tenant, {str(sku)})
+                self._reject(session, message, image_id, reason)
             elif key := outbox_key_of(message.source, message.payload):
                 OUTBOX.close(session, key)
 
-    def _reject(self, session: Session, message: Message, sku: str, image_id: str, reason: str) -> None:
+    def _hold_items(self, session: Session, messages: Sequence[ImageIndexed | ImageRejected]) -> None:
+        """All at once: who held one while waiting for another could wait for who holds that and waits for the first."""
+        for tenant, skus in _items_of(messages) if self._tell_shops else ():
+            hold_items(session, tenant, skus.keys())
+
+    def _reject(self, session: Session, message: Message, image_id: str, reason: str) -> None:
         """An indexed picture stays indexed: the rejection is of an earlier try."""
-        if self._tell_shops:
-            hold_items(session, message.tenant, {sku})
-        rejected = session.execute(
+        sku = session.execute(
             update(Image)
             .where(Image.image_id == image_id, Image.tenant == message.tenant, Image.state != "indexed")
             .values(state="rejected", reason=reason, outcome_of=message.correlation_id)
             .returning(Image.sku)
         ).scalar_one_or_none()
         OUTBOX.close(session, stored_key(image_id))
-        if rejected is not None and self._tell_shops:
-            tell_rejected(session, message, rejected, image_id, reason)
-            tell_items(session, message.tenant, {rejected: message.correlation_id})
+        if sku is not None and self._tell_shops:
+            tell_rejected(session, message, sku, image_id, reason)
+            tell_items(session, message.tenant, {sku: message.correlation_id})
 
     def _close(self, *keys: str) -> None:
         with self._database.write() as session:
             OUTBOX.close(session, *keys)
 
 
-def _items_of(messages: Sequence[ImageIndexed]) -> Iterable[tuple[str, dict[str, str]]]:
+def _items_of(messages: Sequence[ImageIndexed | ImageRejected]) -> Iterable[tuple[str, dict[str, str]]]:
     """Shop by shop the items of these pictures, each with the correlation id of its last message. In order of shops."""
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for message in messages:

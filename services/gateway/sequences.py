@@ -36,10 +36,10 @@ def keep_order(session: Session, tenant: str, sku: str, kind: Kind, sequence: st
         raise OutOfOrder(late=is_before(sequence, last.sequence))
 
 
-def is_overtaken(session: Session, tenant: str, sku: str, kind: Kind, sequence: str | None) -> bool:
+def is_overtaken(session: Session, tenant: str, sku: str, kind: Kind, sequence: str) -> bool:
     """Whether an event of this kind was taken that comes after the `sequence`."""
-    last = session.get(ItemSequence, (tenant, sku, kind)) if sequence is not None else None
-    return last is not None and sequence is not None and is_before(sequence, last.sequence)
+    last = session.get(ItemSequence, (tenant, sku, kind))
+    return last is not None and is_before(sequence, last.sequence)
 
 
 def is_before(one: str, other: str) -> bool:

@@ -66,7 +66,7 @@ class Impressions:
 
         What was shown to a shopper before they were erased is not kept.
         """
-        by_key = {(one.search_id, one.place, one.piece, one.first): one for one in lists}
+        by_key: dict[_Page, ShownList] = {(one.search_id, one.place, one.piece, one.first): one for one in lists}
         known = select(*_KEY).where(Impression.tenant == tenant, tuple_(*_KEY).in_(list(by_key)))
         try:
             with self._database.write() as session:

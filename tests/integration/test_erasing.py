@@ -136,7 +136,13 @@ def fill(kept: Database) -> History:
     history.record("shop", [event("LOGIN", user_id="anna", session_id="v-1"), event("OLD", user_id="anna")])
     history.record("shop", [event("THEIRS", session_id="v-1"), event("BORIS", user_id="boris", session_id="v-2")])
     history.record("shop", [event("NOBODY", session_id="v-3")])
-    lists = [{"user_id": "anna"}, {"session_id": "v-1"}, {"user_id": "boris"}, {"session_id": "v-3"}, {}]
+    lists: list[dict[str, Any]] = [
+        {"user_id": "anna"},
+        {"session_id": "v-1"},
+        {"user_id": "boris"},
+        {"session_id": "v-3"},
+        {},
+    ]
     impressions.record("shop", [shown(n, "R", place="for-you", **who) for n, who in enumerate(lists)])
     history.record("other", [event("OTHER", user_id="anna", session_id="v-1")])
     return history
