@@ -15,6 +15,7 @@ _ERASURES = cast(Table, Erasure.__table__)
 _AT = select(_ERASURES.c.shopper_hash, _ERASURES.c.at).where(
     _ERASURES.c.tenant == bindparam("of"), _ERASURES.c.shopper_hash.in_(bindparam("hashes", expanding=True))
 )
+_ANY = select(_ERASURES.c.at).where(_ERASURES.c.tenant == bindparam("of")).limit(1)
 _NOTE = text(
     "INSERT INTO erasures (tenant, shopper_hash, at) VALUES (:tenant, :hash, :at) "
     "ON CONFLICT (tenant, shopper_hash) DO UPDATE SET at = excluded.at"
@@ -23,6 +24,8 @@ _NOTE = text(
 
 def erased_at(connection: Connection, tenant: str, shoppers: Collection[str]) -> Mapping[str, int]:
     """Those of the shoppers, by their keys, that were erased: when, in milliseconds since 1970."""
+    if not connection.execute(_ANY, {"of": tenant}).first():
+        return {}
     by_hash = {_hash_of(tenant, shopper): shopper for shopper in shoppers}
     hashes = list(by_hash)
     found: dict[str, int] = {}

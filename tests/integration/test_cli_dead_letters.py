@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from loupe.cli import app
+from services.gateway.originals import Originals
 from shared import messaging, objectstore
 from shared.contracts.messages import (
     ImageAnalysed,
@@ -22,7 +25,7 @@ from shared.contracts.messages import (
 from tests.support.gateway import SECRET, Stand, picture, running_gateway
 from tests.support.remembering import event
 from tests.support.selling import content, images_of, put_item
-from tests.support.shops import Shop
+from tests.support.shops import RedisShop, Shop
 from tests.support.waiting import until
 
 
@@ -163,3 +166,25 @@ def test_what_is_in_no_outbox_goes_by_the_broker_and_what_nobody_can_read_stays(
     broker.close()
     many = loupe(gateway, None, "drop")
     assert "--all" in many.stderr
+
+
+def test_what_somebody_else_put_among_the_letters_can_be_dropped(gateway: Stand, redis_shop: Shop) -> None:
+    assert isinstance(redis_shop, RedisShop)
+    redis_shop.forget_all()
+    for number in range(150):
+        redis_shop.redis.xadd("loupe:shop:shop:dead", {"event": f"hello {number}"})
+    assert len(listed(gateway, redis_shop, "--limit", "200")) == 150
+    kept = loupe(gateway, redis_shop, "replay", "--all")
+    assert (kept.exit_code, said(kept)) == (1, "0 replayed, 150 left\n")
+    assert done(gateway, redis_shop, "drop", "--all") == "150 dropped, 0 left\n"
+
+
+def test_originals_are_forgotten_after_a_while(tmp_path: Path) -> None:
+    originals = Originals(objectstore.open(f"file://{tmp_path}", "letters"))
+    originals.keep("shop", b"ours")
+    originals.keep("other", b"theirs")
+    now = datetime.now(UTC)
+    assert originals.forget("shop", now - timedelta(minutes=1)) == 0
+    assert originals.forget("shop", now + timedelta(minutes=1)) == 1
+    assert originals.find("shop", hashlib.sha256(b"ours").hexdigest()) is None
+    assert originals.find("other", hashlib.sha256(b"theirs").hexdigest()) == b"theirs"
