@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from deploy.local.home import Home
-from loupe import catalogue_file, importing, shops, training
+from loupe import catalogue_file, importing, letters, shops, training
 from loupe.client import Client
 from loupe.settings import Settings, connected
 from loupe.telling import err, out, told
@@ -31,6 +31,7 @@ reindex = typer.Typer(no_args_is_help=True, help="Fill the index anew, while sea
 app.add_typer(shops.tenants, name="tenant")
 app.add_typer(shops.keys, name="key")
 app.add_typer(reindex, name="reindex")
+app.add_typer(letters.letters, name="dead-letters")
 app.command("train")(training.train)
 _EMPTY = "The catalogue is empty. Import one with `loupe import FILE`."
 

@@ -45,7 +45,7 @@ class Settings(BaseSettings):
 
 
 @contextmanager
-def _catalogue() -> Iterator[tuple[Database, str]]:
+def catalogue() -> Iterator[tuple[Database, str]]:
     """The catalogue's database, brought up to date, and the secret that its gateway hashes keys with."""
     from services.gateway.tables import MIGRATIONS
     from shared import database
@@ -72,7 +72,7 @@ def add_tenant(name: Annotated[str, typer.Argument(help="Lower-case letters, dig
     """Make a shop and print its first API key, once: for read, write and events."""
     from services.gateway import tenants as catalogue_of
 
-    with _catalogue() as (opened, secret):
+    with catalogue() as (opened, secret):
         key = catalogue_of.add_tenant(opened, secret, name)
     out.print(key, soft_wrap=True)
     err.print(_ONCE)
@@ -85,10 +85,26 @@ def list_tenants() -> None:
     from services.gateway import tenants as catalogue_of
 
     table = Table("shop", "since", "keys", box=None, pad_edge=False)
-    with _catalogue() as (opened, _):
+    with catalogue() as (opened, _):
         for shop in catalogue_of.list_tenants(opened):
             table.add_row(shop.tenant, _day(shop.created_at), str(shop.keys))
     out.print(table)
+
+
+@tenants.command("set")
+@told
+def set_tenant(
+    name: str,
+    suggestions_changed: Annotated[
+        bool, typer.Option(help="Tell it by queue when what is suggested to a shopper is another list.")
+    ],
+) -> None:
+    """Choose what a shop hears."""
+    from services.gateway import tenants as catalogue_of
+
+    with catalogue() as (opened, _):
+        catalogue_of.set_suggestions_changed(opened, name, wanted=suggestions_changed)
+    out.print(f"{name} {'hears' if suggestions_changed else 'does not hear'} of loupe.suggestions.changed.")
 
 
 @keys.command("add")
@@ -106,7 +122,7 @@ def add_key(
         asked = KeyIn(name=name, scopes=TypeAdapter(set[KeyScope]).validate_python(scope))
     except ValidationError as error:
         raise InvalidInput("; ".join(f"{entry['input']!r}: {entry['msg']}" for entry in error.errors())) from error
-    with _catalogue() as (opened, secret):
+    with catalogue() as (opened, secret):
         made = ApiKeys(opened, secret).add(tenant, asked.name, asked.scopes, rate_limit)
     out.print(made.key, soft_wrap=True)
     err.print(f"Its id is {made.key_id}. {_ONCE}")
@@ -119,7 +135,7 @@ def list_keys(tenant: str) -> None:
     from services.gateway.api_keys import ApiKeys
 
     table = Table("id", "name", "scopes", "requests/s", "made", "last used", "revoked", box=None, pad_edge=False)
-    with _catalogue() as (opened, secret):
+    with catalogue() as (opened, secret):
         for key in ApiKeys(opened, secret).list(tenant):
             table.add_row(*_row(key))
     Console(width=_WIDE, highlight=False).print(table)
@@ -131,7 +147,7 @@ def revoke_key(key_id: Annotated[str, typer.Argument(help="As `loupe key list` s
     """End a key: within 5 seconds it works nowhere."""
     from services.gateway.api_keys import ApiKeys
 
-    with _catalogue() as (opened, secret):
+    with catalogue() as (opened, secret):
         kept = ApiKeys(opened, secret)
         tenant = kept.owner(key_id)
         kept.revoke(tenant, key_id)

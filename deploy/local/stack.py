@@ -52,5 +52,10 @@ def plan(home: Home, port: int) -> Plan:
             ),
             Child("backend", python("deploy.local.backend"), shared | backend, logs / "backend.log", 6),
         ],
-        facts={"broker_url": broker_url, "catalogue_url": home.database_url("gateway")},
+        facts={
+            "broker_url": broker_url,
+            "catalogue_url": home.database_url("gateway"),
+            "object_store_url": home.objects_url,
+            "shop_bus_url": shop_bus_url,
+        },
     )

@@ -47,11 +47,12 @@ def plan(home: Home, port: int, vector_store_url: str | None) -> Plan:
         }
         return Child(name, python(f"services.{name}.main"), environment, logs / f"{name}.log", seconds_to_stop=6)
 
+    shop_bus_url = home.note_shop_bus(broker.url)
     gateway = {
         "EMBEDDER_URL": f"http://127.0.0.1:{ports['embedder']}",
         "RECOMMENDER_URL": f"http://127.0.0.1:{ports['recommender']}",
         "INDEXER_URL": f"http://127.0.0.1:{ports['indexer']}",
-        "SHOP_BUS_URL": home.note_shop_bus(broker.url),
+        "SHOP_BUS_URL": shop_bus_url,
         "GATEWAY_SECRET": home.secret("gateway"),
         "GATEWAY_PAGE_TENANT": TENANT,
         "GATEWAY_PAGE_KEY": home.api_key_file.read_text().strip(),
@@ -74,6 +75,8 @@ def plan(home: Home, port: int, vector_store_url: str | None) -> Plan:
         facts={
             "broker_url": broker.url,
             "catalogue_url": f"{catalogue.url}/gateway",
+            "object_store_url": objects.url,
+            "shop_bus_url": shop_bus_url,
             "vector_store_url": vectors_url,
             "ports": ports,
         },

@@ -18,7 +18,9 @@ from services.gateway.listing import Listing
 from services.gateway.query_vectors import QueryVectors
 from services.gateway.ratelimit import RateLimiter
 from services.gateway.reconcile import Reconciler
+from services.gateway.shoppers import Shoppers
 from services.gateway.signing import Signer
+from services.gateway.stock import Stock
 from services.gateway.uploads import Uploads
 from services.gateway.upstream import Embedder, Indexer, Recommender
 from services.gateway.vocabularies import Vocabularies
@@ -36,6 +38,8 @@ class Parts:
     listing: Listing
     api_keys: ApiKeys
     uploads: Uploads
+    shoppers: Shoppers
+    stock: Stock
     keys: Keys
     sessions: PageSessions
     limiter: RateLimiter

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from typing import Literal, TypeVar
 from uuid import uuid4
 
-from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
-from services.gateway import metrics
+from services.gateway import writing
 from services.gateway.image_rows import find_places, insert_images, try_again
-from services.gateway.outbox_keys import corrected_key, events_key, item_key, removed_key, stored_key
+from services.gateway.outbox_keys import corrected_key, item_key, removed_key, stored_key
 from services.gateway.pictures import Picture
+from services.gateway.sequences import is_overtaken, keep_order
 from services.gateway.tables import OUTBOX, CorrectionEntry, Image, Item
 from services.gateway.words.said import said_of
 from shared.contracts.analysis import ATTRIBUTES, Analysis
@@ -27,16 +27,13 @@ from shared.contracts.messages import (
     ItemChanged,
     ItemFields,
     Message,
-    UserEvent,
-    UserEvents,
 )
 from shared.contracts.text import sha256_of, text_of
 from shared.database import Database
-from shared.errors import NotFound, Retryable
+from shared.errors import NotFound
 from shared.observability import logs
 
 _T = TypeVar("_T")
-_MEETINGS = 10
 
 
 class Catalogue:
@@ -48,17 +45,27 @@ class Catalogue:
 
     def put_item(self, tenant: str, sku: str, item: ItemIn) -> bool:
         """Make or replace an item; whether it was made. What says the same as before changes nothing."""
-        return self.put_items(tenant, [ItemPut(sku=sku, **dict(item))]).created == 1
+        return self.put_items(tenant, [ItemPut(sku=sku, **item.model_dump(exclude_unset=True))]).created == 1
 
-    def put_items(self, tenant: str, items: Sequence[ItemPut]) -> ItemsPut:
-        """Make or replace many in one transaction: all of them or, when it raises, none."""
+    def put_items(self, tenant: str, items: Sequence[ItemPut], sequence: str | None = None) -> ItemsPut:
+        """Make or replace many in one transaction: all of them or, when it raises, none.
+
+        One that does not say its stock keeps what an event of its own told. `sequence` is of an event of one item: it
+        raises `OutOfOrder` as `keep_order`, and its stock gives way to what was told with a higher one.
+        """
 
         def write(session: Session) -> Counter[str]:
             skus = sorted({item.sku for item in items})
+            stock_is_old = False
+            if sequence is not None:
+                keep_order(session, tenant, items[0].sku, "item", sequence)
+                stock_is_old = is_overtaken(session, tenant, items[0].sku, "stock", sequence)
             found = select(Item).where(Item.tenant == tenant, Item.sku.in_(skus)).order_by(Item.sku).with_for_update()
             rows = {row.sku: row for row in session.execute(found).scalars()}
             told: dict[str, Message] = {}
-            done: Counter[str] = Counter(_put(session, tenant, item, rows, told) for item in items)
+            done: Counter[str] = Counter(
+                _put(session, tenant, _stocked(item, rows.get(item.sku), stock_is_old), rows, told) for item in items
+            )
             OUTBOX.add_all(session, told)
             return done
 
@@ -67,23 +74,29 @@ class Catalogue:
             self._wake()
         return ItemsPut(created=done["created"], updated=done["updated"], unchanged=done["unchanged"])
 
-    def remove_item(self, tenant: str, sku: str) -> None:
-        """Remove an item with its pictures' rows. Their bytes stay for the collection of objects without a row."""
+    def remove_item(self, tenant: str, sku: str, sequence: str | None = None) -> None:
+        """Remove an item with its pictures' rows. Their bytes stay for the collection of objects without a row.
 
-        def write(session: Session) -> None:
+        The `sequence` of an event holds even for an item that is not there: what is lower comes too late to make it.
+        """
+
+        def write(session: Session) -> bool:
+            keep_order(session, tenant, sku, "item", sequence)
             row = session.get(Item, (tenant, sku), with_for_update=True)
             if row is None or row.removed:
-                raise no_item(sku)
+                return False
             row.revision += 1
-            row.removed, row.updated_at = True, datetime.now(UTC)
+            row.removed, row.stock_told, row.updated_at = True, False, datetime.now(UTC)
             images = session.execute(
                 delete(Image).where(Image.tenant == tenant, Image.sku == sku).returning(Image.image_id)
             ).scalars()
             for image_id in images.all():
                 OUTBOX.close(session, stored_key(image_id))
             OUTBOX.add(session, item_key(tenant, sku, row.revision), changed(row, None))
+            return True
 
-        self._write(write)
+        if not self._write(write):
+            raise no_item(sku)
         self._wake()
 
     def add_images(self, tenant: str, pictures: Sequence[tuple[str, Picture]]) -> list[str | None]:
@@ -127,18 +140,30 @@ class Catalogue:
         return [ids.get(key) for key in wanted]
 
     def remove_image(self, tenant: str, image_id: str) -> None:
-        def write(session: Session) -> None:
-            sku = session.execute(
-                delete(Image).where(Image.image_id == image_id, Image.tenant == tenant).returning(Image.sku)
-            ).scalar_one_or_none()
-            if sku is None:
-                raise no_image(image_id)
+        if not self._remove_image(tenant, Image.image_id == image_id):
+            raise no_image(image_id)
+
+    def remove_picture(self, tenant: str, sku: str, *, image_id: str | None = None, sha256: str | None = None) -> None:
+        """Remove an item's picture by its id or by the hash of its bytes. It is no error that there is none."""
+        which = Image.image_id == image_id if image_id else Image.sha256 == sha256
+        self._remove_image(tenant, (Image.sku == sku) & which)
+
+    def _remove_image(self, tenant: str, which: ColumnElement[bool]) -> bool:
+        def write(session: Session) -> bool:
+            row = session.execute(
+                delete(Image).where(which, Image.tenant == tenant).returning(Image.sku, Image.image_id)
+            ).one_or_none()
+            if row is None:
+                return False
+            sku, image_id = row
             OUTBOX.close(session, stored_key(image_id))
             message = ImageRemoved(tenant=tenant, correlation_id=logs.correlation_id(), sku=sku, image_id=image_id)
             OUTBOX.add(session, removed_key(image_id), message)
+            return True
 
-        self._write(write)
+        removed = self._write(write)
         self._wake()
+        return removed
 
     def correct(self, tenant: str, image_id: str, correction: Correction, analysis: Analysis | None) -> None:
         """Keep what a merchant says of a picture. `analysis` is the model's, shown again for what is taken back."""
@@ -173,30 +198,15 @@ class Catalogue:
         if self._write(write):
             self._wake()
 
-    def accept_events(self, tenant: str, events: Sequence[UserEvent]) -> list[int]:
-        """Keep what shoppers did, but for events of items that the shop never had: returns their places in `events`."""
-        skus = {event.sku for event in events if event.sku is not None}
-        with self._database.read() as session:
-            known = set(session.scalars(select(Item.sku).where(Item.tenant == tenant, Item.sku.in_(skus)))) | {None}
-        accepted = [event for event in events if event.sku in known]
-        if accepted:
-            batch = uuid4().hex
-            message = UserEvents(tenant=tenant, correlation_id=logs.correlation_id(), batch_id=batch, events=accepted)
-            self._write(lambda session: OUTBOX.add(session, events_key(batch), message))
-            self._wake()
-        for event in accepted:
-            if event.type == "clicked" and event.position is not None:
-                metrics.CLICK_POSITION.observe(event.position)
-        return [place for place, event in enumerate(events) if event.sku not in known]
-
     def _write(self, work: Callable[[Session], _T]) -> _T:
-        for _ in range(_MEETINGS):
-            try:
-                with self._database.write() as session:
-                    return work(session)
-            except IntegrityError:  # another gateway made the same row at the same moment: now it is there
-                continue
-        raise Retryable("Other requests make the same items at this moment. Send this one again.")
+        return writing.write(self._database, work)
+
+
+def _stocked(item: ItemPut, row: Item | None, old: bool) -> ItemPut:
+    """The item with the stock that it is to have; `old`: what it says of it was overtaken."""
+    if row is None or not row.stock_told or ("stock" in item.model_fields_set and not old):
+        return item
+    return item.model_copy(update={"stock": row.body.get("stock")})
 
 
 def _put(

@@ -6,22 +6,27 @@ Each handler may run twice and in any order. They are on the way of every pictur
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from services.gateway import metrics
 from services.gateway.image_rows import mark_indexed
+from services.gateway.item_news import hold_items, tell_items
 from services.gateway.outbox_keys import (
     corrected_key,
+    erasure_key,
     events_key,
     impressions_key,
     item_key,
+    outbox_key_of,
     removed_key,
     stored_key,
 )
 from services.gateway.shop_news import tell_indexed, tell_rejected
+from services.gateway.suggestion_news import note_changed
 from services.gateway.tables import OUTBOX, DeadLetter, Image
 from shared.contracts.impressions import ImpressionsRecorded
 from shared.contracts.messages import (
@@ -33,6 +38,7 @@ from shared.contracts.messages import (
     ItemIndexed,
     Message,
     MessageDied,
+    ShopperErased,
 )
 from shared.database import Database
 from shared.messaging import BundleHandlers, Handlers
@@ -41,7 +47,11 @@ from shared.messaging import BundleHandlers, Handlers
 def bundle_handlers(database: Database, *, tell_shops: bool) -> BundleHandlers:
     """The messages that come by the thousand."""
     outcomes = Outcomes(database, tell_shops=tell_shops)
-    return {ImageIndexed: outcomes.images_indexed, ItemIndexed: outcomes.items_indexed}
+    return {
+        ImageIndexed: outcomes.images_indexed,
+        ImageRejected: outcomes.images_rejected,
+        ItemIndexed: outcomes.items_indexed,
+    }
 
 
 def handlers(database: Database, *, tell_shops: bool) -> Handlers:
@@ -55,6 +65,7 @@ def handlers(database: Database, *, tell_shops: bool) -> Handlers:
         CorrectionIndexed: outcomes.correction_indexed,
         EventsRecorded: outcomes.events_recorded,
         ImpressionsRecorded: outcomes.impressions_recorded,
+        ShopperErased: outcomes.shopper_erased,
         MessageDied: outcomes.message_died,
     }
 
@@ -71,20 +82,31 @@ class Outcomes:
 
     def images_indexed(self, messages: Sequence[ImageIndexed]) -> None:
         with self._database.write() as session:
+            self._hold_items(session, messages)
             mark_indexed(session, messages)
             if self._tell_shops:
                 tell_indexed(session, messages)
+                for tenant, skus in _items_of(messages):
+                    tell_items(session, tenant, skus)
             OUTBOX.close(session, *(stored_key(message.image_id) for message in messages))
         metrics.OUTCOMES.labels("indexed").inc(len(messages))
 
     def image_rejected(self, message: ImageRejected) -> None:
+        self.images_rejected([message])
+
+    def images_rejected(self, messages: Sequence[ImageRejected]) -> None:
         with self._database.write() as session:
-            self._reject(session, message, message.image_id, message.reason)
-        metrics.OUTCOMES.labels("rejected").inc()
+            self._hold_items(session, messages)
+            for message in messages:
+                self._reject(session, message, message.image_id, message.reason)
+        metrics.OUTCOMES.labels("rejected").inc(len(messages))
 
     def image_unindexed(self, message: ImageUnindexed) -> None:
         """The picture, or its item, was removed: its row went then."""
-        self._close(removed_key(message.image_id), stored_key(message.image_id))
+        with self._database.write() as session:
+            if self._tell_shops:
+                tell_items(session, message.tenant, {message.sku: message.correlation_id})
+            OUTBOX.close(session, removed_key(message.image_id), stored_key(message.image_id))
 
     def item_indexed(self, message: ItemIndexed) -> None:
         self.items_indexed([message])
@@ -97,10 +119,16 @@ class Outcomes:
         self._close(corrected_key(message.image_id, message.revision))
 
     def events_recorded(self, message: EventsRecorded) -> None:
-        self._close(events_key(message.batch_id))
+        with self._database.write() as session:
+            if self._tell_shops:
+                note_changed(session, message.tenant, events_key(message.batch_id))
+            OUTBOX.close(session, events_key(message.batch_id))
 
     def impressions_recorded(self, message: ImpressionsRecorded) -> None:
         self._close(impressions_key(message.batch_id))
+
+    def shopper_erased(self, message: ShopperErased) -> None:
+        self._close(erasure_key(message.erasure_id))
 
     def message_died(self, message: MessageDied) -> None:
         """Keep the dead letter. Unless it may yet succeed, it is its message's outcome: a picture is rejected by it."""
@@ -114,42 +142,41 @@ class Outcomes:
                 session.execute(insert(DeadLetter).values(letter))
             if message.retryable:
                 return
-            image_id = message.payload.get("image_id")
+            image_id, sku = message.payload.get("image_id"), message.payload.get("sku")
             if message.source in ("image.stored", "image.analysed") and isinstance(image_id, str):
-                self._reject(session, message, image_id, f"Loupe could not process the picture: {message.reason}")
-            elif key := _key_of(message.source, message.payload):
+                reason = f"Loupe could not process the picture: {message.reason}"
+                if self._tell_shops:
+                    hold_items(session, message.tenant, {str(sku)})
+                self._reject(session, message, image_id, reason)
+            elif key := outbox_key_of(message.source, message.payload):
                 OUTBOX.close(session, key)
+
+    def _hold_items(self, session: Session, messages: Sequence[ImageIndexed | ImageRejected]) -> None:
+        """All at once: who held one while waiting for another could wait for who holds that and waits for the first."""
+        for tenant, skus in _items_of(messages) if self._tell_shops else ():
+            hold_items(session, tenant, skus.keys())
 
     def _reject(self, session: Session, message: Message, image_id: str, reason: str) -> None:
         """An indexed picture stays indexed: the rejection is of an earlier try."""
         sku = session.execute(
             update(Image)
             .where(Image.image_id == image_id, Image.tenant == message.tenant, Image.state != "indexed")
-            .values(state="rejected", reason=reason)
+            .values(state="rejected", reason=reason, outcome_of=message.correlation_id)
             .returning(Image.sku)
         ).scalar_one_or_none()
         OUTBOX.close(session, stored_key(image_id))
         if sku is not None and self._tell_shops:
             tell_rejected(session, message, sku, image_id, reason)
+            tell_items(session, message.tenant, {sku: message.correlation_id})
 
     def _close(self, *keys: str) -> None:
         with self._database.write() as session:
             OUTBOX.close(session, *keys)
 
 
-def _key_of(source: str, payload: Mapping[str, object]) -> str | None:
-    """The outbox key of a message that died; None for one that is in no outbox, or lacks what its key is made of."""
-    field = {name: str(payload.get(name)) for name in ("tenant", "sku", "image_id", "batch_id")}
-    revision = payload.get("revision")
-    match source, revision:
-        case "item.changed", int():
-            return item_key(field["tenant"], field["sku"], revision)
-        case "image.corrected", int():
-            return corrected_key(field["image_id"], revision)
-        case "image.removed", _:
-            return removed_key(field["image_id"])
-        case "user.events", _:
-            return events_key(field["batch_id"])
-        case "impressions.shown", _:
-            return impressions_key(field["batch_id"])
-    return None
+def _items_of(messages: Sequence[ImageIndexed | ImageRejected]) -> Iterable[tuple[str, dict[str, str]]]:
+    """Shop by shop the items of these pictures, each with the correlation id of its last message. In order of shops."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for message in messages:
+        found[message.tenant][message.sku] = message.correlation_id
+    return sorted(found.items())

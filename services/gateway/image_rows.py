@@ -35,6 +35,7 @@ _indexed = (
     .values(
         state="indexed",
         reason=None,
+        outcome_of=bindparam("request"),
         **{name: bindparam(name) for name in _SHOWN},
     )
 )
@@ -85,7 +86,8 @@ def try_again(session: Session, tenant: str, image_id: str, revision: int) -> No
 
 def mark_indexed(session: Session, messages: Sequence[ImageIndexed]) -> None:
     rows = [
-        message.model_dump(mode="json", include=_SHOWN) | {"of_tenant": message.tenant, "of_image": message.image_id}
+        message.model_dump(mode="json", include=_SHOWN)
+        | {"of_tenant": message.tenant, "of_image": message.image_id, "request": message.correlation_id}
         for message in messages
     ]
     session.connection().execute(_indexed, rows)

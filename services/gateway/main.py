@@ -20,6 +20,8 @@ from services.gateway.impressions import Impressions
 from services.gateway.limits import BodyLimit
 from services.gateway.listing import Listing
 from services.gateway.metrics import CatalogueCollector, ShopIntakeCollector
+from services.gateway.originals import BUCKET as ORIGINALS_BUCKET
+from services.gateway.originals import Originals, OriginalsCleaner
 from services.gateway.query_vectors import QueryVectors
 from services.gateway.ratelimit import RateLimiter, RateLimitFields
 from services.gateway.reconcile import Reconciler
@@ -40,7 +42,10 @@ from services.gateway.settings import Settings
 from services.gateway.shop_events import ShopEvents
 from services.gateway.shop_intake import ShopIntake
 from services.gateway.shop_news import NewsRelay
+from services.gateway.shoppers import Shoppers
 from services.gateway.signing import Signer
+from services.gateway.stock import Stock
+from services.gateway.suggestion_news import SuggestionNewsTeller
 from services.gateway.tables import MIGRATIONS, OUTBOX
 from services.gateway.tenants import ensure_key
 from services.gateway.uploads import Uploads
@@ -93,6 +98,8 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         catalogue=catalogue,
         listing=listing,
         uploads=Uploads(catalogue, listing, pictures),
+        shoppers=Shoppers(catalogue_database, relay.wake),
+        stock=Stock(catalogue_database, relay.wake),
         api_keys=ApiKeys(catalogue_database, settings.secret),
         keys=Keys(catalogue_database, settings.secret),
         limiter=RateLimiter(settings.counter_url, settings.rate_limit, settings.rate_limit_seconds),
@@ -141,10 +148,16 @@ class _Shops:
             parts.pictures.ping()
 
         incoming = objectstore.open(settings.object_store_url, INCOMING_BUCKET)
-        events = ShopEvents(parts.catalogue, parts.uploads, incoming)
+        originals = Originals(objectstore.open(settings.object_store_url, ORIGINALS_BUCKET))
+        events = ShopEvents(parts.catalogue, parts.stock, parts.uploads, parts.shoppers, incoming)
         self.bus = shopbus.open(url)
-        self.intake = ShopIntake(self.bus, catalogue_database, events, check)
-        self.loops = [self.intake.run, NewsRelay(catalogue_database, self.bus).run]
+        self.intake = ShopIntake(self.bus, catalogue_database, events, originals, check)
+        self.loops = [
+            OriginalsCleaner(originals, catalogue_database).run,
+            SuggestionNewsTeller(catalogue_database).run,
+            self.intake.run,
+            NewsRelay(catalogue_database, self.bus).run,
+        ]
 
 
 def _app(parts: Parts, catalogue_database: database.Database, shops: _Shops | None) -> FastAPI:

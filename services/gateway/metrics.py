@@ -42,7 +42,7 @@ RATE_LIMITED = Counter("loupe_rate_limited_total", "Requests refused because the
 UNCOUNTED = Counter("loupe_rate_limit_uncounted_total", "Requests let through because their counter was away")
 SHOP_EVENTS = Counter("loupe_shop_events_total", "Events of shops by what became of them", ["type", "outcome"])
 for _type in (*INCOMING, "unreadable"):
-    for _outcome in ("handled", "retried", "refused"):
+    for _outcome in ("handled", "late", "repeated", "retried", "refused"):
         SHOP_EVENTS.labels(_type, _outcome)  # 0 from the start
 
 SEARCH_SECONDS = Histogram(

@@ -2,46 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import Literal
 
 from services.gateway.catalogue import Catalogue
+from services.gateway.impressions import Whose
 from services.gateway.multipart import Upload
+from services.gateway.orders import acts_of
+from services.gateway.sequences import OutOfOrder
+from services.gateway.shoppers import Shoppers
+from services.gateway.stock import Stock
 from services.gateway.told_events import never_had
 from services.gateway.uploads import Uploads
 from shared.contracts.api import ItemPut
 from shared.contracts.fields import MAX_PICTURE_BYTES
 from shared.contracts.messages import UserEvent
-from shared.contracts.shop import ImageAdded, ItemRemoved, ShopEvent
+from shared.contracts.shop import (
+    ImageAdded,
+    ItemRemoved,
+    OrderPlaced,
+    OrderReturned,
+    PictureRemoved,
+    ShopEvent,
+    StockChanged,
+    UserErase,
+)
 from shared.errors import LoupeError, NotFound, Permanent
 from shared.objectstore import ObjectStore
+
+Outcome = Literal["handled", "late", "repeated"]
 
 
 class ShopEvents:
     """Handling an event twice has the effect of once. `incoming` is the bucket where shops put pictures."""
 
-    def __init__(self, catalogue: Catalogue, uploads: Uploads, incoming: ObjectStore) -> None:
+    def __init__(
+        self, catalogue: Catalogue, stock: Stock, uploads: Uploads, shoppers: Shoppers, incoming: ObjectStore
+    ) -> None:
         self._catalogue = catalogue
+        self._stock = stock
         self._uploads = uploads
+        self._shoppers = shoppers
         self._incoming = incoming
 
-    def handle(self, tenant: str, event: ShopEvent) -> None:
+    def handle(self, tenant: str, event: ShopEvent) -> Outcome:
         """Raises `NotFound` when what the event refers to is not there, or not yet, and other `Permanent` errors.
 
-        The first of the error's `errors` names the field.
+        The first of the error's `errors` names the field. An event that is out of order by its `sequence` has no
+        effect: a later one was taken before it, or it was taken itself.
         """
+        try:
+            self._handle(tenant, event)
+        except OutOfOrder as order:
+            return "late" if order.late else "repeated"
+        return "handled"
+
+    def _handle(self, tenant: str, event: ShopEvent) -> None:
         match event.data:
             case ItemPut() as item:
-                self._catalogue.put_items(tenant, [item])
+                self._catalogue.put_items(tenant, [item], event.sequence)
             case ItemRemoved(sku=sku):
                 with suppress(NotFound):  # it is gone already
-                    self._catalogue.remove_item(tenant, sku)
+                    self._catalogue.remove_item(tenant, sku, event.sequence)
+            case StockChanged(sku=sku, stock=stock):
+                with _blaming("data.sku"):
+                    self._stock.change(tenant, sku, stock, event.sequence)
             case ImageAdded() as image:
                 self._add_image(tenant, image)
+            case PictureRemoved() as gone:
+                self._catalogue.remove_picture(tenant, gone.sku, image_id=gone.image_id, sha256=gone.sha256)
+            case OrderPlaced() | OrderReturned() as order:
+                self._tell(tenant, acts_of(order), "data.lines.{}.sku")
             case UserEvent() as said:
-                with _blaming("data.sku"):
-                    if self._catalogue.accept_events(tenant, [said]):
-                        raise NotFound(never_had(said))
+                self._tell(tenant, [said], "data.sku")
+            case UserErase(user_id=user_id, session_id=session_id):
+                self._shoppers.erase(tenant, Whose(user_id, session_id))
+
+    def _tell(self, tenant: str, acts: Sequence[UserEvent], path: str) -> None:
+        if refused := self._shoppers.accept_events(tenant, acts, whole=True):
+            first = refused[0]
+            with _blaming(path.format(first)):
+                raise NotFound(never_had(acts[first]))
 
     def _add_image(self, tenant: str, image: ImageAdded) -> None:
         if image.object_key is not None:
@@ -55,6 +97,18 @@ class ShopEvents:
             (image_id,) = self._uploads.store(tenant, [(image.sku, upload)])
             if isinstance(image_id, LoupeError):
                 raise image_id
+
+
+def overtakes(newer: ShopEvent, older: ShopEvent) -> bool:
+    """Whether `older`, which came first and still waits for its item, is to have no effect any more."""
+    match newer.data, older.data:
+        case StockChanged(sku=sku), StockChanged(sku=of):
+            return sku == of and newer.sequence is None and older.sequence is None
+        case UserErase() as erased, UserEvent() | OrderPlaced() | OrderReturned() as did:
+            if erased.user_id is not None:
+                return did.user_id == erased.user_id
+            return did.user_id is None and did.session_id == erased.session_id
+    return False
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """Takes shops' events off the shop bus, each tenant's in order, and settles each once its effect is committed.
 
 An event that breaks the contract, or can never work, is buried with the reason. One whose item or object is not there
-yet is held for a while, and those behind it pass. While a database or store is away the tenant waits. An event that
-fails though all parts answer, or that was on the way each time a gateway died, is buried in the end.
+yet is held for a while, and those behind it pass; one of them may make it void. While a database or store is away the
+tenant waits. An event that fails though all parts answer, or that was on the way each time a gateway died, is buried in
+the end.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import structlog
 from sqlalchemy import select
 
 from services.gateway.metrics import SHOP_EVENTS
-from services.gateway.shop_events import ShopEvents
+from services.gateway.originals import Originals
+from services.gateway.shop_events import ShopEvents, overtakes
 from services.gateway.tables import Tenant
 from shared.contracts import shop
 from shared.database import Database
@@ -58,12 +60,14 @@ class ShopIntake:
         bus: ShopBus,
         database: Database,
         events: ShopEvents,
+        originals: Originals,
         check: Callable[[], None],
         held_seconds: float = _HELD_SECONDS,
     ) -> None:
         self._bus = bus
         self._database = database
         self._events = events
+        self._originals = originals
         self._check = check
         self._held_seconds = held_seconds
         self._tenants: Sequence[str] = ()
@@ -131,8 +135,15 @@ class ShopIntake:
         except Permanent as error:
             self._bury(delivery, uuid4().hex, "unreadable", error)
         else:
+            self._settle_overtaken(delivery.tenant, event)
             self._try(_Held(delivery, event, event.correlation_id or uuid4().hex))
         self._in_work = None
+
+    def _settle_overtaken(self, tenant: str, newer: shop.ShopEvent) -> None:
+        for held in [one for one in self._held if one.delivery.tenant == tenant and overtakes(newer, one.event)]:
+            self._bus.done(held.delivery)
+            self._held.remove(held)
+            SHOP_EVENTS.labels(held.event.type, "late").inc()
 
     def _try(self, held: _Held) -> None:
         delivery, event = held.delivery, held.event
@@ -141,7 +152,7 @@ class ShopIntake:
         ):
             started = time.perf_counter()
             try:
-                self._events.handle(delivery.tenant, event)
+                outcome = self._events.handle(delivery.tenant, event)
             except NotFound as error:
                 self._hold_or_bury(held, error)
             except Permanent as error:
@@ -151,9 +162,9 @@ class ShopIntake:
                 self._retry_or_bury(held, error)
             else:
                 self._bus.done(delivery)
-                SHOP_EVENTS.labels(event.type, "handled").inc()
+                SHOP_EVENTS.labels(event.type, outcome).inc()
                 ms = round((time.perf_counter() - started) * 1000, 1)
-                _log.info("shop_event_handled", event_id=event.id, ms=ms)
+                _log.info("shop_event_handled", event_id=event.id, outcome=outcome, ms=ms)
 
     def _hold_or_bury(self, held: _Held, error: NotFound) -> None:
         waiting = sum(other.delivery.tenant == held.delivery.tenant for other in self._held)
@@ -185,13 +196,16 @@ class ShopIntake:
 
     def _bury(self, delivery: Delivery, correlation_id: str, event_type: str, error: LoupeError) -> None:
         path = error.errors[0]["path"] or None if error.errors else None
+        key = hashlib.sha256(delivery.body).hexdigest()
+        if len(delivery.body) > _KEPT_OF_ORIGINAL:
+            self._originals.keep(delivery.tenant, delivery.body)
         data = shop.EventRefusedData(
             reason=error.detail,
             path=path,
             original=delivery.body[:_KEPT_OF_ORIGINAL].decode(errors="replace"),
             bytes=len(delivery.body),
+            sha256=key,
         )
-        key = hashlib.sha256(delivery.body).hexdigest()
         self._bus.bury(delivery, shop.write(data, tenant=delivery.tenant, key=key, correlation_id=correlation_id))
         SHOP_EVENTS.labels(event_type, "refused").inc()
         _log.warning(

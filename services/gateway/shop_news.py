@@ -1,10 +1,11 @@
-"""What shops are told of their pictures: written with the outcome itself, sent until the shop bus has it."""
+"""What shops are told: written with what it tells of, sent until the shop bus has it."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 import structlog
@@ -30,26 +31,44 @@ def tell_indexed(session: Session, messages: Sequence[ImageIndexed]) -> None:
         session.execute(select(Image.image_id).where(Image.image_id.in_([m.image_id for m in messages]))).scalars()
     )
     told = [
-        _row(
-            message,
+        News(
+            message.tenant,
             shop.ImageIndexedData.model_validate(message.model_dump(), extra="ignore"),
             f"{message.image_id}:{message.correlation_id}:{message.model_version}",
+            message.correlation_id,
         )
         for message in messages
         if message.image_id in there
     ]
-    if told:
-        session.execute(insert(ShopNews), told)
+    tell(session, told)
 
 
 def tell_rejected(session: Session, message: Message, sku: str, image_id: str, reason: str) -> None:
     data = shop.ImageRejectedData(sku=sku, image_id=image_id, reason=reason)
-    session.execute(insert(ShopNews), [_row(message, data, f"{image_id}:{message.correlation_id}")])
+    tell(session, [News(message.tenant, data, f"{image_id}:{message.correlation_id}", message.correlation_id)])
 
 
-def _row(message: Message, data: shop.Outgoing, key: str) -> dict[str, str]:
-    event = shop.write(data, tenant=message.tenant, key=key, correlation_id=message.correlation_id)
-    return {"tenant": message.tenant, "event": event.decode()}
+@dataclass(frozen=True, slots=True)
+class News:
+    """An event for a shop; `key` tells it from all others of its type, and is the same when it is told again."""
+
+    tenant: str
+    data: shop.Outgoing
+    key: str
+    correlation_id: str
+
+
+def tell(session: Session, news: Sequence[News]) -> None:
+    """Have shops hear of these, once the caller's transaction is committed."""
+    rows = [
+        {
+            "tenant": one.tenant,
+            "event": shop.write(one.data, tenant=one.tenant, key=one.key, correlation_id=one.correlation_id).decode(),
+        }
+        for one in news
+    ]
+    if rows:
+        session.execute(insert(ShopNews), rows)
 
 
 class NewsRelay:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, String, Text, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, String, Text, TypeDecorator, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.database import Outbox
@@ -34,10 +34,13 @@ class Base(DeclarativeBase):
 
 
 class Tenant(Base):
+    """A shop. `suggestions_changed`: it asked to hear when what is suggested to a shopper is another list."""
+
     __tablename__ = "tenants"
 
     tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
     created_at: Mapped[datetime]
+    suggestions_changed: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class ApiKey(Base):
@@ -64,7 +67,7 @@ class Item(Base):
     """An item. A removed one stays as a tombstone, so that its `revision` goes on when it is put again.
 
     `body` is the `ItemIn` that the shop sent, as JSON; `text_sha256` is of its text, None for one that is removed, or
-    that the index has not been told of since there are texts.
+    that the index has not been told of since there are texts. `stock_told`: its stock comes by events of its own.
     """
 
     __tablename__ = "items"
@@ -76,6 +79,7 @@ class Item(Base):
     removed: Mapped[bool]
     body: Mapped[dict[str, Any]]
     text_sha256: Mapped[str | None] = mapped_column(String(64))
+    stock_told: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -84,7 +88,8 @@ class Image(Base):
     """A live picture. `item_revision` is the item's when it was stored; `state` is stored, indexed or rejected.
 
     `type` to `setting` are what the index was told of its main piece, each an `Attribute` as JSON; `corrected` maps the
-    attributes that a merchant set to their values. Removing a picture deletes its row.
+    attributes that a merchant set to their values. `outcome_of` is the correlation id of what the state came of.
+    Removing a picture deletes its row.
     """
 
     __tablename__ = "images"
@@ -105,6 +110,7 @@ class Image(Base):
     stored_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(Text)
+    outcome_of: Mapped[str | None] = mapped_column(String(128))
     model_version: Mapped[str | None] = mapped_column(String(63))
     type: Mapped[dict[str, Any] | None]
     metal: Mapped[dict[str, Any] | None]
@@ -114,6 +120,17 @@ class Image(Base):
     warnings: Mapped[list[Any]]
     corrected: Mapped[dict[str, Any]]
     correction_revision: Mapped[int]
+
+
+class ItemSequence(Base):
+    """The `sequence` of the last event taken of an item's fields, or of its stock. It outlives the item."""
+
+    __tablename__ = "item_sequences"
+
+    tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
+    sku: Mapped[str] = mapped_column(String(128), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    sequence: Mapped[str] = mapped_column(String(64))
 
 
 class CorrectionEntry(Base):
@@ -177,6 +194,20 @@ class ShopNews(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     tenant: Mapped[str] = mapped_column(String(63))
     event: Mapped[str] = mapped_column(Text)
+
+
+class SuggestionNews(Base):
+    """A shopper whose suggestions `changed` since their shop was told, if ever. Goes a minute after it was told last.
+
+    `shopper` is "u:" and the user's name, or "s:" and the visit's.
+    """
+
+    __tablename__ = "suggestion_news"
+
+    tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
+    shopper: Mapped[str] = mapped_column(String(130), primary_key=True)
+    changed: Mapped[bool]
+    told_at: Mapped[datetime | None]
 
 
 OUTBOX = Outbox(Base.metadata)

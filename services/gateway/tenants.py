@@ -13,7 +13,7 @@ from services.gateway.api_keys import ALL_SCOPES, key_hash, key_row, new_key
 from services.gateway.tables import ApiKey, Tenant
 from shared.contracts.fields import TenantId
 from shared.database import Database
-from shared.errors import Conflict, InvalidInput
+from shared.errors import Conflict, InvalidInput, NotFound
 
 _NAME: TypeAdapter[str] = TypeAdapter(TenantId)
 _FIRST = "first"
@@ -46,6 +46,15 @@ def add_tenant(database: Database, secret: str, tenant: str) -> str:
         _add(session, tenant)
         session.add(key_row(secret, tenant, key, _FIRST, ALL_SCOPES - {"admin"}))
     return key
+
+
+def set_suggestions_changed(database: Database, tenant: str, *, wanted: bool) -> None:
+    """Whether a shop is told of `loupe.suggestions.changed` by queue. Raises `NotFound` when there is no such shop."""
+    with database.write() as session:
+        row = session.get(Tenant, tenant, with_for_update=True)
+        if row is None:
+            raise NotFound(f"There is no shop named {tenant!r}. `loupe tenant list` shows all.")
+        row.suggestions_changed = wanted
 
 
 def list_tenants(database: Database) -> list[Shop]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from services.gateway.catalogue import Catalogue
+from services.gateway.shoppers import Shoppers
 from shared.contracts.api import EventRefused, EventsAccepted
 from shared.contracts.fields import MAX_EVENTS
 from shared.contracts.messages import UserEvent
@@ -25,7 +25,7 @@ class _Envelope(BaseModel):
     events: list[Any] = Field(min_length=1, max_length=MAX_EVENTS)
 
 
-def take_events(catalogue: Catalogue, tenant: str, body: bytes) -> EventsAccepted:
+def take_events(shoppers: Shoppers, tenant: str, body: bytes) -> EventsAccepted:
     """Keep those of the events in `body`, JSON of `EventsIn`, that follow the contract and are of items of the shop.
 
     Raises `BadRequest` for what is no JSON, and `InvalidInput` when not one of them is taken.
@@ -44,7 +44,7 @@ def take_events(catalogue: Catalogue, tenant: str, body: bytes) -> EventsAccepte
             refused.append(_breaks_the_contract(index, one, error))
     if events:
         indexes = list(events)
-        for place in catalogue.accept_events(tenant, list(events.values())):
+        for place in shoppers.accept_events(tenant, list(events.values())):
             event = events.pop(indexes[place])
             refused.append(
                 EventRefused(

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from services.recommender import metrics
 from services.recommender.history import History
-from shared.contracts.messages import EventsRecorded, UserEvent, UserEvents
+from services.recommender.recording import Told
+from shared.contracts.messages import EventsRecorded, UserEvents
 from shared.messaging import Publisher
 
 
@@ -18,10 +19,10 @@ def handle_user_events(message: UserEvents, *, history: History, publisher: Publ
 
 def handle_bundle(messages: Sequence[UserEvents], *, history: History, publisher: Publisher) -> None:
     """The same for many at once. Shops in their order: two workers that hold several never wait for each other."""
-    told: dict[str, list[UserEvent]] = defaultdict(list)
+    told: dict[str, list[Told]] = defaultdict(list)
     for message in messages:
-        told[message.tenant] += message.events
-    recorded = sum(history.record(tenant, told[tenant]) for tenant in sorted(told))
+        told[message.tenant] += [Told.of(event, message.at) for event in message.events]
+    recorded = sum(history.record_told(tenant, told[tenant]) for tenant in sorted(told))
     metrics.EVENTS.labels("recorded").inc(recorded)
     metrics.EVENTS.labels("repeated").inc(sum(len(message.events) for message in messages) - recorded)
     for message in messages:

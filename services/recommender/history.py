@@ -79,8 +79,12 @@ class History:
         self._database = database
 
     def record(self, tenant: str, events: Iterable[UserEvent]) -> int:
-        """Keep the events whose id is new to the tenant; returns how many these were. See `recording.record`."""
-        told = [Told(e.id, e.type, e.user_id, e.session_id, e.sku, e.at, e.search_id) for e in events]
+        """Keep the events, told now, whose id is new to the tenant; returns how many these were."""
+        now = datetime.now(UTC)
+        return self.record_told(tenant, [Told.of(event, now) for event in events])
+
+    def record_told(self, tenant: str, told: Iterable[Told]) -> int:
+        """See `recording.record`."""
         with self._database.write() as session:
             return record(session.connection(), tenant, told)
 

@@ -6,14 +6,16 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
 
 import structlog
-from sqlalchemy import delete, insert, select, tuple_
+from sqlalchemy import Connection, delete, insert, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from services.recommender import metrics
+from services.recommender.erased import erased_at
 from services.recommender.history import naive
-from services.recommender.recording import Told, key_of, record
+from services.recommender.recording import Told, key_of, number_of, record
 from services.recommender.tables import Impression, Visit
 from shared.contracts.impressions import ImpressionsRecorded, ImpressionsShown, ShownList
 from shared.database import Database
@@ -26,6 +28,7 @@ _STEP = 1_000
 _LOGGED_AT_ONCE = 500
 _SEARCHED = ("results", "suggestions")
 _KEY = (Impression.search_id, Impression.place, Impression.piece, Impression.first)
+_Page: TypeAlias = tuple[str, str, int, int]
 _log = structlog.get_logger(__name__)
 
 
@@ -59,8 +62,11 @@ class Impressions:
         self._database = database
 
     def record(self, tenant: str, lists: Sequence[ShownList]) -> None:
-        """Keep the pages that are not known yet. What a search found for somebody known is in their history too."""
-        by_key = {(one.search_id, one.place, one.piece, one.first): one for one in lists}
+        """Keep the pages that are not known yet. What a search found for somebody known is in their history too.
+
+        What was shown to a shopper before they were erased is not kept.
+        """
+        by_key: dict[_Page, ShownList] = {(one.search_id, one.place, one.piece, one.first): one for one in lists}
         known = select(*_KEY).where(Impression.tenant == tenant, tuple_(*_KEY).in_(list(by_key)))
         try:
             with self._database.write() as session:
@@ -69,6 +75,7 @@ class Impressions:
                     record(session.connection(), tenant, searches)
                 for row in session.execute(known):
                     del by_key[row.search_id, row.place, row.piece, row.first]
+                by_key = _not_erased(session.connection(), tenant, by_key)
                 if by_key:
                     session.execute(insert(Impression), [_row(tenant, one) for one in by_key.values()])
         except IntegrityError as error:
@@ -118,6 +125,14 @@ class Impressions:
             stop.wait(_CLEANED_EVERY_SECONDS)
 
 
+def _not_erased(connection: Connection, tenant: str, pages: dict[_Page, ShownList]) -> dict[_Page, ShownList]:
+    known = {name: key_of(one.user_id, one.session_id) for name, one in pages.items() if one.user_id or one.session_id}
+    erased = erased_at(connection, tenant, set(known.values()))
+    return {
+        name: one for name, one in pages.items() if name not in known or number_of(one.at) > erased.get(known[name], -1)
+    }
+
+
 def _is_search(one: ShownList) -> bool:
     return one.place in _SEARCHED and one.first == 0 and bool(one.user_id or one.session_id)
 
@@ -125,7 +140,7 @@ def _is_search(one: ShownList) -> bool:
 def _search(one: ShownList) -> Told:
     """No shop can choose this id: it has a space in it. It tells of no login: that is for the shop's events to tell."""
     visit = None if one.user_id else one.session_id
-    return Told(f"search {one.search_id}", "searched", one.user_id, visit, None, one.at, one.search_id)
+    return Told(f"search {one.search_id}", "searched", one.user_id, visit, None, one.at, one.search_id, one.at)
 
 
 def _row(tenant: str, one: ShownList) -> dict[str, object]:

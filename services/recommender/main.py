@@ -9,6 +9,7 @@ from pathlib import Path
 from services.recommender import routes
 from services.recommender.cache import Answers
 from services.recommender.completes import Completer
+from services.recommender.erasing import Eraser, handle_erasure_asked
 from services.recommender.experiments import Experiments
 from services.recommender.handlers import handle_bundle, handle_user_events
 from services.recommender.history import History
@@ -26,7 +27,7 @@ from services.recommender.teaching import RANKER, background_lessons
 from services.recommender.together import Together
 from shared import database, messaging, vectorstore
 from shared.contracts.impressions import ImpressionsShown
-from shared.contracts.messages import UserEvents
+from shared.contracts.messages import ErasureAsked, UserEvents
 from shared.contracts.models import INDEX
 from shared.observability import logs
 from shared.observability.http import create_app
@@ -79,6 +80,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         background=[index.follow, pins.write_behind, impressions.clean, retention.run, lessons.run, models.follow],
         handlers={
             UserEvents: partial(handle_user_events, history=history, publisher=broker),
+            ErasureAsked: partial(handle_erasure_asked, eraser=Eraser(events), publisher=broker),
             ImpressionsShown: partial(handle_impressions_shown, impressions=impressions, publisher=broker),
         },
         bundle_handlers={UserEvents: partial(handle_bundle, history=history, publisher=broker)},

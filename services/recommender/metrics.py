@@ -6,10 +6,16 @@ from contextlib import AbstractContextManager
 
 from prometheus_client import Counter, Gauge, Histogram
 
-EVENTS = Counter("loupe_recommender_events_total", "Events of shoppers: recorded, or repeated", ["outcome"])
+EVENTS = Counter(
+    "loupe_recommender_events_total",
+    "Events of shoppers: recorded, repeated, or erased (told before their shopper was, and late)",
+    ["outcome"],
+)
+ERASED = Counter("loupe_recommender_erased_total", "What went with its shopper: event, visit, or shown", ["kind"])
 FORGOTTEN = Counter("loupe_recommender_forgotten_total", "What was kept long enough: event, visit, or shown", ["kind"])
 for _kind in ("event", "visit", "shown"):
     FORGOTTEN.labels(_kind)  # 0 from the start
+    ERASED.labels(_kind)
 SUGGESTED = Counter(
     "loupe_recommender_suggested_total",
     "Suggested items by their reason: look, described, together, searched, set, item, popular, new",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from sqlalchemy import Connection, Table, bindparam, insert, select, text, update
 
+from services.recommender import metrics
+from services.recommender.erased import erased_at
 from services.recommender.tables import Event, EventCount, Visit
+from shared.contracts.messages import UserEvent
 
 _IDS = 1_000
 _SEEN_AGAIN_AFTER = timedelta(days=1)
@@ -42,7 +45,7 @@ _GIVE = (
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An event as it was told. With neither `user_id` nor `session_id` it would be nobody's."""
+    """An event as it was told, at `told_at`. With neither `user_id` nor `session_id` it would be nobody's."""
 
     event_id: str
     type: str
@@ -51,18 +54,26 @@ class Told:
     sku: str | None
     at: datetime
     search_id: str | None
+    told_at: datetime
+
+    @classmethod
+    def of(cls, event: UserEvent, told_at: datetime) -> Told:
+        who = event.user_id, event.session_id
+        return cls(event.id, event.type, *who, event.sku, event.at, event.search_id, told_at)
 
 
 def record(connection: Connection, tenant: str, told: Iterable[Told]) -> int:
     """Keep the events whose id is new to the tenant, inside the caller's transaction; returns how many these were.
 
+    What was told of a shopper before they were erased comes too late, and is not kept.
+
     The first of them with a user in a visit that nobody has yet gives the visit to the user: what was done in it, and
     will be told of it, without a user. The tenant is held until the transaction ends, so no event can slip in between.
     """
+    hold(connection, tenant)
     by_id: dict[str, Told] = {}
-    for one in told:
+    for one in _not_erased(connection, tenant, list(told)):
         by_id.setdefault(one.event_id, one)
-    connection.execute(_HOLD, {"tenant": tenant})
     for ids in _in_parts(list(by_id)):
         for (known,) in connection.execute(_KNOWN, {"tenant": tenant, "ids": ids}):
             del by_id[known]
@@ -87,6 +98,29 @@ def record(connection: Connection, tenant: str, told: Iterable[Told]) -> int:
     more = sum(one.sku is not None for one in by_id.values())
     connection.execute(_COUNT, {"of": tenant, "more": more})
     return len(rows)
+
+
+def hold(connection: Connection, tenant: str) -> None:
+    """Until the transaction ends nobody else records what the tenant's shoppers did, or erases any of it."""
+    connection.execute(_HOLD, {"tenant": tenant})
+
+
+def _not_erased(connection: Connection, tenant: str, told: Sequence[Told]) -> Iterable[Told]:
+    """Without what is late. What a user did in a visit that was erased is kept, without the visit."""
+    visits = {key_of(None, one.session_id) for one in told if one.session_id}
+    erased = erased_at(connection, tenant, visits | {key_of(one.user_id) for one in told if one.user_id})
+    if not erased:
+        return told
+    kept = [one for one in told if not _is_late(one, key_of(one.user_id, one.session_id), erased)]
+    metrics.EVENTS.labels("erased").inc(len(told) - len(kept))
+    return [
+        replace(one, session_id=None) if one.user_id and _is_late(one, key_of(None, one.session_id), erased) else one
+        for one in kept
+    ]
+
+
+def _is_late(one: Told, shopper: str, erased: Mapping[str, int]) -> bool:
+    return shopper in erased and number_of(one.told_at) <= erased[shopper]
 
 
 def _owners(connection: Connection, tenant: str, told: Iterable[Told], now: int) -> Mapping[str, str]:

@@ -10,12 +10,14 @@ from sqlalchemy import Delete, delete, select, tuple_
 
 from services.recommender import metrics
 from services.recommender.recording import number_of
-from services.recommender.tables import Event, Visit
+from services.recommender.tables import Erasure, Event, Visit
 from shared.database import Database
 from shared.errors import Retryable
 
 _STEP = 1_000
 _LOOKED_EVERY_SECONDS = 3_600.0
+_ERASURES_KEPT = timedelta(days=30)
+"""Far longer than anything is on its way that was told of a shopper before."""
 _log = structlog.get_logger(__name__)
 
 
@@ -32,6 +34,7 @@ class Retention:
             try:
                 while self.forget(datetime.now(UTC) - self._kept) and not stop.is_set():
                     pass
+                self.forget_erasures(datetime.now(UTC) - _ERASURES_KEPT)
             except Retryable as error:
                 _log.warning("history_not_forgotten", detail=error.detail)
             stop.wait(_LOOKED_EVERY_SECONDS)
@@ -45,6 +48,11 @@ class Retention:
         quiet = select(*visit).where(Visit.seen_at < before).order_by(Visit.seen_at).limit(_STEP)
         visits = self._delete("visit", delete(Visit).where(tuple_(*visit).in_(quiet)))
         return _STEP in (events, visits)
+
+    def forget_erasures(self, until: datetime) -> None:
+        """That shoppers were erased before then."""
+        with self._database.write() as session:
+            session.execute(delete(Erasure).where(Erasure.at < number_of(until)))
 
     def _delete(self, kind: str, rows: Delete) -> int:
         with self._database.write() as session:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Float, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, Float, Index, Integer, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -56,12 +56,23 @@ class Visit(Base):
     """Whose visit it is, since its first login. `seen_at`: about when it was last heard of, as `Event.at`."""
 
     __tablename__ = "visits"
-    __table_args__ = (Index("ix_visits_seen_at", "seen_at"),)
+    __table_args__ = (Index("ix_visits_seen_at", "seen_at"), Index("ix_visits_user", "tenant", "user_id"))
 
     tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
     session_id: Mapped[str] = mapped_column(String(128), primary_key=True)
     user_id: Mapped[str] = mapped_column(String(128))
     seen_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class Erasure(Base):
+    """That a shopper was erased, and when, as `Event.at`; `shopper_hash` is of a name that is not kept itself."""
+
+    __tablename__ = "erasures"
+    __table_args__ = (Index("ix_erasures_at", "at"),)
+
+    tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
+    shopper_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[int] = mapped_column(BigInteger)
 
 
 class Impression(Base):
@@ -71,7 +82,14 @@ class Impression(Base):
     """
 
     __tablename__ = "impressions"
-    __table_args__ = (Index("ix_impressions_at", "at"), Index("ix_impressions_tenant", "tenant", "at"))
+    __table_args__ = (
+        Index("ix_impressions_at", "at"),
+        Index("ix_impressions_tenant", "tenant", "at"),
+        *(
+            Index(f"ix_impressions_{kind}", "tenant", f"{kind}_id", sqlite_where=known, postgresql_where=known)
+            for kind, known in (("user", text("user_id IS NOT NULL")), ("session", text("session_id IS NOT NULL")))
+        ),
+    )
 
     tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
     search_id: Mapped[str] = mapped_column(String(32), primary_key=True)

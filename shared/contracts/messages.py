@@ -248,6 +248,31 @@ class EventsRecorded(Message):
     batch_id: str
 
 
+class ErasureAsked(Message):
+    """All that is kept of a shopper is to go: of a user, or of a visit. What was told of them before `at` is late."""
+
+    name = "erasure.asked"
+    bundle = 4
+
+    erasure_id: str
+    user_id: UserId | None = None
+    session_id: SessionId | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.user_id is None) == (self.session_id is None):
+            raise ValueError("give either user_id or session_id")
+        return self
+
+
+class ShopperErased(Message):
+    """Nothing is kept of the shopper any more."""
+
+    name = "shopper.erased"
+
+    erasure_id: str
+
+
 class MessageDied(Message):
     """A message that no retry can save, with the reason and, where it broke the contract, the path of the bad field.
 

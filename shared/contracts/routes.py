@@ -8,6 +8,7 @@ from shared.contracts.impressions import ImpressionsRecorded, ImpressionsShown
 from shared.contracts.messages import (
     AnalysisMissing,
     CorrectionIndexed,
+    ErasureAsked,
     EventsRecorded,
     ImageAnalysed,
     ImageCorrected,
@@ -21,6 +22,7 @@ from shared.contracts.messages import (
     ItemTextAnalysed,
     Message,
     MessageDied,
+    ShopperErased,
     UserEvents,
 )
 from shared.contracts.reconcile import CatalogueListed, IndexCompared
@@ -46,6 +48,8 @@ SUBSCRIBERS: dict[type[Message], tuple[Service, ...]] = {
     EventsRecorded: ("gateway",),
     ImpressionsShown: ("recommender",),
     ImpressionsRecorded: ("gateway",),
+    ErasureAsked: ("recommender",),
+    ShopperErased: ("gateway",),
     MessageDied: ("gateway",),
 }
 
@@ -56,6 +60,7 @@ WAY_TO_OUTCOME: dict[type[Message], tuple[Service, ...]] = {
     ItemChanged: ("embedder", "indexer", "gateway"),
     UserEvents: ("recommender", "gateway"),
     ImpressionsShown: ("recommender", "gateway"),
+    ErasureAsked: ("recommender", "gateway"),
 }
 """The queues that an outbox message passes until its outcome is back. While one of them holds work, it is not late."""
 

@@ -6,96 +6,95 @@ the same two again are a repeat. Names that start with `shop.` come in, names th
 
 from __future__ import annotations
 
-import base64
-import binascii
-from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
-from uuid import NAMESPACE_URL, uuid5
+from typing import Annotated, Any, Literal
 
-import orjson
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, ValidationError
 
-from shared.contracts.analysis import Attribute, QualityWarning
-from shared.contracts.api import ItemPut
-from shared.contracts.fields import CorrelationId, ImageId, Sku, Timestamp
-from shared.contracts.messages import UserEvent
+from shared.contracts.fields import CorrelationId, Timestamp
+from shared.contracts.shop_in import (
+    INCOMING,
+    INCOMING_BUCKET,
+    MAX_EVENT_BYTES,
+    MAX_INLINE_BYTES,
+    ImageAdded,
+    ItemRemoved,
+    OrderLine,
+    OrderPlaced,
+    OrderReturned,
+    PictureRemoved,
+    ShopData,
+    StockChanged,
+    UserErase,
+    too_large,
+)
+from shared.contracts.shop_out import (
+    OUTGOING,
+    EventRefusedData,
+    ImageIndexedData,
+    ImageOutcome,
+    ImageRejectedData,
+    ItemIndexedData,
+    ItemRejectedData,
+    Outgoing,
+    SuggestionsChangedData,
+    write,
+)
 from shared.errors import InvalidInput
 
-MAX_INLINE_BYTES = 8_000_000
-"""The largest picture that an event may hold; larger ones go by `object_key` or over HTTP."""
+__all__ = [
+    "INCOMING",
+    "INCOMING_BUCKET",
+    "MAX_EVENT_BYTES",
+    "MAX_INLINE_BYTES",
+    "OUTGOING",
+    "Envelope",
+    "EventRefusedData",
+    "ImageAdded",
+    "ImageIndexedData",
+    "ImageOutcome",
+    "ImageRejectedData",
+    "ItemIndexedData",
+    "ItemRejectedData",
+    "ItemRemoved",
+    "OrderLine",
+    "OrderPlaced",
+    "OrderReturned",
+    "Outgoing",
+    "PictureRemoved",
+    "ShopData",
+    "ShopEvent",
+    "StockChanged",
+    "SuggestionsChangedData",
+    "UserErase",
+    "parse",
+    "write",
+]
 
-MAX_EVENT_BYTES = 11_000_000
-"""The largest event: a picture of `MAX_INLINE_BYTES` in base64, and what is around it."""
-
-INCOMING_BUCKET = "incoming"
-"""Where a shop puts the pictures that it names by `object_key`, each under the shop's prefix."""
-
-_SOURCE = "/loupe"
 _CONTENT_TYPE = r"^application/([A-Za-z0-9.-]+\+)?json( *;.*)?$"
+_TIMED = ("shop.user.event", "shop.order.placed", "shop.order.returned")
+"""Events whose `at` is the event's `time` unless they say it."""
 
 
-def _picture_of(value: object) -> object:
-    """Line breaks are let pass, because many encoders make them."""
-    if not isinstance(value, str):
-        raise ValueError("needs the picture's bytes as a base64 string")
-    if len(value) > MAX_EVENT_BYTES:
-        raise ValueError(_too_large())
-    try:
-        decoded = base64.b64decode("".join(value.split()), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise ValueError("is not valid base64; encode the file's bytes as they are") from error
-    if len(decoded) > MAX_INLINE_BYTES:
-        raise ValueError(_too_large())
-    return decoded
+def _number_told(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return str(value)
+    return value
 
 
-def _too_large() -> str:
-    return (
-        f"the picture is over {MAX_INLINE_BYTES // 1_000_000} MB; scale it down, upload it over HTTP, or put it into "
-        f"the bucket {INCOMING_BUCKET!r} and name it by object_key"
-    )
+EventSequence = Annotated[
+    str, BeforeValidator(_number_told), StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,64}$", strict=True)
+]
+"""The place of an event among those of the same item, by CloudEvents' extension: a number from 0, or text.
 
-
-class ItemRemoved(BaseModel):
-    """`shop.item.removed`: the item goes, with its pictures."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    sku: Sku
-
-
-class ImageAdded(BaseModel):
-    """`shop.image.added`: a picture of an item, its bytes in `content` or under `object_key` in the bucket `incoming`.
-
-    `content` is base64 in JSON, up to 8 MB decoded. The item must have been put before.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    sku: Sku
-    content: Annotated[bytes, BeforeValidator(_picture_of)] | None = Field(None, repr=False)
-    object_key: Annotated[str, Field(min_length=1, max_length=803)] | None = None
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> ImageAdded:
-        if (self.content is None) == (self.object_key is None):
-            raise ValueError("give either content or object_key")
-        return self
-
-
-ShopData: TypeAlias = ItemPut | ItemRemoved | ImageAdded | UserEvent
-INCOMING: dict[str, type[ShopData]] = {
-    "shop.item.upserted": ItemPut,
-    "shop.item.removed": ItemRemoved,
-    "shop.image.added": ImageAdded,
-    "shop.user.event": UserEvent,
-}
+Two of digits alone compare as numbers, all others as text, character by character.
+"""
 
 
 class Envelope(BaseModel):
     """The attributes of a CloudEvent that Loupe reads; all others are let pass. `data` is a JSON object.
 
-    `correlationid` is an extension: the id that follows what the event causes through logs and answers.
+    `correlationid` is an extension: the id that follows what the event causes through logs and answers. So is
+    `sequence`: of an item's fields, and by itself of its stock, what has a lower one than what was taken is late.
     """
 
     specversion: Literal["1.0"]
@@ -106,6 +105,7 @@ class Envelope(BaseModel):
     datacontenttype: Annotated[str, Field(pattern=_CONTENT_TYPE)] | None = None
     data: dict[str, Any] = Field(repr=False)
     correlationid: Any = None
+    sequence: EventSequence | None = None
 
 
 class ShopEvent(BaseModel):
@@ -115,6 +115,7 @@ class ShopEvent(BaseModel):
     source: str
     type: str
     correlation_id: CorrelationId | None
+    sequence: str | None = None
     data: ShopData = Field(repr=False)
 
 
@@ -127,7 +128,7 @@ def parse(body: bytes) -> ShopEvent:
     if len(body) > MAX_EVENT_BYTES:
         raise InvalidInput(
             f"The event has {len(body):,} bytes; Loupe takes up to {MAX_EVENT_BYTES:,}. In shop.image.added, "
-            f"{_too_large()}."
+            f"{too_large()}."
         )
     try:
         envelope = Envelope.model_validate_json(body)
@@ -146,15 +147,17 @@ def parse(body: bytes) -> ShopEvent:
         source=envelope.source,
         type=envelope.type,
         correlation_id=_correlation(envelope.correlationid),
+        sequence=envelope.sequence,
         data=data,
     )
 
 
 def _with_defaults(envelope: Envelope) -> dict[str, Any]:
-    if envelope.type != "shop.user.event":
+    if envelope.type not in _TIMED:
         return envelope.data
     time = {} if envelope.time is None else {"at": envelope.time}
-    return {"id": envelope.id} | time | envelope.data
+    name = {"id": envelope.id} if envelope.type == "shop.user.event" else {}
+    return name | time | envelope.data
 
 
 def _correlation(given: object) -> str | None:
@@ -172,64 +175,3 @@ def _invalid(error: ValidationError, under: str) -> InvalidInput:
         errors.append({"path": path, "message": entry["msg"].removeprefix("Value error, ")})
     told = "; ".join(f"{e['path']}: {e['message']}" if e["path"] else e["message"] for e in errors[:3])
     return InvalidInput(f"{told}.", errors=errors[:50])
-
-
-class Outgoing(BaseModel):
-    """The data of an event that Loupe sends."""
-
-    event_type: ClassVar[str]
-
-
-class ImageIndexedData(Outgoing):
-    """The picture can be found. What Loupe saw in it, with confidences in 0..1; what it does not know is absent."""
-
-    event_type = "loupe.image.indexed"
-
-    sku: Sku
-    image_id: ImageId
-    model_version: str
-    type: Attribute | None = None
-    metal: Attribute | None = None
-    stone: Attribute | None = None
-    cut: Attribute | None = None
-    setting: Attribute | None = None
-    warnings: list[QualityWarning] = Field(default_factory=list)
-
-
-class ImageRejectedData(Outgoing):
-    """The picture will not be found; `reason` says why and what to do."""
-
-    event_type = "loupe.image.rejected"
-
-    sku: Sku
-    image_id: ImageId
-    reason: str
-
-
-class EventRefusedData(Outgoing):
-    """An event that was not taken, as it lies in the dead-letter stream: why, and which field was at fault.
-
-    `original` is what came, cut after its first characters when it is long; `bytes` is its whole length.
-    """
-
-    event_type = "loupe.event.refused"
-
-    reason: str
-    path: str | None = None
-    original: str
-    bytes: int
-
-
-def write(data: Outgoing, *, tenant: str, key: str, correlation_id: str) -> bytes:
-    """The CloudEvent of `data` as JSON. The same tenant, type and `key` give the same `id`, so a repeat shows."""
-    event = {
-        "specversion": "1.0",
-        "id": str(uuid5(NAMESPACE_URL, f"loupe:{tenant}:{data.event_type}:{key}")),
-        "source": _SOURCE,
-        "type": data.event_type,
-        "time": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
-        "datacontenttype": "application/json",
-        "correlationid": correlation_id,
-        "data": data.model_dump(mode="json", exclude_none=True),
-    }
-    return orjson.dumps(event)

@@ -382,3 +382,17 @@ def readiness(mine: Shop, theirs: Shop) -> None:
 @of("GET", "/metrics")
 def metrics(mine: Shop, theirs: Shop) -> None:
     clean(mine.api.get("/metrics"), theirs)
+
+
+@of("DELETE", "/v1/users/{user_id}")
+def erase_user(mine: Shop, theirs: Shop) -> None:
+    assert mine.api.delete(f"/v1/users/{SHOPPER}").status_code == 202
+    mine.settle()
+    assert not theirs.api.get(f"/v1/users/{SHOPPER}/suggestions").json()["cold"]
+
+
+@of("DELETE", "/v1/sessions/{session_id}")
+def erase_visit(mine: Shop, theirs: Shop) -> None:
+    assert mine.api.delete("/v1/sessions/a-visit").status_code == 202
+    mine.settle()
+    assert not theirs.api.get("/v1/sessions/a-visit/suggestions").json()["cold"]

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from deploy.local.home import Home
 from loupe.cli import app
+from services.gateway.tables import Tenant
 from tests.support.gateway import SECRET, Stand, running_gateway
 from tests.support.waiting import until
 
@@ -119,3 +120,17 @@ def test_without_a_deployment_the_home_is_meant(tmp_path: Path) -> None:
     assert done(environment, "tenant", "list").split() == ["shop", "since", "keys"]
     assert done(environment, "tenant", "add", "x").startswith("lk_")
     assert "first" in done(environment, "key", "list", "x")
+
+
+def test_a_shop_chooses_to_hear_of_suggestions(gateway: Stand, deployment: dict[str, str]) -> None:
+    def asked() -> bool:
+        with gateway.catalogue.read() as session:
+            return session.get_one(Tenant, "shop").suggestions_changed
+
+    assert not asked()
+    assert "shop hears" in done(deployment, "tenant", "set", "shop", "--suggestions-changed")
+    assert asked()
+    done(deployment, "tenant", "set", "shop", "--no-suggestions-changed")
+    assert not asked()
+    unknown = loupe(deployment, "tenant", "set", "nobody", "--suggestions-changed")
+    assert (unknown.exit_code, "There is no shop named" in unknown.stderr) == (1, True)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
 import pytest
 
+from services.gateway.originals import Originals
 from services.gateway.shop_events import ShopEvents
 from services.gateway.shop_intake import ShopIntake
 from shared import objectstore
-from shared.contracts.messages import UserEvents
+from shared.contracts.messages import ErasureAsked, UserEvents
 from shared.contracts.shop import MAX_EVENT_BYTES
 from tests.support.gateway import Stand, picture, running_gateway
 from tests.support.selling import CLICK, content, counted, images_of, letters, put_item
@@ -61,6 +63,7 @@ def test_an_event_that_is_too_large_is_a_dead_letter_with_its_start(shop_gateway
     (letter,) = letters(shop)
     assert letter["bytes"] == MAX_EVENT_BYTES + 1
     assert len(letter["original"]) == 64_000
+    assert letter["sha256"] == hashlib.sha256(b"x" * (MAX_EVENT_BYTES + 1)).hexdigest()
     assert "8 MB" in letter["reason"]
 
 
@@ -99,12 +102,32 @@ def test_a_picture_or_a_click_before_its_item_waits_for_it(shop_gateway: Stand, 
     assert shop.read("shop", "dead") == []
 
 
+def test_of_two_stocks_before_their_item_the_later_one_holds_and_an_erasure_voids_what_waits(
+    shop_gateway: Stand, shop: Shop
+) -> None:
+    late = {kind: counted(kind, "late") for kind in ("shop.stock.changed", "shop.user.event")}
+    for stock in (5, 3):
+        shop.tell("shop", "shop.stock.changed", {"sku": "RING-1", "stock": stock})
+    shop.tell("shop", "shop.user.event", CLICK)
+    shop.tell("shop", "shop.user.erase", {"user_id": CLICK["user_id"]})
+    until(lambda: any(isinstance(message, ErasureAsked) for message in shop_gateway.waiting()), "she is erased")
+    put_item(shop)
+    until(lambda: shop_gateway.client.get("/v1/items/RING-1").json().get("stock") == 3, "the stock is known")
+    until(lambda: shop.waiting("shop") == 0, "nothing is left in the line")
+    assert {kind: counted(kind, "late") - before for kind, before in late.items()} == dict.fromkeys(late, 1)
+    assert not any(isinstance(message, UserEvents) for message in shop_gateway.waiting())
+    assert shop.read("shop", "dead") == []
+
+
 def test_a_picture_whose_item_never_comes_is_a_dead_letter(tmp_path: Path, shop: Shop) -> None:
     with running_gateway(tmp_path) as stand:
         bus = shop.bus()
         incoming = objectstore.open(f"file://{tmp_path}/objects", "incoming")
-        events = ShopEvents(stand.parts.catalogue, stand.parts.uploads, incoming)
-        intake = ShopIntake(bus, stand.catalogue, events, stand.catalogue.ping, held_seconds=1)
+        parts, letters_store = stand.parts, objectstore.open(f"file://{tmp_path}/objects", "letters")
+        events = ShopEvents(parts.catalogue, parts.stock, parts.uploads, parts.shoppers, incoming)
+        intake = ShopIntake(
+            bus, stand.catalogue, events, Originals(letters_store), stand.catalogue.ping, held_seconds=1
+        )
         with running([intake.run]):
             until(lambda: shop.is_served("shop"), "the shop is served")
             shop.tell("shop", "shop.image.added", {"sku": "NO-SUCH", "content": content(picture())})

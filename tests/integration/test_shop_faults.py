@@ -44,7 +44,7 @@ def test_while_the_bus_is_away_http_goes_on_and_both_ways_go_on_when_it_is_back(
     shop_gateway.upload("RING-1", picture())
     shop_gateway.handle(indexed(stored(shop_gateway)))
     shop.server.start()
-    until(lambda: len(shop.read("shop", "out")) == 1, "the shop is told", 60)
+    until(lambda: len(shop.read("shop", "out")) == 2, "the shop is told", 60)
     put_item(shop, title="A later title")
     until(lambda: shop_gateway.client.get("/v1/items/RING-1").json()["title"] == "A later title", "and heard", 60)
 

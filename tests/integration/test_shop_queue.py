@@ -50,8 +50,11 @@ def test_a_shop_hears_that_a_picture_can_be_found_and_a_repeat_has_the_same_id(s
     outcome = indexed(stored(shop_gateway), type={"value": "ring", "confidence": 0.9})
     shop_gateway.handle(outcome)
     shop_gateway.handle(outcome)
-    until(lambda: len(shop.heard("shop")) == 2, "both are told")
-    first, second = shop.heard("shop")
+    until(lambda: len(shop.heard("shop")) == 4, "both are told")
+    first, whole, second, whole_again = shop.heard("shop")
+    assert whole["type"] == "loupe.item.indexed"
+    assert whole["data"] == {"sku": "RING-1", "images": [{"image_id": outcome.image_id, "state": "indexed"}]}
+    assert whole["id"] == whole_again["id"]
     assert (first["type"], first["correlationid"]) == ("loupe.image.indexed", "corr-1")
     assert first["data"] == {
         "sku": "RING-1",
@@ -69,15 +72,16 @@ def test_the_shop_hears_why_a_picture_is_rejected_and_nothing_of_a_removed_one(s
     image = stored(shop_gateway)
     fields = {"tenant": "shop", "correlation_id": "c", "sku": "RING-1", "image_id": image.image_id}
     shop_gateway.handle(ImageRejected(**fields, code="damaged", reason="The picture is cut off."))
-    until(lambda: shop.heard("shop"), "it is told")
-    assert shop.heard("shop")[0]["type"] == "loupe.image.rejected"
-    assert shop.heard("shop")[0]["data"]["reason"] == "The picture is cut off."
+    until(lambda: len(shop.heard("shop")) == 2, "it is told")
+    of_image, of_item = shop.heard("shop")
+    assert (of_image["type"], of_item["type"]) == ("loupe.image.rejected", "loupe.item.rejected")
+    assert of_image["data"]["reason"] == of_item["data"]["images"][0]["reason"] == "The picture is cut off."
     shop_gateway.client.delete(f"/v1/images/{image.image_id}")
     shop_gateway.handle(indexed(image))
     shop_gateway.handle(ImageRejected(**fields, code="damaged", reason="Again."))
     put_item(shop, title="Another title")
     until(lambda: shop_gateway.client.get("/v1/items/RING-1").json()["title"] == "Another title", "the next is handled")
-    assert len(shop.heard("shop")) == 1
+    assert len(shop.heard("shop")) == 2
 
 
 def test_the_cloudevents_library_and_loupe_understand_each_other(shop_gateway: Stand, shop: Shop) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shared.contracts.api import ItemPut
 from shared.contracts.messages import UserEvent
-from shared.contracts.shop import MAX_INLINE_BYTES, ImageAdded, ItemRemoved, parse, write
+from shared.contracts.shop import MAX_INLINE_BYTES, ImageAdded, ItemRemoved, OrderPlaced, parse, write
 from shared.contracts.shop import ImageRejectedData as Rejected
 from shared.errors import InvalidInput
 
@@ -96,3 +96,57 @@ def test_the_same_news_of_two_shops_has_two_ids() -> None:
     news = Rejected(sku="R", image_id="0" * 36, reason="It is cut off.")
     ids = {json.loads(write(news, tenant=shop, key="k", correlation_id="c"))["id"] for shop in ("a", "b", "a")}
     assert len(ids) == 2
+
+
+@pytest.mark.parametrize(("said", "taken"), [(7, "7"), ("7", "7"), ("007", "007"), ("2026-05-01", "2026-05-01")])
+def test_a_sequence_is_a_number_or_text(said: object, taken: str) -> None:
+    assert parse(body("shop.item.removed", {"sku": "R"}, sequence=said)).sequence == taken
+
+
+@pytest.mark.parametrize("said", [-1, 1.5, True, "", "x" * 65, "a\nb", [1]])
+def test_a_sequence_that_orders_nothing_is_refused_with_its_path(said: object) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        parse(body("shop.item.removed", {"sku": "R"}, sequence=said))
+    assert refused.value.errors
+    assert refused.value.errors[0]["path"] == "sequence"
+
+
+def test_events_without_a_sequence_or_with_none_have_no_place() -> None:
+    assert parse(body("shop.item.removed", {"sku": "R"})).sequence is None
+    assert parse(body("shop.item.removed", {"sku": "R"}, sequence=None)).sequence is None
+
+
+ORDER = {"order_id": "17", "lines": [{"sku": "R"}]}
+BROKEN: dict[str, tuple[str, dict[str, object], str]] = {
+    "stock below none": ("shop.stock.changed", {"sku": "R", "stock": -1}, "data.stock"),
+    "stock not said": ("shop.stock.changed", {"sku": "R"}, "data.stock"),
+    "a picture by two names": ("shop.image.removed", {"sku": "R", "image_id": "0" * 36, "sha256": "0" * 64}, "data"),
+    "a picture by none": ("shop.image.removed", {"sku": "R"}, "data"),
+    "an order of no time": ("shop.order.placed", ORDER, "data.at"),
+    "an order of no line": ("shop.order.placed", ORDER | {"at": "2026-05-01T12:00:00Z", "lines": []}, "data.lines"),
+    "an order of too many": ("shop.order.placed", ORDER | {"lines": [{"sku": "R"}] * 201}, "data.lines"),
+    "a line of nothing": (
+        "shop.order.returned",
+        ORDER | {"lines": [{"sku": "R", "quantity": 0}]},
+        "data.lines.0.quantity",
+    ),
+    "an order with a space": ("shop.order.placed", ORDER | {"order_id": "1 7"}, "data.order_id"),
+    "nobody to erase": ("shop.user.erase", {}, "data"),
+    "two to erase": ("shop.user.erase", {"user_id": "anna", "session_id": "v-1"}, "data"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_an_event_that_breaks_the_contract_is_refused_with_the_path(name: str) -> None:
+    kind, data, path = BROKEN[name]
+    with pytest.raises(InvalidInput) as refused:
+        parse(body(kind, data))
+    assert path in {error["path"] for error in refused.value.errors or []}
+
+
+def test_an_orders_time_is_the_events_unless_it_says_its_own() -> None:
+    plain = parse(body("shop.order.placed", ORDER, time="2026-05-01T12:00:00Z")).data
+    own = parse(body("shop.order.placed", ORDER | {"at": "2026-05-02T12:00:00Z"}, time="2026-05-01T12:00:00Z")).data
+    assert isinstance(plain, OrderPlaced)
+    assert isinstance(own, OrderPlaced)
+    assert (plain.at.day, own.at.day) == (1, 2)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
-from services.gateway.access import Gateway, Teller, problems
+from services.gateway.access import Admin, Gateway, Teller, problems
+from services.gateway.impressions import Whose
 from services.gateway.routes.forms import events_body, is_json
 from services.gateway.told_events import take_events
 from shared.contracts.api import EventsAccepted
+from shared.contracts.fields import SessionId, UserId
 from shared.errors import BadRequest
 
 router = APIRouter(prefix="/v1", tags=["shoppers"])
@@ -32,4 +34,32 @@ async def post_events(request: Request, caller: Teller, gateway: Gateway) -> Eve
     """
     if not is_json(request):
         raise BadRequest("The body is no JSON. Send UTF-8 JSON with Content-Type application/json.")
-    return await asyncio.to_thread(take_events, gateway.catalogue, caller.tenant, await request.body())
+    return await asyncio.to_thread(take_events, gateway.shoppers, caller.tenant, await request.body())
+
+
+@router.delete(
+    "/users/{user_id}",
+    summary="Erase a shopper",
+    status_code=202,
+    response_class=Response,
+    responses=problems(503),
+)
+def delete_user(user_id: UserId, caller: Admin, gateway: Gateway) -> None:
+    """All that is kept of the user goes within moments: what they did, in visits that were theirs too, and what they
+    were shown. Who comes again by the same name is somebody new. It is no failure that nothing was kept.
+    """
+    gateway.shoppers.erase(caller.tenant, Whose(user_id=user_id))
+
+
+@router.delete(
+    "/sessions/{session_id}",
+    summary="Erase a visit",
+    status_code=202,
+    response_class=Response,
+    responses=problems(503),
+)
+def delete_session(session_id: SessionId, caller: Admin, gateway: Gateway) -> None:
+    """All that is kept of a visit of somebody who is not logged in goes within moments, and whose visit it was. What
+    was done in it by who had logged in is that user's, and goes with the user.
+    """
+    gateway.shoppers.erase(caller.tenant, Whose(session_id=session_id))
