@@ -4,7 +4,6 @@ Both have the same calls. A call returns the model of the contract that Loupe an
 `loupe.client.errors`, all of them `LoupeError`s.
 """
 
-from loupe.client.api.items import ItemChanges
 from loupe.client.async_client import AsyncClient
 from loupe.client.client import Client
 from loupe.client.errors import (
@@ -43,7 +42,6 @@ __all__ = [
     "Image",
     "Invalid",
     "Item",
-    "ItemChanges",
     "ItemIn",
     "ItemPut",
     "LoupeError",

@@ -9,6 +9,8 @@ import uuid
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -99,7 +101,17 @@ def _pause(call: Call[Any], outcome: Outcome, tries: int) -> float | None:
     still_at_it = outcome.status_code == 409 and call.keyed and asked  # the first try of the same key
     if outcome.status_code in call.also or not (outcome.status_code in AWAY or still_at_it):
         return None
-    return max(pause, float(asked) if asked.isdigit() else 0.0)
+    return max(pause, _seconds(asked))
+
+
+def _seconds(retry_after: str) -> float:
+    """Retry-After is a number of seconds or a date (RFC 9110, 10.2.3)."""
+    if retry_after.isdigit():
+        return float(retry_after)
+    try:
+        return (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds()
+    except (TypeError, ValueError):  # absent, neither, or a date without a zone
+        return 0.0
 
 
 def _was_not_done(outcome: Outcome) -> bool:

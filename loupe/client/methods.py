@@ -24,6 +24,7 @@ def as_method(method: _F, describe: Callable[..., Any], returns: str) -> _F:
     this = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
     result = str(told.return_annotation).partition("[")[2].removesuffix("]")
     method.__name__, method.__doc__ = describe.__name__, describe.__doc__
+    method.__wrapped__ = describe  # type: ignore[attr-defined]
     method.__signature__ = told.replace(  # type: ignore[attr-defined]
         parameters=[this, *told.parameters.values()], return_annotation=returns.format(result)
     )

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from collections.abc import Sequence
 
 from loupe.client.calls import Call, Pages, answer, json_body, nothing, paged
 from shared.contracts.api import Item, ItemIn, ItemPage, ItemPut, ItemsIn, ItemsPut
 from shared.contracts.fields import MAX_LIMIT
 
 _TOLD = set(ItemIn.model_fields)
-
-
-class ItemChanges(TypedDict, total=False):
-    """What is to change of an item: None takes back what was said, of `attributes` each by itself."""
-
-    title: str
-    description: str | None
-    price: float | None
-    currency: str | None
-    stock: int | None
-    url: str | None
-    brand: str | None
-    tags: list[str] | None
-    attributes: Mapping[str, str | None] | None
 
 
 def put_item(sku: str, item: ItemIn, *, if_match: int | None = None, only_new: bool = False) -> Call[Item]:
