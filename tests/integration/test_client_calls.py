@@ -7,11 +7,10 @@ import inspect
 import io
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -33,17 +32,14 @@ from loupe.client import (
     Unauthorized,
     UserEvent,
 )
-from loupe.client.calls import Call, Pages, Work
 from shared.contracts.internal import HitList
 from shared.contracts.messages import ImageIndexed
 from shared.contracts.search import SearchQuery
-from tests.support.client_calls import EXAMPLES
+from tests.support.client_calls import STEPS, described, methods
 from tests.support.clients import Caller
 from tests.support.gateway import KEY, Stand, hit, picture, running_gateway, running_upstreams, served
 from tests.support.snippets import ROOT
 
-STEPS = {"wait_for_image"}
-"""Methods that make several calls, all of them calls of other methods."""
 NOT_FOR_SHOPS = {("get", "/healthz"), ("get", "/metrics")}
 
 
@@ -63,24 +59,6 @@ def gateway(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
     ):
         admin = stand.parts.api_keys.add("shop", "admin", ["admin"]).key
         yield Served(stand, Caller(request.param, address, KEY), Caller(request.param, address, admin))
-
-
-def methods(client: type) -> dict[str, Callable[..., Any]]:
-    """The calls of a client by their names."""
-    return {name: each for name, each in vars(client).items() if hasattr(each, "__wrapped__")}
-
-
-def described(name: str) -> Call[Any]:
-    """The first call of a method, by its example."""
-    made = methods(Client)[name].__wrapped__(*EXAMPLES[name])  # type: ignore[attr-defined]
-    if isinstance(made, Pages):
-        return made.page(None)
-    if isinstance(made, Call):
-        return made
-    step = next(made)
-    while isinstance(step, Work):
-        step = made.send(step.do())
-    return step
 
 
 def test_both_clients_have_the_same_calls_with_the_same_arguments() -> None:

@@ -1,18 +1,23 @@
-"""One example of each call of the clients, by the name of the method."""
+"""The calls of the clients by the names of their methods, and one example of each."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from loupe.client import Correction, Experiment, ItemIn, ItemPut, UserEvent
+from loupe.client import Client, Correction, Experiment, ItemIn, ItemPut, UserEvent
+from loupe.client.calls import Call, Pages, Work
 
 IMAGE = "00000000-0000-0000-0000-000000000000"
 _AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
 _HALVES = Experiment.model_validate(
     {"name": "ranking-2", "variants": {"plain": {"share": 0.5, "policy": "plain"}, "learned": {"share": 0.5}}}
 )
+
+STEPS = {"wait_for_image"}
+"""Methods that make several calls, all of them calls of other methods."""
 
 EXAMPLES: dict[str, tuple[Any, ...]] = {
     "put_item": ("RING-1", ItemIn(title="A ring")),
@@ -51,3 +56,21 @@ EXAMPLES: dict[str, tuple[Any, ...]] = {
     "abort_reindex": (),
     "training": ("model-1",),
 }
+
+
+def methods(client: type) -> dict[str, Callable[..., Any]]:
+    """The calls of a client by their names."""
+    return {name: each for name, each in vars(client).items() if hasattr(each, "__wrapped__")}
+
+
+def described(name: str) -> Call[Any]:
+    """The first call of a method, by its example."""
+    made = methods(Client)[name].__wrapped__(*EXAMPLES[name])  # type: ignore[attr-defined]
+    if isinstance(made, Pages):
+        return made.page(None)
+    if isinstance(made, Call):
+        return made
+    step = next(made)
+    while isinstance(step, Work):
+        step = made.send(step.do())
+    return step
