@@ -73,6 +73,8 @@ class Call(Generic[T]):
 
     @property
     def path(self) -> str:
+        if not self.of:
+            return self.route
         return self.route.format_map({name: quote(value, safe="") for name, value in self.of.items()})
 
     @property

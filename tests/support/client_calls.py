@@ -70,7 +70,7 @@ def described(name: str) -> Call[Any]:
         return made.page(None)
     if isinstance(made, Call):
         return made
-    step = next(made)
+    step: Call[Any] | Work[Any] = next(made)
     while isinstance(step, Work):
         step = made.send(step.do())
     return step
