@@ -48,21 +48,26 @@ class Served:
     admin: Caller
 
 
-@pytest.fixture(params=["blocking", "awaited"])
+BOTH = pytest.mark.parametrize("gateway", ["blocking", "awaited"], indirect=True)
+
+
+@pytest.fixture
 def gateway(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
     with (
         running_upstreams() as upstreams,
         running_gateway(tmp_path, upstreams) as stand,
         served(stand.service.http) as address,
     ):
+        kind = getattr(request, "param", "blocking")
         admin = stand.parts.api_keys.add("shop", "admin", ["admin"]).key
-        yield Served(stand, Caller(request.param, address, KEY), Caller(request.param, address, admin))
+        yield Served(stand, Caller(kind, address, KEY), Caller(kind, address, admin))
 
 
 def test_both_clients_have_the_same_calls_with_the_same_arguments() -> None:
     blocking, awaited = methods(Client), methods(AsyncClient)
     assert blocking.keys() == awaited.keys()
     for name, method in blocking.items():
+        assert method.__wrapped__ is awaited[name].__wrapped__, name  # type: ignore[attr-defined]
         one, other = inspect.signature(method), inspect.signature(awaited[name])
         assert one.parameters == other.parameters, name
         assert one.return_annotation in (other.return_annotation, other.return_annotation.removeprefix("Async")), name
@@ -86,6 +91,7 @@ def test_search_takes_every_field_of_a_query() -> None:
     assert taken == SearchQuery.model_fields.keys()
 
 
+@BOTH
 def test_a_catalogue_is_put_listed_by_pages_and_removed(gateway: Served) -> None:
     call = gateway.call
     made = call("put_item", "RING-1", ItemIn(title="A ring", price=490, currency="EUR", tags=["new"]))
@@ -102,6 +108,7 @@ def test_a_catalogue_is_put_listed_by_pages_and_removed(gateway: Served) -> None
     assert (caught.value.status, caught.value.problem.instance) == (404, "/v1/items/RING-1")
 
 
+@BOTH
 def test_a_picture_may_be_a_path_bytes_or_an_open_file(gateway: Served, tmp_path: Path) -> None:
     call = gateway.call
     gateway.stand.put_item()
@@ -129,6 +136,7 @@ def test_of_many_pictures_a_faulty_one_is_told_and_the_others_are_kept(gateway: 
     assert (text.status, "NONE" in lost.detail) == (415, True)
 
 
+@BOTH
 def test_a_picture_is_waited_for_until_it_is_indexed(gateway: Served) -> None:
     stand, call = gateway.stand, gateway.call
     stand.put_item()
