@@ -13,7 +13,7 @@ import httpx
 from loupe.client import api
 from loupe.client.calls import Call, Pages, Pause, Steps, Work
 from loupe.client.exchange import Exchange, Way, exchange, through
-from loupe.client.methods import CONNECTIONS, PATIENCE, SECONDS, as_method
+from loupe.client.methods import PATIENCE, SECONDS, as_method, connections
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -91,8 +91,7 @@ class Client:
     training = lists(api.operations.training)
 
     def __init__(self, address: str, key: str, *, seconds: float = SECONDS, patience: float = PATIENCE) -> None:
-        limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
-        self._http = httpx.Client(base_url=address, timeout=seconds, limits=limits)
+        self._http = httpx.Client(base_url=address, **connections(seconds))
         self._way = Way(self._http.build_request, address, key, seconds, patience)
         self.address = address
 

@@ -103,12 +103,13 @@ def error_of(problem: Problem, headers: dict[str, str] | None = None) -> Refused
     return _BY_STATUS.get(problem.status, Failed if problem.status >= 500 else Refused)(problem, headers)
 
 
-def error_in(response: httpx.Response) -> Refused | Unavailable:
-    """The error that an answer tells; one without a problem document, as of a proxy, is told by its status."""
+def error_in(response: httpx.Response, asked: str) -> Refused | Unavailable:
+    """The error that an answer tells; one without a problem document, as of a proxy, by its status and what was
+    `asked`: the route and not the address, which may have the name of a shopper in it, or a signature."""
     try:
         problem = Problem.model_validate_json(response.content, extra="ignore")
     except ValidationError:
-        words = f"{response.request.method} {response.request.url.path} answered {response.status_code}"
+        words = f"{asked} was answered {response.status_code}"
         problem = Problem(title=words, status=response.status_code, detail="without saying why.")
     return error_of(problem, {name: response.headers[name] for name in _TOLD if name in response.headers})
 

@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -36,7 +36,7 @@ class Way:
 
     build: Callable[..., httpx.Request]
     address: str
-    key: str
+    key: str = field(repr=False)
     seconds: float
     patience: float
 
@@ -128,7 +128,7 @@ def _result(call: Call[T], outcome: Outcome, way: Way, perhaps_done: bool) -> T:
         raise NoAnswer(f"Nothing answers at {way.address} ({type(outcome).__name__}).") from outcome
     gone = outcome.status_code == 404 and call.method == "DELETE" and perhaps_done  # an earlier try has removed it
     if not (outcome.is_success or outcome.status_code in call.also or gone):
-        raise error_in(outcome)
+        raise error_in(outcome, f"{call.method} {call.route}")
     try:
         return call.read(outcome)
     except ValidationError as error:

@@ -6,13 +6,28 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import httpx
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 SECONDS = 60.0
 """A photo of 20 MB over a phone's connection, and its analysis on a busy CPU."""
 PATIENCE = 30.0
 """A gateway that is started anew is back by then."""
-CONNECTIONS = 32
+_CONNECTIONS = 32
+_CONNECT_SECONDS = 5.0
+_IDLE_SECONDS = 3.0
+"""Less than the 5 for which the gateway keeps a connection open: what is sent as it closes is lost."""
+
+
+def connections(seconds: float) -> dict[str, Any]:
+    """How either client of httpx connects, and waits for answers."""
+    return {
+        "timeout": httpx.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS)),
+        "limits": httpx.Limits(
+            max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS, keepalive_expiry=_IDLE_SECONDS
+        ),
+    }
 
 
 def as_method(method: _F, describe: Callable[..., Any], returns: str) -> _F:
