@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -85,22 +84,21 @@ def test_only_what_changes_something_and_could_do_so_twice_has_a_key(make: Make)
     assert [asked.headers.get("idempotency-key") for asked in server.asked] == [None] * 3
 
 
-def test_retry_after_is_waited_for_in_seconds_or_until_a_date(make: Make) -> None:
-    date = format_datetime(datetime.now(UTC) + timedelta(seconds=3), usegmt=True)
-    for asked in ("1", date):
-        with scripted(refused(503, headers={"Retry-After": asked}), FOUND) as server:
-            make(server.address)("get_item", "RING-1")
-        first, second = server.asked
-        assert second.at - first.at >= 1.0, asked
+def test_retry_after_is_waited_for(make: Make) -> None:
+    with scripted(refused(503, headers={"Retry-After": "1"}), FOUND) as server:
+        make(server.address)("get_item", "RING-1")
+    first, second = server.asked
+    assert second.at - first.at >= 1.0
 
 
-def test_a_wait_beyond_the_patience_is_told_at_once(make: Make) -> None:
-    started = time.monotonic()
-    long = refused(429, "too-many-requests", headers={"Retry-After": "60"})
+@pytest.mark.parametrize("kind", ["seconds", "date"])
+def test_a_wait_beyond_the_patience_is_told_at_once(make: Make, kind: str) -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+    asked = {"seconds": "3600", "date": date}[kind]
+    long = refused(429, "too-many-requests", headers={"Retry-After": asked})
     with scripted(long) as server, pytest.raises(TooManyRequests, match=r"A title: What to do\.") as caught:
-        make(server.address, patience=5)("get_item", "RING-1")
-    assert time.monotonic() - started < 4
-    assert (caught.value.status, caught.value.headers["Retry-After"]) == (429, "60")
+        make(server.address, patience=600)("get_item", "RING-1")
+    assert (caught.value.status, caught.value.headers["Retry-After"]) == (429, asked)
     assert len(server.asked) == 1
 
 
