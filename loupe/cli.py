@@ -21,7 +21,7 @@ from loupe.settings import Settings, connected
 from loupe.telling import err, out, told
 from shared.contracts.internal import Context
 from shared.contracts.models import ReindexStatus
-from shared.contracts.search import Result, SearchQuery
+from shared.contracts.search import Result
 from shared.errors import LoupeError, Permanent
 
 app = typer.Typer(
@@ -33,6 +33,7 @@ app.add_typer(shops.keys, name="key")
 app.add_typer(reindex, name="reindex")
 app.add_typer(letters.letters, name="dead-letters")
 app.command("train")(training.train)
+_PATIENCE = 40.0  # seconds of an import: a gateway that was killed is back by then
 _EMPTY = "The catalogue is empty. Import one with `loupe import FILE`."
 
 
@@ -58,7 +59,7 @@ def up(
     def welcome(address: str) -> None:
         try:
             if sample and not loaded.exists():
-                with connected(settings.model_copy(update={"url": address})) as client:
+                with connected(settings.model_copy(update={"url": address}), patience=_PATIENCE) as client:
                     _import(
                         client, catalogue_file.read(stack.SAMPLE / "catalogue.csv", stack.SAMPLE / "pictures", {}), 4
                     )
@@ -90,7 +91,7 @@ def import_catalogue(
             raise Permanent(f"--where takes COLUMN=VALUE, not {condition!r}.")
         kept[column] = kept.get(column, frozenset()) | {value}
     catalogue = catalogue_file.read(file, pictures or file.parent, kept)
-    with connected(Settings()) as client:
+    with connected(Settings(), patience=_PATIENCE) as client:
         if not _import(client, catalogue, jobs):
             raise typer.Exit(1)
 
@@ -134,7 +135,7 @@ def search(
     if photo is not None and not photo.is_file():
         raise Permanent(f"There is no file {photo}.")
     with connected(Settings()) as client:
-        found = client.search(photo, SearchQuery(limit=limit, words=words))
+        found = client.search(*([photo] if photo else []), words=words, limit=limit)
     if as_json:
         sys.stdout.write(found.model_dump_json(indent=2) + "\n")
         return
@@ -163,7 +164,7 @@ def suggest(
         raise typer.BadParameter("say either --item or --cart")
     context: Context = "item" if item else "cart" if cart else "home"
     with connected(Settings()) as client:
-        suggestions = client.suggestions(user, limit, context, [item] if item else cart or [])
+        suggestions = client.suggestions(user, limit=limit, context=context, skus=[item] if item else cart or [])
     if as_json:
         sys.stdout.write(suggestions.model_dump_json(indent=2) + "\n")
         return
@@ -227,7 +228,7 @@ def start_reindex(
 ) -> None:
     """Begin to fill a new collection by MODEL; it is searched once it holds every picture."""
     with connected(Settings()) as client:
-        _print_reindex(client.reindex("start", model=model, hold=hold))
+        _print_reindex(client.start_reindex(model, hold=hold))
 
 
 @reindex.command("status")
@@ -243,7 +244,7 @@ def show_reindex() -> None:
 def switch_reindex() -> None:
     """Search the new collection now: after --hold, or without pictures that the new model cannot analyse."""
     with connected(Settings()) as client:
-        _print_reindex(client.reindex("switch"))
+        _print_reindex(client.switch_reindex())
 
 
 @reindex.command("abort")
@@ -251,7 +252,7 @@ def switch_reindex() -> None:
 def abort_reindex() -> None:
     """Give up the new collection; searches never saw it."""
     with connected(Settings()) as client:
-        _print_reindex(client.reindex("abort"))
+        _print_reindex(client.abort_reindex())
 
 
 def _print_reindex(now: ReindexStatus) -> None:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from loupe.catalogue_file import Entry
-from loupe.client import Client
+from loupe.client import Client, Refused
 from shared.contracts.api import Image, ItemPut
 from shared.contracts.fields import MAX_BATCH_PICTURES, MAX_ITEMS, MAX_PICTURE_BYTES
-from shared.errors import LoupeError, Permanent, Retryable
+from shared.errors import LoupeError
 
-_T = TypeVar("_T")
-_ATTEMPTS = 10  # over some 40 seconds: a gateway that was killed is back by then
-_LONGEST_PAUSE = 10.0
 _POLL_SECONDS = 0.25
 
 
@@ -43,7 +37,7 @@ def upload(client: Client, entries: Sequence[Entry], jobs: int, advance: Callabl
         try:
             for start in range(0, len(entries), MAX_ITEMS):
                 batch = entries[start : start + MAX_ITEMS]
-                _patiently(partial(client.put_items, [ItemPut(sku=e.sku, **dict(e.item)) for e in batch]))
+                client.put_items([ItemPut(sku=e.sku, **dict(e.item)) for e in batch])
                 outcome.items += len(batch)
                 _upload_pictures(client, pool, batch, outcome, advance)
         except LoupeError:
@@ -56,14 +50,14 @@ def _upload_pictures(
     client: Client, pool: Executor, entries: Sequence[Entry], outcome: Outcome, advance: Callable[[int], None]
 ) -> None:
     send = {
-        pool.submit(_patiently, partial(client.add_images, [(entry.sku, picture) for entry, picture in batch])): batch
+        pool.submit(client.add_images, [(entry.sku, picture) for entry, picture in batch]): batch
         for batch in _batches([(entry, picture) for entry in entries for picture in entry.pictures])
     }
     for done in as_completed(send):
         batch = send[done]
         try:
             sent = done.result()
-        except Permanent as error:
+        except Refused as error:
             sent = [error] * len(batch)
         for (entry, picture), image in zip(batch, sent, strict=True):
             if isinstance(image, LoupeError):
@@ -97,23 +91,10 @@ def await_indexed(client: Client, outcome: Outcome, advance: Callable[[int], Non
         advance(waiting)
         time.sleep(_POLL_SECONDS)
     advance(0)
-    rejected: list[Image] = [image for image in client.rejected() if image.image_id in outcome.images]
+    rejected: list[Image] = [image for image in client.images(state="rejected") if image.image_id in outcome.images]
     outcome.rejected = [(outcome.images[image.image_id], image.reason or "no reason given") for image in rejected]
 
 
 def _on_their_way(client: Client) -> int:
     counts = client.status().images
     return counts.get("stored", 0) + counts.get("analysed", 0)
-
-
-def _patiently(call: Callable[[], _T]) -> _T:
-    for attempt in range(_ATTEMPTS):
-        try:
-            return call()
-        except Retryable as error:
-            if attempt == _ATTEMPTS - 1:
-                raise
-            asked = error.headers.get("Retry-After", "")
-            pause = min(0.2 * 2**attempt, _LONGEST_PAUSE) * random.uniform(0.5, 1)
-            time.sleep(max(int(asked) if asked.isdigit() else 0, pause))
-    raise AssertionError("unreachable")

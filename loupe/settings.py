@@ -10,7 +10,7 @@ from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings
 
 from deploy.local.home import Home
-from loupe.client import Client
+from loupe.client import Client, NoAnswer
 from shared.errors import Permanent
 
 
@@ -30,14 +30,19 @@ class Settings(BaseSettings):
 
 
 @contextmanager
-def connected(settings: Settings) -> Iterator[Client]:
-    """The installation's gateway, with a key of the shop. Raises `Permanent` without one."""
+def connected(settings: Settings, *, patience: float = 0.0) -> Iterator[Client]:
+    """The installation's gateway, with a key of the shop. Raises `Permanent` without one.
+
+    `patience`: as a `Client` has it; somebody who waits at a terminal is told at once that nothing answers.
+    """
     home = Home.at(settings.home)
     address = settings.url or home.running()["address"]
     if not settings.api_key and not home.api_key_file.exists():
         raise Permanent("No API key: set LOUPE_API_KEY, or LOUPE_HOME to the folder of a stack on this machine.")
-    client = Client(address, settings.api_key or home.api_key_file.read_text().strip())
-    try:
-        yield client
-    finally:
-        client.close()
+    key = settings.api_key or home.api_key_file.read_text().strip()
+    with Client(address, key, patience=patience) as client:
+        try:
+            yield client
+        except NoAnswer as error:
+            words = f"{error.detail} Start Loupe with `make run`, or set LOUPE_URL to where it runs."
+            raise NoAnswer(words) from error

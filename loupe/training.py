@@ -150,7 +150,7 @@ def _started(client: Client, version: str, seconds_to_load: float) -> ReindexSta
     deadline = time.monotonic() + seconds_to_load
     while not _has(now := client.reindex(), version):
         try:
-            return client.reindex("start", model=version, hold=False)
+            return client.start_reindex(version)
         except LoupeError as error:
             if error.status == 409 or time.monotonic() > deadline:
                 raise Permanent(

@@ -160,10 +160,9 @@ def test_counting_goes_on_when_the_counter_is_back(tmp_path_factory: pytest.Temp
 def test_an_import_over_its_limit_waits_as_it_is_told_and_loses_nothing(tmp_path: Path) -> None:
     before = sample("loupe_rate_limited_total")
     with running_gateway(tmp_path, rate_limit=1, rate_limit_seconds=1) as stand, served(stand.service.http) as address:
-        client = Client(address, KEY)
         found = catalogue_file.read(catalogue(tmp_path / "shop", 40), tmp_path / "shop", {})
-        outcome = importing.upload(client, found.entries, 2, lambda _: None)
-        client.close()
+        with Client(address, KEY) as client:
+            outcome = importing.upload(client, found.entries, 2, lambda _: None)
     assert (outcome.items, len(outcome.images), outcome.faults) == (40, 40, [])
     assert sample("loupe_rate_limited_total") > before, "it was over its limit"
 

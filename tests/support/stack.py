@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import psutil
 
+from loupe.client import Client
 from tests.support.broker import free_port
 from tests.support.waiting import until
 
@@ -34,8 +35,8 @@ _PROCESSES = {
 class RunningStack:
     """`loupe up` over `home`: the one-command stack, or with `processes` each service a process on real servers.
 
-    `loupe(...)` runs a command against it, `api` speaks HTTP to it. `settings` are in its environment from the next
-    start on.
+    `loupe(...)` runs a command against it, `client` is a shop's program, `api` speaks plain HTTP to it. `settings` are
+    in its environment from the next start on.
     """
 
     def __init__(
@@ -87,6 +88,11 @@ class RunningStack:
     @property
     def api(self) -> httpx.Client:
         return httpx.Client(base_url=self.address, headers={"Authorization": f"Bearer {self.key}"}, timeout=30)
+
+    @property
+    def client(self) -> Client:
+        """A shop's program, with the key that the stack made."""
+        return Client(self.address, self.key)
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -1,0 +1,62 @@
+"""Loupe's HTTP API from Python: `Client` waits for each answer, `AsyncClient` is awaited.
+
+Both have the same calls. A call returns the model of the contract that Loupe answers with, and raises an error of
+`loupe.client.errors`, all of them `LoupeError`s.
+"""
+
+from loupe.client.async_client import AsyncClient
+from loupe.client.client import Client
+from loupe.client.errors import (
+    Conflict,
+    Failed,
+    Forbidden,
+    Invalid,
+    NoAnswer,
+    NotFound,
+    NotUnderstood,
+    PreconditionFailed,
+    Refused,
+    TooLarge,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+)
+from loupe.client.pictures import Picture
+from shared.contracts.analysis import Box
+from shared.contracts.api import Correction, Image, Item, ItemIn, ItemPut, Problem
+from shared.contracts.internal import Experiment, Filters
+from shared.contracts.messages import UserEvent
+from shared.contracts.search import QueryPart, Result
+from shared.errors import LoupeError
+
+__all__ = [
+    "AsyncClient",
+    "Box",
+    "Client",
+    "Conflict",
+    "Correction",
+    "Experiment",
+    "Failed",
+    "Filters",
+    "Forbidden",
+    "Image",
+    "Invalid",
+    "Item",
+    "ItemIn",
+    "ItemPut",
+    "LoupeError",
+    "NoAnswer",
+    "NotFound",
+    "NotUnderstood",
+    "Picture",
+    "PreconditionFailed",
+    "Problem",
+    "QueryPart",
+    "Refused",
+    "Result",
+    "TooLarge",
+    "TooManyRequests",
+    "Unauthorized",
+    "Unavailable",
+    "UserEvent",
+]

@@ -1,0 +1,142 @@
+"""The client for programs that wait for each answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from types import TracebackType
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar, overload
+
+import httpx
+
+from loupe.client import api
+from loupe.client.calls import Call, Pages, Pause, Steps, Work
+from loupe.client.exchange import Exchange, Way, exchange, through
+from loupe.client.methods import PATIENCE, SECONDS, as_method, connections
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@overload
+def sends(describe: Callable[P, Call[T]]) -> Callable[Concatenate[Client, P], T]: ...
+@overload
+def sends(describe: Callable[P, Steps[T]]) -> Callable[Concatenate[Client, P], T]: ...
+def sends(describe: Callable[P, Call[T] | Steps[T]]) -> Callable[Concatenate[Client, P], T]:
+    """The method that sends what `describe` describes."""
+
+    def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._send(describe(*args, **kwargs))
+
+    return as_method(method, describe, "{}")
+
+
+def lists(describe: Callable[P, Pages[T]]) -> Callable[Concatenate[Client, P], Iterator[T]]:
+    """The method that iterates what `describe` describes, fetching pages as they are needed."""
+
+    def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        return self._list(describe(*args, **kwargs))
+
+    return as_method(method, describe, "Iterator[{}]")
+
+
+class Client:
+    """One shop's view of a Loupe at `address`, by one of its keys. Threads may share it.
+
+    `seconds`: how long to wait for each answer. `patience`: for how many seconds a call is tried again while Loupe
+    cannot be reached, is busy, or says that it was asked too often; 0 tries once. Raises `loupe.client.errors`.
+    """
+
+    put_item = sends(api.items.put_item)
+    put_items = sends(api.items.put_items)
+    get_item = sends(api.items.get_item)
+    items = lists(api.items.items)
+    remove_item = sends(api.items.remove_item)
+
+    add_image = sends(api.images.add_image)
+    add_images = sends(api.images.add_images)
+    image = sends(api.images.image)
+    wait_for_image = sends(api.images.wait_for_image)
+    images = lists(api.images.images)
+    image_content = sends(api.images.image_content)
+    correct_image = sends(api.images.correct_image)
+    remove_image = sends(api.images.remove_image)
+
+    search = sends(api.searching.search)
+    classify = sends(api.searching.classify)
+    similar = sends(api.searching.similar)
+    completes = sends(api.searching.completes)
+
+    send_events = sends(api.shoppers.send_events)
+    suggestions = sends(api.shoppers.suggestions)
+    session_suggestions = sends(api.shoppers.session_suggestions)
+    suggestions_for_many = sends(api.shoppers.suggestions_for_many)
+    experiment = sends(api.shoppers.experiment)
+    put_experiment = sends(api.shoppers.put_experiment)
+    stop_experiment = sends(api.shoppers.stop_experiment)
+
+    add_key = sends(api.keys.add_key)
+    keys = sends(api.keys.keys)
+    revoke_key = sends(api.keys.revoke_key)
+
+    status = sends(api.operations.status)
+    readiness = sends(api.operations.readiness)
+    reconcile = sends(api.operations.reconcile)
+    reconcile_report = sends(api.operations.reconcile_report)
+    reindex = sends(api.operations.reindex)
+    start_reindex = sends(api.operations.start_reindex)
+    switch_reindex = sends(api.operations.switch_reindex)
+    abort_reindex = sends(api.operations.abort_reindex)
+    training = lists(api.operations.training)
+
+    def __init__(self, address: str, key: str, *, seconds: float = SECONDS, patience: float = PATIENCE) -> None:
+        self._http = httpx.Client(base_url=address, **connections(seconds))
+        self._way = Way(self._http.build_request, address, key, seconds, patience)
+        self.address = address
+
+    def close(self) -> None:
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _send(self, described: Call[T] | Steps[T]) -> T:
+        return self._drive(
+            exchange(described, self._way) if isinstance(described, Call) else through(described, self._way)
+        )
+
+    def _list(self, pages: Pages[T]) -> Iterator[T]:
+        cursor: str | None = None
+        while True:
+            found, cursor = self._send(pages.page(cursor))
+            yield from found
+            if not cursor:
+                return
+
+    def _drive(self, going_on: Exchange[T]) -> T:
+        with closing(going_on):
+            try:
+                step: Any = next(going_on)
+                while True:
+                    step = going_on.send(self._do(step))
+            except StopIteration as end:
+                result: T = end.value
+                return result
+
+    def _do(self, step: httpx.Request | Pause | Work[Any]) -> Any:
+        match step:
+            case Pause(seconds):
+                return time.sleep(seconds)
+            case Work(do):
+                return do()
+            case request:
+                try:
+                    return self._http.send(request)
+                except httpx.TransportError as error:
+                    return error

@@ -1,0 +1,76 @@
+"""The calls of the clients by the names of their methods, and one example of each."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from loupe.client import Client, Correction, Experiment, ItemIn, ItemPut, UserEvent
+from loupe.client.calls import Call, Pages, Work
+
+IMAGE = "00000000-0000-0000-0000-000000000000"
+_AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
+_HALVES = Experiment.model_validate(
+    {"name": "ranking-2", "variants": {"plain": {"share": 0.5, "policy": "plain"}, "learned": {"share": 0.5}}}
+)
+
+STEPS = {"wait_for_image"}
+"""Methods that make several calls, all of them calls of other methods."""
+
+EXAMPLES: dict[str, tuple[Any, ...]] = {
+    "put_item": ("RING-1", ItemIn(title="A ring")),
+    "put_items": ([ItemPut(sku="RING-1", title="A ring")],),
+    "get_item": ("RING-1",),
+    "items": (),
+    "remove_item": ("RING-1",),
+    "add_image": ("RING-1", b"picture"),
+    "add_images": ([("RING-1", b"picture")],),
+    "image": (IMAGE,),
+    "images": (),
+    "image_content": (IMAGE,),
+    "correct_image": (IMAGE, Correction(type="ring")),
+    "remove_image": (IMAGE,),
+    "search": (),
+    "classify": (io.BytesIO(b"picture"),),
+    "similar": ("RING-1",),
+    "completes": ("RING-1",),
+    "send_events": ([UserEvent(id="e-1", type="viewed", user_id="anna", sku="RING-1", at=_AT)],),
+    "suggestions": ("anna",),
+    "session_suggestions": ("visit-1",),
+    "suggestions_for_many": (["anna"],),
+    "experiment": (),
+    "put_experiment": (_HALVES,),
+    "stop_experiment": (),
+    "add_key": ("web shop", ["read"]),
+    "keys": (),
+    "revoke_key": ("k_000000000000",),
+    "status": (),
+    "readiness": (),
+    "reconcile": (),
+    "reconcile_report": (),
+    "reindex": (),
+    "start_reindex": ("model-2",),
+    "switch_reindex": (),
+    "abort_reindex": (),
+    "training": ("model-1",),
+}
+
+
+def methods(client: type) -> dict[str, Callable[..., Any]]:
+    """The calls of a client by their names."""
+    return {name: each for name, each in vars(client).items() if hasattr(each, "__wrapped__")}
+
+
+def described(name: str) -> Call[Any]:
+    """The first call of a method, by its example."""
+    made = methods(Client)[name].__wrapped__(*EXAMPLES[name])  # type: ignore[attr-defined]
+    if isinstance(made, Pages):
+        return made.page(None)
+    if isinstance(made, Call):
+        return made
+    step: Call[Any] | Work[Any] = next(made)
+    while isinstance(step, Work):
+        step = made.send(step.do())
+    return step
