@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.gateway.api_keys import ALL_SCOPES, key_hash, key_row, new_key
+from services.gateway.api_keys import ALL_SCOPES, key_hash, key_row, new_key, no_shop
 from services.gateway.tables import ApiKey, Tenant
 from shared.contracts.fields import TenantId
 from shared.database import Database
@@ -46,6 +46,13 @@ def add_tenant(database: Database, secret: str, tenant: str) -> str:
         _add(session, tenant)
         session.add(key_row(secret, tenant, key, _FIRST, ALL_SCOPES - {"admin"}))
     return key
+
+
+def check_tenant(database: Database, tenant: str) -> None:
+    """Return when there is such a shop, else raise `NotFound`."""
+    with database.read() as session:
+        if session.get(Tenant, tenant) is None:
+            raise no_shop(tenant)
 
 
 def list_tenants(database: Database) -> list[Shop]:
