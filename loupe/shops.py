@@ -118,7 +118,7 @@ def add_tenant(
 @tenants.command("bus")
 @told
 def give_bus_user(name: Annotated[str, typer.Argument(help="The shop.")], management: _Management = False) -> None:
-    """Give a shop a new password of the shop bus and print the address with it, once. Ends the connections of the old."""
+    """Give a shop another password of the shop bus and print its address, once. Connections of the old one end."""
     from services.gateway import tenants as catalogue_of
     from shared.shopbus.users import open_users
 

@@ -1,6 +1,6 @@
 """Shop events on RabbitMQ: durable queues `loupe.shop.<tenant>.in`, `.out` and `.dead`.
 
-An exchange `loupe.shop.<tenant>.in` leads to the queue of that name alone: a shop's user may send by it and by no other.
+An exchange `loupe.shop.<tenant>.in` leads to the queue of that name alone: a shop's user sends by it, and by no other.
 Of several gateways RabbitMQ lets one consume a tenant's queue, so a tenant's events are handled in order.
 """
 
@@ -104,9 +104,7 @@ class AmqpBus:
         try:
             _declare(channel, tenant)
             taking = [_queue(tenant, "in")]
-            Consumer(
-                channel, taking, on_message=received, prefetch_count=IN_HAND, auto_declare=False
-            ).consume()
+            Consumer(channel, taking, on_message=received, prefetch_count=IN_HAND, auto_declare=False).consume()
         except ChannelError as error:  # a shop declared its queue in another way: the other shops' go on
             _log.warning("shop_line_unusable", tenant=tenant, error=str(error))
             self._not_before[tenant] = time.monotonic() + _UNUSABLE_SECONDS

@@ -13,7 +13,18 @@ from redis.exceptions import AuthenticationError, RedisError, ResponseError
 from shared.errors import InvalidInput, Permanent, Retryable
 from shared.shopbus.users import new_password, signed_in, user_of
 
-_ANYWHERE = ("ping", "hello", "auth", "quit", "client|setname", "client|getname", "client|id", "multi", "exec", "discard")
+_ANYWHERE = (
+    "ping",
+    "hello",
+    "auth",
+    "quit",
+    "client|setname",
+    "client|getname",
+    "client|id",
+    "multi",
+    "exec",
+    "discard",
+)
 _OPTIONAL = "client|setinfo"  # Redis 7.2 and later; clients send it when they connect
 _READ = ("xread", "xrange", "xrevrange", "xlen", "xinfo|stream")
 _CONSUME = ("xreadgroup", "xack", "xgroup", "xdel", "xpending", "xclaim", "xautoclaim", "xinfo")
@@ -60,7 +71,9 @@ class RedisUsers:
         ]
 
     def _knows(self, command: str) -> bool:
-        (known,) = self._redis.execute_command("COMMAND INFO", command)  # two words: redis-py cannot read None of COMMAND
+        (known,) = self._redis.execute_command(
+            "COMMAND INFO", command
+        )  # two words: redis-py cannot read None of COMMAND
         return known is not None
 
     def _keep(self) -> None:

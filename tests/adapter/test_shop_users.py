@@ -198,13 +198,19 @@ def on_rabbitmq(url: str) -> Connection:
 
 def publish(connection: Connection, exchange: str, routing_key: str = "") -> None:
     with connection.channel() as channel:
-        connection.Producer(channel).publish(b"x", exchange=exchange, routing_key=routing_key, mandatory=True, timeout=5)
+        connection.Producer(channel).publish(
+            b"x", exchange=exchange, routing_key=routing_key, mandatory=True, timeout=5
+        )
 
 
 def take(connection: Connection, queue: str) -> bytes | None:
     with connection.channel() as channel:
         message = channel.basic_get(queue, no_ack=True)
-        return None if message is None else bytes(message.body if isinstance(message.body, bytes) else message.body.encode())
+        return (
+            None
+            if message is None
+            else bytes(message.body if isinstance(message.body, bytes) else message.body.encode())
+        )
 
 
 def test_on_rabbitmq_a_shop_sends_and_reads_by_its_own_lines(running_rabbitmq: RunningServer, tenant: str) -> None:
