@@ -13,18 +13,8 @@ from redis.exceptions import AuthenticationError, RedisError, ResponseError
 from shared.errors import InvalidInput, Permanent, Retryable
 from shared.shopbus.users import new_password, signed_in, user_of
 
-_ANYWHERE = (
-    "ping",
-    "hello",
-    "auth",
-    "quit",
-    "client|setname",
-    "client|getname",
-    "client|id",
-    "multi",
-    "exec",
-    "discard",
-)
+_CONNECT = ("ping", "hello", "auth", "quit", "client|setname", "client|getname", "client|id")
+_TOGETHER = ("multi", "exec", "discard")
 _OPTIONAL = "client|setinfo"  # Redis 7.2 and later; clients send it when they connect
 _READ = ("xread", "xrange", "xrevrange", "xlen", "xinfo|stream")
 _CONSUME = ("xreadgroup", "xack", "xgroup", "xdel", "xpending", "xclaim", "xautoclaim", "xinfo")
@@ -62,7 +52,7 @@ class RedisUsers:
             "reset",
             "on",
             f"#{hashlib.sha256(password.encode()).hexdigest()}",
-            *(f"+{command}" for command in (*_ANYWHERE, *optional)),
+            *(f"+{command}" for command in (*_CONNECT, *optional, *_TOGETHER)),
             f"+select|{_database(self._bus_url)}",
             "+xadd",
             f"%W~{line}:in",
@@ -71,9 +61,7 @@ class RedisUsers:
         ]
 
     def _knows(self, command: str) -> bool:
-        (known,) = self._redis.execute_command(
-            "COMMAND INFO", command
-        )  # two words: redis-py cannot read None of COMMAND
+        (known,) = self._redis.execute_command("COMMAND INFO", command)  # as "COMMAND" redis-py could not read None
         return known is not None
 
     def _keep(self) -> None:
@@ -101,8 +89,8 @@ class RedisUsers:
             ) from error
         except (RedisError, OSError) as error:
             raise Retryable(
-                f"The shop bus {self._where.scheme}://{self._where.hostname}:{self._where.port or 6379} does not answer "
-                f"({type(error).__name__}). Start it, or check SHOP_BUS_URL and SHOP_BUS_ADMIN_URL."
+                f"The shop bus {self._where.scheme}://{self._where.hostname}:{self._where.port or 6379} does not "
+                f"answer ({type(error).__name__}). Start it, or check SHOP_BUS_URL and SHOP_BUS_ADMIN_URL."
             ) from error
 
 

@@ -45,8 +45,8 @@ def open_users(bus_url: str, admin_url: str | None = None) -> ShopUsers | None:
     if scheme in ("amqp", "amqps") and not admin_url:
         return None
     raise Permanent(
-        f"SHOP_BUS_ADMIN_URL does not fit a bus of {scheme}://. For redis:// it is redis://, or not set; for amqp:// it "
-        "is that of RabbitMQ's management API, http://user:password@host:15672."
+        f"SHOP_BUS_ADMIN_URL does not fit a bus of {scheme}://. For redis:// it is redis://, or not set; for amqp:// "
+        "it is that of RabbitMQ's management API, http://user:password@host:15672."
     )
 
 
