@@ -1,95 +1,68 @@
-"""The one-command stack with any shop bus: its parts run from the test, so that each may be killed by itself."""
+"""What the one-command stack runs, with any shop bus: broker, embedder, and gateway, indexer and recommender in one."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
 
-from deploy.local import stack
-from deploy.local.home import Home
-from deploy.local.supervisor import Supervisor
+from deploy.processes import servers
 from tests.support import small_model
 from tests.support.broker import free_port
+from tests.support.servers import PASSWORD, RunningServer
+from tests.support.supervised import Supervised
 from tests.support.waiting import until
 
-_KEY = "lk_of-the-tests"
 _READY_SECONDS = 120
-_LOOK_SECONDS = 0.05
 
 
 class BusStack:
-    """Broker, embedder and backend (gateway, indexer, recommender) over a folder, with a small model.
+    """Over a folder of its own, with a small model; its shop is `shop`. `own_bus_url`: a shop bus on its own broker."""
 
-    `own_bus_url` is the shop bus on its own broker; SHOP_BUS_URL in the environment of the backend names another one.
-    """
+    key = "lk_of-the-tests"
 
     def __init__(self, folder: Path) -> None:
-        self.home = Home.at(folder / "home")
         self.port = free_port()
-        self.key = _KEY
-        self.home.api_key_file.write_text(_KEY + "\n")
-        self._model = {
+        self.address = f"http://127.0.0.1:{self.port}"
+        self._folder = folder
+        self._broker = RunningServer(servers.valkey(folder / "broker", free_port(), PASSWORD))
+        self.own_bus_url = self._broker.url.removesuffix("/0") + "/1"
+        (folder / "api-key").write_text(self.key)
+        embedder_port = free_port()
+        self._environment = {
+            "LOUPE_HOME": str(folder),
+            "PORT": str(self.port),
+            "BROKER_URL": self._broker.url,
+            "OBJECT_STORE_URL": f"file://{folder}/objects",
+            "EMBEDDER_URL": f"http://127.0.0.1:{embedder_port}",
+            "EMBEDDER_PORT": str(embedder_port),
+            "INDEXER_PORT": str(free_port()),
+            "RECOMMENDER_PORT": str(free_port()),
             "EMBEDDER_MODEL_DIRS": str(small_model.small_model(folder / "model")),
             "MODEL_VERSION": small_model.VERSION,
             "MODEL_DIMENSION": str(small_model.DIMENSION),
         }
-        plan = stack.plan(self.home, self.port)
-        self.own_bus_url = str(self.home.shop_bus_url)
-        (broker,) = plan.servers
-        embedder, backend = (replace(child, environment={**child.environment, **self._model}) for child in plan.services)
-        self.parts = {"broker": broker, "embedder": embedder, "backend": backend}
-
-    @property
-    def api(self) -> httpx.Client:
-        header = {"Authorization": f"Bearer {self.key}"}
-        return httpx.Client(base_url=self.address, headers=header, timeout=30)
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        self._embedder = Supervised(folder, {"embedder": ("services.embedder.main", self._environment)})
 
     @contextmanager
-    def running(self, *names: str, **environment: str) -> Iterator[None]:
-        """Run these parts, with this in the environment of each, until the end of the block.
-
-        One that dies is started again, as `loupe up` does it.
-        """
-        parts = [self.parts[name] for name in names]
-        for part in parts:
-            part.environment = {**part.environment, **environment}
-        supervisor, stop = Supervisor(parts, lambda _said: None), threading.Event()
-
-        def watch() -> None:
-            while not stop.is_set():
-                supervisor.watch()
-                stop.wait(_LOOK_SECONDS)
-
-        watching = threading.Thread(target=watch)
-        watching.start()
+    def hearing(self, bus_url: str) -> Iterator[None]:
+        """Run the rest of it, with its shops at this bus, until the end of the block."""
+        environment = self._environment | {"SHOP_BUS_URL": bus_url}
+        backend = Supervised(self._folder, {"backend": ("deploy.local.backend", environment)})
         try:
+            until(self._is_ready, f"the stack answers; its logs are in {self._folder}", _READY_SECONDS)
             yield
         finally:
-            stop.set()
-            watching.join()
-            supervisor.stop()
+            backend.stop()
 
-    def kill(self, name: str) -> None:
-        """SIGKILL; returns once another process of the part runs."""
-        process = self.parts[name].process
-        assert process
-        process.kill()
-        until(lambda: self.parts[name].process not in (None, process), f"another {name} runs")
+    def close(self) -> None:
+        self._embedder.stop()
+        self._broker.stop()
 
-    def answers(self) -> bool:
+    def _is_ready(self) -> bool:
         try:
             return httpx.get(f"{self.address}/readyz", timeout=2).status_code == httpx.codes.OK
         except httpx.TransportError:
             return False
-
-    def await_ready(self) -> None:
-        until(self.answers, f"the stack answers; its logs are in {self.home.path / 'logs'}", _READY_SECONDS)
