@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 from redis import Redis
@@ -38,9 +39,9 @@ class RedisUsers:
         self.check(management=management)
         user, password = user_of(tenant), new_password()
         with self._translated():
-            self._redis.execute_command("ACL", "SETUSER", user, *self._rules(tenant, password))
+            self._do("ACL SETUSER", user, *self._rules(tenant, password))
             self._keep()
-            self._redis.execute_command("CLIENT", "KILL", "USER", user)
+            self._do("CLIENT KILL", "USER", user)
         return signed_in(self._bus_url, user, password)
 
     def _rules(self, tenant: str, password: str) -> list[str]:
@@ -60,17 +61,20 @@ class RedisUsers:
             f"({consume} %RW~{line}:out)",
         ]
 
+    def _do(self, command: str, *arguments: str) -> Any:
+        return self._redis.execute_command(command, *arguments)  # type: ignore[no-untyped-call]
+
     def _knows(self, command: str) -> bool:
-        (known,) = self._redis.execute_command("COMMAND INFO", command)  # as "COMMAND" redis-py could not read None
+        (known,) = self._do("COMMAND INFO", command)  # as "COMMAND" redis-py could not read None
         return known is not None
 
     def _keep(self) -> None:
         """Have the server write its users where it reads them when it starts."""
         try:
-            self._redis.execute_command("ACL", "SAVE")
+            self._do("ACL SAVE")
         except ResponseError as no_file:
             try:
-                self._redis.execute_command("CONFIG", "REWRITE")
+                self._do("CONFIG REWRITE")
             except ResponseError as error:
                 raise Permanent(
                     f"The shop bus cannot keep the users of shops ({no_file}; {error}). Start it with `aclfile`, and "

@@ -6,44 +6,49 @@ STORY is JSON: `bus`, `shop`, `api`, `key`, `seconds` (how long to wait for each
 `body` is to be in the answer; and `out`, the `type` and `data` of each event that the line out is to tell.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import time
 import urllib.error
 import urllib.request
 import uuid
+from collections.abc import Iterator
+from typing import Any
 
-story = json.loads(os.environ["STORY"])
+story: dict[str, Any] = json.loads(os.environ["STORY"])
 
 
 class OnRedis:
-    def __init__(self):
+    def __init__(self) -> None:
         import redis
 
         self.bus = redis.Redis.from_url(story["bus"])
         self.line = f"loupe:shop:{story['shop']}"
-        self.last = self.bus.xrevrange(f"{self.line}:out", count=1)
-        self.last = self.last[0][0] if self.last else "0"
+        newest: Any = self.bus.xrevrange(f"{self.line}:out", count=1)
+        self.last = newest[0][0] if newest else "0"
 
-    def send(self, body):
+    def send(self, body: str) -> None:
         self.bus.xadd(f"{self.line}:in", {"event": body})
 
-    def heard(self):
-        for _, entries in self.bus.xread({f"{self.line}:out": self.last}):
+    def heard(self) -> Iterator[dict[str, Any]]:
+        found: Any = self.bus.xread({f"{self.line}:out": self.last})
+        for _, entries in found:
             for self.last, fields in entries:
                 yield json.loads(fields[b"event"])
 
 
 class OnRabbitMQ:
-    def __init__(self):
-        import kombu
+    def __init__(self) -> None:
+        from kombu.connection import Connection
 
         self.line = f"loupe.shop.{story['shop']}"
-        self.bus = kombu.Connection(story["bus"], transport_options={"confirm_publish": True})
+        self.bus = Connection(story["bus"], transport_options={"confirm_publish": True})
         self.channel = self.bus.channel()
         self.producer = self.bus.Producer()
 
-    def send(self, body):
+    def send(self, body: str) -> None:
         self.producer.publish(
             body,
             exchange=f"{self.line}.in",
@@ -54,21 +59,21 @@ class OnRabbitMQ:
             mandatory=True,
         )
 
-    def heard(self):
+    def heard(self) -> Iterator[dict[str, Any]]:
         while message := self.channel.basic_get(f"{self.line}.out", no_ack=True):
             yield json.loads(message.body)
 
 
-def holds(answer, wanted):
+def holds(answer: Any, wanted: Any) -> bool:
     """Whether all of `wanted` is in `answer`."""
     if isinstance(wanted, dict):
         return isinstance(answer, dict) and all(holds(answer.get(name), value) for name, value in wanted.items())
     if isinstance(wanted, list):
         return len(answer) == len(wanted) and all(map(holds, answer, wanted))
-    return answer == wanted
+    return bool(answer == wanted)
 
 
-def shows(step):
+def shows(step: dict[str, Any]) -> bool:
     request = urllib.request.Request(story["api"] + step["path"], headers={"Authorization": "Bearer " + story["key"]})
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
@@ -78,13 +83,14 @@ def shows(step):
     return status == step.get("status", 200) and holds(body, step.get("body", {}))
 
 
-def play(step):
+def play(step: dict[str, Any]) -> dict[str, Any]:
     """Seconds until the effect was seen, None when it was not; and the types of what was told of it."""
     event = {"specversion": "1.0", "id": str(uuid.uuid4()), "source": "/outside", "type": step["type"]}
     bus.send(json.dumps(event | step.get("attributes", {}) | {"data": step["data"]}))
-    started, seen, told = time.monotonic(), None, set()
+    started, seen = time.monotonic(), None
+    told: set[str] = set()
     wanted = {event["type"]: event["data"] for event in step.get("out", [])}
-    while time.monotonic() < started + story["seconds"] and (seen is None or told < wanted.keys()):
+    while time.monotonic() < started + story["seconds"] and (seen is None or told != wanted.keys()):
         if seen is None and shows(step):
             seen = time.monotonic() - started
         for event in bus.heard():
