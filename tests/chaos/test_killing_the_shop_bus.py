@@ -36,7 +36,7 @@ PRICES = 5
 SECONDS = 300
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
 LINE = "loupe:shop:shop:in"
-AT_ONCE = 50
+AT_ONCE = MESSAGES // 500
 
 
 class Processes:

@@ -159,6 +159,7 @@ def test_a_message_from_outside_has_its_effect_and_is_told_of(played: tuple[str,
     (step,) = (step for step in story(bus) if step["name"] == name)
     if step["type"] in NOT_YET:
         pytest.skip(f"nobody handles {step['type']} yet")
+    assert name in saw, "a step before it failed"
     assert saw[name]["seen"] is not None, "the effect is seen over HTTP"
     assert saw[name]["told"] == [event["type"] for event in step.get("out", [])], "it is told in the line out"
 
