@@ -1,4 +1,4 @@
-"""`loupe tenant` and `loupe key`: shops and their keys, on the catalogue itself.
+"""`loupe tenant` and `loupe key`: shops, their keys and their users of the shop bus, on catalogue and bus themselves.
 
 The commands import the gateway and SQLAlchemy themselves: `loupe search` should not wait for them.
 """
@@ -30,6 +30,14 @@ tenants = typer.Typer(no_args_is_help=True, help="Shops that share this installa
 keys = typer.Typer(no_args_is_help=True, help="The API keys of a shop.")
 _WIDE = 200  # a line a key, even in a narrow terminal: an id that is cut names no key
 _ONCE = "This is the only time the key is shown; Loupe keeps a hash of it."
+_BUS_ONCE = "The address of the shop bus holds the shop's own password. This is the only time it is shown."
+_NO_USERS = (
+    "No user of the shop bus was made: set SHOP_BUS_ADMIN_URL to RabbitMQ's management API "
+    "(http://user:password@host:15672), then `loupe tenant bus {name}`."
+)
+_Management = Annotated[
+    bool, typer.Option(help="On RabbitMQ: let it into the management API, where it sees all shops' queues by name.")
+]
 
 
 class Settings(BaseSettings):
@@ -42,6 +50,22 @@ class Settings(BaseSettings):
     gateway_database_url: str | None = Field(None, repr=False)
     database_url: str | None = Field(None, repr=False)
     gateway_secret: str | None = Field(None, repr=False)
+    shop_bus_url: str | None = Field(None, repr=False)
+    shop_bus_admin_url: str | None = Field(None, repr=False)
+
+    @property
+    def of_deployment(self) -> bool:
+        return self.gateway_database_url is not None or self.gateway_secret is not None
+
+
+def _bus(settings: Settings) -> tuple[str | None, str | None]:
+    """The shop bus that belongs to the catalogue, and who administers it. Without a deployment, that of LOUPE_HOME.
+
+    A shop's own programs read SHOP_BUS_URL too: alone it names no deployment.
+    """
+    if settings.of_deployment:
+        return settings.shop_bus_url, settings.shop_bus_admin_url
+    return Home.at(settings.home).shop_bus_url, None
 
 
 @contextmanager
@@ -68,14 +92,46 @@ def catalogue() -> Iterator[tuple[Database, str]]:
 
 @tenants.command("add")
 @told
-def add_tenant(name: Annotated[str, typer.Argument(help="Lower-case letters, digits and hyphens.")]) -> None:
-    """Make a shop and print its first API key, once: for read, write and events."""
+def add_tenant(
+    name: Annotated[str, typer.Argument(help="Lower-case letters, digits and hyphens.")],
+    management: _Management = False,
+) -> None:
+    """Make a shop. Prints, once, its first API key (for read, write and events), and its address of the shop bus."""
     from services.gateway import tenants as catalogue_of
+    from shared.shopbus.users import open_users
 
     with catalogue() as (opened, secret):
+        bus_url, admin_url = _bus(Settings())
+        users = open_users(bus_url, admin_url) if bus_url else None
+        if users:
+            users.check(management=management)  # before the shop is there, which cannot be made twice
         key = catalogue_of.add_tenant(opened, secret, name)
     out.print(key, soft_wrap=True)
     err.print(_ONCE)
+    if users:
+        out.print(users.give(name, management=management), soft_wrap=True)
+        err.print(_BUS_ONCE)
+    elif bus_url:
+        err.print(_NO_USERS.format(name=name), soft_wrap=True)
+
+
+@tenants.command("bus")
+@told
+def give_bus_user(name: Annotated[str, typer.Argument(help="The shop.")], management: _Management = False) -> None:
+    """Give a shop another password of the shop bus and print its address, once. Connections of the old one end."""
+    from services.gateway import tenants as catalogue_of
+    from shared.shopbus.users import open_users
+
+    with catalogue() as (opened, _):
+        catalogue_of.check_tenant(opened, name)
+    bus_url, admin_url = _bus(Settings())
+    if bus_url is None:
+        raise Permanent("There is no shop bus: set SHOP_BUS_URL as the gateway has it.")
+    users = open_users(bus_url, admin_url)
+    if users is None:
+        raise Permanent(_NO_USERS.format(name=name))
+    out.print(users.give(name, management=management), soft_wrap=True)
+    err.print(_BUS_ONCE)
 
 
 @tenants.command("list")

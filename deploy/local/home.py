@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import secrets
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,6 +116,26 @@ class Home:
         self._write_private("shop-bus-url", url + "\n")
         return url
 
+    @property
+    def shop_bus_url(self) -> str | None:
+        """What `note_shop_bus` left; None when no stack ever ran over this home."""
+        try:
+            return (self.path / "shop-bus-url").read_text().strip()
+        except FileNotFoundError:
+            return None
+
+    def broker_port(self) -> int:
+        """A port for the broker: the same at each start, unless somebody else listens on it now.
+
+        Shops were given addresses with it.
+        """
+        try:
+            port = _free_port(int((self.path / "broker-port").read_text()))
+        except OSError:  # none was chosen yet, or somebody has it
+            port = _free_port(0)
+        self._write_private("broker-port", f"{port}\n")
+        return port
+
     def _write_private(self, name: str, text: str) -> None:
         """Replace a file that only its owner may read."""
         partial = self.path / f"{name}.partial"
@@ -131,3 +152,11 @@ class Home:
                 f"Loupe was never started over {self.path}. Start it with `make run` or `loupe up`."
             ) from error
         return facts
+
+
+def _free_port(port: int) -> int:
+    """This port, or any for 0. Raises `OSError` when somebody has it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
+        return int(probe.getsockname()[1])

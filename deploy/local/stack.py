@@ -16,7 +16,8 @@ SAMPLE = Path(__file__).parent / "sample"
 
 def plan(home: Home, port: int) -> Plan:
     """The broker, the embedder, and one process with the other services."""
-    broker_port, embedder_port, indexer_port, recommender_port = free_ports(4)
+    broker_port = home.broker_port()
+    embedder_port, indexer_port, recommender_port = free_ports(3)
     broker_url = f"redis://:{home.secret('broker')}@127.0.0.1:{broker_port}/0"
     shop_bus_url = home.note_shop_bus(broker_url)
     logs = home.folder("logs")

@@ -28,10 +28,14 @@ _MAX_CONNECTIONS = 200
 
 @dataclass(frozen=True)
 class Server:
-    """A server not yet started, and the URL by which services reach it, its password included."""
+    """A server not yet started, and the URL by which services reach it, its password included.
+
+    `admin_url` is that of RabbitMQ's management API.
+    """
 
     child: Child
     url: str
+    admin_url: str | None = None
 
 
 def valkey(folder: Path, port: int, password: str) -> Server:
@@ -74,11 +78,14 @@ def postgresql(folder: Path, port: int, password: str, databases: Sequence[str])
 def rabbitmq(folder: Path, port: int, password: str) -> Server:
     """Debian's RabbitMQ, a node of its own beside any other on this machine. URL: `amqp://loupe:password@...:port//`.
 
+    Its management API listens on a port that is chosen now.
+
     Its port mapper (epmd) belongs to this node alone and dies with it.
     """
     program = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")  # the one on the PATH insists on Debian's own folders
     if not program.exists():
         raise _missing("rabbitmq-server", "rabbitmq-server")
+    mapper_port, node_port, management_port = _free_port(), _free_port(), _free_port()
     mapper = [_program("setpriv", "util-linux"), "--pdeathsig", "KILL", _program("epmd", "erlang-base")]
     _write_private(
         _made(folder) / "rabbitmq.conf",
@@ -87,9 +94,11 @@ def rabbitmq(folder: Path, port: int, password: str) -> Server:
         f"default_pass = {password}\n"
         "log.file = false\n"
         "log.console = true\n"
-        "log.console.level = warning\n",
+        "log.console.level = warning\n"
+        "management.tcp.ip = 127.0.0.1\n"
+        f"management.tcp.port = {management_port}\n",
     )
-    mapper_port, node_port = _free_port(), _free_port()
+    _write_private(folder / "enabled_plugins", "[rabbitmq_management].\n")
     environment = {
         "HOME": str(folder),  # the Erlang cookie
         "RABBITMQ_CONF_ENV_FILE": str(folder / "none"),  # not Debian's
@@ -106,7 +115,8 @@ def rabbitmq(folder: Path, port: int, password: str) -> Server:
     }
     command = ["/bin/sh", "-c", f"{shlex.join(mapper)} & exec {program}"]
     child = Child("rabbitmq", command, environment, folder / "rabbitmq.log", seconds_to_stop=15)
-    return Server(child, f"amqp://loupe:{_encoded(password)}@127.0.0.1:{port}//")
+    account = f"loupe:{_encoded(password)}@127.0.0.1"
+    return Server(child, f"amqp://{account}:{port}//", f"http://{account}:{management_port}")
 
 
 def object_store(folder: Path, port: int, password: str) -> Server:

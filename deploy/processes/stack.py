@@ -27,12 +27,12 @@ def plan(home: Home, port: int, vector_store_url: str | None) -> Plan:
     Debian package that is missing.
     """
     logs, state = home.folder("logs"), home.folder("servers")
-    embedder, indexer, recommender, *others = free_ports(7)
+    embedder, indexer, recommender, *others = free_ports(6)
     ports = {"gateway": port, "embedder": embedder, "indexer": indexer, "recommender": recommender}
-    broker = servers.redis(state / "broker", others[0], home.secret("broker"))
-    objects = servers.object_store(state / "objects", others[1], home.secret("object-store"))
-    catalogue = servers.postgresql(state / "postgresql", others[2], home.secret("postgresql"), _OWN_DATABASE)
-    vectors = [] if vector_store_url else [_vector_server(state / "vectors", others[3])]
+    broker = servers.redis(state / "broker", home.broker_port(), home.secret("broker"))
+    objects = servers.object_store(state / "objects", others[0], home.secret("object-store"))
+    catalogue = servers.postgresql(state / "postgresql", others[1], home.secret("postgresql"), _OWN_DATABASE)
+    vectors = [] if vector_store_url else [_vector_server(state / "vectors", others[2])]
     vectors_url = vector_store_url or vectors[0].url
     urls = {"BROKER_URL": broker.url, "OBJECT_STORE_URL": objects.url, "VECTOR_STORE_URL": vectors_url}
 

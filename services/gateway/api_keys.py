@@ -60,7 +60,7 @@ class ApiKeys:
         key = new_key()
         with self._database.write() as session:
             if session.get(Tenant, tenant, with_for_update=True) is None:
-                raise _no_shop(tenant)
+                raise no_shop(tenant)
             live = select(func.count()).select_from(ApiKey).where(ApiKey.tenant == tenant, ApiKey.revoked_at.is_(None))
             if session.execute(live).scalar_one() >= _MAX_KEYS:
                 raise Conflict(f"The shop {tenant} has {_MAX_KEYS} keys already. Revoke those that nobody uses.")
@@ -76,7 +76,7 @@ class ApiKeys:
         keys = select(ApiKey).where(ApiKey.tenant == tenant).order_by(*order).limit(_LISTED)
         with self._database.read() as session:
             if session.get(Tenant, tenant) is None:
-                raise _no_shop(tenant)
+                raise no_shop(tenant)
             return [_listed(row) for row in session.execute(keys).scalars()]
 
     def owner(self, key_id: str) -> str:
@@ -102,7 +102,7 @@ def _listed(row: ApiKey) -> Key:
     return Key.model_validate(row, from_attributes=True)
 
 
-def _no_shop(tenant: str) -> NotFound:
+def no_shop(tenant: str) -> NotFound:
     return NotFound(f"There is no shop {tenant!r}. `loupe tenant list` names all; `loupe tenant add` makes one.")
 
 

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.gateway.api_keys import ALL_SCOPES, key_hash, key_row, new_key
+from services.gateway.api_keys import ALL_SCOPES, key_hash, key_row, new_key, no_shop
 from services.gateway.tables import ApiKey, Tenant
 from shared.contracts.fields import TenantId
 from shared.database import Database
@@ -53,8 +53,15 @@ def set_suggestions_changed(database: Database, tenant: str, *, wanted: bool) ->
     with database.write() as session:
         row = session.get(Tenant, tenant, with_for_update=True)
         if row is None:
-            raise NotFound(f"There is no shop named {tenant!r}. `loupe tenant list` shows all.")
+            raise no_shop(tenant)
         row.suggestions_changed = wanted
+
+
+def check_tenant(database: Database, tenant: str) -> None:
+    """Return when there is such a shop, else raise `NotFound`."""
+    with database.read() as session:
+        if session.get(Tenant, tenant) is None:
+            raise no_shop(tenant)
 
 
 def list_tenants(database: Database) -> list[Shop]:

@@ -1,5 +1,6 @@
-"""Shop events on RabbitMQ: durable queues `loupe.shop.<tenant>.in`, `.out` and `.dead` of the default exchange.
+"""Shop events on RabbitMQ: durable queues `loupe.shop.<tenant>.in`, `.out` and `.dead`.
 
+An exchange `loupe.shop.<tenant>.in` leads to the queue of that name alone: a shop's user sends by it, and by no other.
 Of several gateways RabbitMQ lets one consume a tenant's queue, so a tenant's events are handled in order.
 """
 
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 import structlog
 from amqp.exceptions import AMQPError, ChannelError, MessageNacked, RecoverableConnectionError
 from kombu.connection import Connection
-from kombu.entity import Queue
+from kombu.entity import Exchange, Queue
 from kombu.exceptions import KombuError, OperationalError
 from kombu.message import Message
 from kombu.messaging import Consumer
@@ -80,7 +81,7 @@ class AmqpBus:
         self._send(_queue(tenant, "out", KEPT_OUT), events)
 
     def ping(self) -> None:
-        with self._translated(lambda: None), self._connect() as connection:
+        with _translated(self._url, lambda: None), self._connect() as connection:
             connection.connect()
 
     def close(self) -> None:
@@ -101,9 +102,9 @@ class AmqpBus:
 
         channel = connection.channel()
         try:
-            for queue in (_queue(tenant, "out", KEPT_OUT), _queue(tenant, "dead", KEPT_DEAD)):
-                queue(channel).declare()
-            Consumer(channel, [_queue(tenant, "in")], on_message=received, prefetch_count=IN_HAND).consume()
+            _declare(channel, tenant)
+            taking = [_queue(tenant, "in")]
+            Consumer(channel, taking, on_message=received, prefetch_count=IN_HAND, auto_declare=False).consume()
         except ChannelError as error:  # a shop declared its queue in another way: the other shops' go on
             _log.warning("shop_line_unusable", tenant=tenant, error=str(error))
             self._not_before[tenant] = time.monotonic() + _UNUSABLE_SECONDS
@@ -111,7 +112,7 @@ class AmqpBus:
         self._channels[tenant], self._lines[tenant] = channel, line
 
     def _send(self, queue: Queue, bodies: Sequence[bytes]) -> None:
-        with self._publish_lock, self._translated(self._stop_publishing):
+        with self._publish_lock, _translated(self._url, self._stop_publishing):
             self._publishing = self._publishing or self._connect()
             with self._publishing.Producer() as producer:
                 for body in bodies:
@@ -127,20 +128,11 @@ class AmqpBus:
                     )
 
     def _connect(self, heartbeat: int = 0) -> Connection:
-        return Connection(
-            self._url,
-            connect_timeout=2,
-            heartbeat=heartbeat,
-            transport_options={
-                "confirm_publish": True,
-                "read_timeout": _LIMIT_SECONDS,
-                "write_timeout": _LIMIT_SECONDS,
-            },
-        )
+        return _connection(self._url, heartbeat)
 
     @contextmanager
     def _receiving_connection(self) -> Iterator[Connection]:
-        with self._translated(self._leave):
+        with _translated(self._url, self._leave):
             self._receiving = self._receiving or self._connect(_HEARTBEAT_SECONDS)
             yield self._receiving
 
@@ -156,25 +148,52 @@ class AmqpBus:
         if left:
             left.collect()
 
-    @contextmanager
-    def _translated(self, give_up: Callable[[], None]) -> Iterator[None]:
-        try:
-            yield
-        except (AMQPError, MessageNacked, KombuError, OperationalError, OSError) as error:
-            with suppress(AMQPError, OSError):
-                give_up()
-            parts = urlsplit(self._url)
-            raise Retryable(
-                f"The shop bus {parts.scheme}://{parts.hostname}:{parts.port or 5672} does not answer "
-                f"({type(error).__name__}). Nothing is lost: events of shops wait in it, ours in the database. "
-                "Start it again, or check SHOP_BUS_URL."
-            ) from error
+
+def make_lines(url: str, tenant: str) -> None:
+    """Make the queues and the exchange of a tenant, unless they are there. Raises `Retryable` as `AmqpBus` does."""
+    with _translated(url, lambda: None), _connection(url) as connection, connection.channel() as channel:
+        _declare(channel, tenant)
+
+
+def _declare(channel: Any, tenant: str) -> None:
+    for queue in (_queue(tenant, "out", KEPT_OUT), _queue(tenant, "dead", KEPT_DEAD), _queue(tenant, "in")):
+        queue(channel).declare()
+
+
+def _connection(url: str, heartbeat: int = 0) -> Connection:
+    return Connection(
+        url,
+        connect_timeout=2,
+        heartbeat=heartbeat,
+        transport_options={
+            "confirm_publish": True,
+            "read_timeout": _LIMIT_SECONDS,
+            "write_timeout": _LIMIT_SECONDS,
+        },
+    )
+
+
+@contextmanager
+def _translated(url: str, give_up: Callable[[], None]) -> Iterator[None]:
+    try:
+        yield
+    except (AMQPError, MessageNacked, KombuError, OperationalError, OSError) as error:
+        with suppress(AMQPError, OSError):
+            give_up()
+        parts = urlsplit(url)
+        raise Retryable(
+            f"The shop bus {parts.scheme}://{parts.hostname}:{parts.port or 5672} does not answer "
+            f"({type(error).__name__}). Nothing is lost: events of shops wait in it, ours in the database. "
+            "Start it again, or check SHOP_BUS_URL."
+        ) from error
 
 
 def _queue(tenant: str, line: str, kept: int | None = None) -> Queue:
+    """The queue of a line, and for the line in the exchange that leads to it."""
     arguments: dict[str, Any] = {"x-max-length": kept} if kept else {"x-single-active-consumer": True}
     name = f"loupe.shop.{tenant}.{line}"
-    return Queue(name, routing_key=name, durable=True, queue_arguments=arguments)
+    exchange = Exchange(name, type="fanout", durable=True) if line == "in" else None
+    return Queue(name, exchange, routing_key=name, durable=True, queue_arguments=arguments)
 
 
 def _delivery(tenant: str, message: Message, *, first: bool) -> Delivery:

@@ -108,7 +108,7 @@ def test_a_second_shop_sees_nothing_of_the_first(empty: RunningStack) -> None:
     added = empty.loupe("tenant", "add", "other-shop")
     assert added.returncode == 0, added.stderr
     with empty.api as first, empty.api as second:
-        second.headers["Authorization"] = f"Bearer {added.stdout.strip()}"
+        second.headers["Authorization"] = f"Bearer {added.stdout.split()[0]}"
         first.put("/v1/items/SHARED-SKU", json={"title": "Of the first shop"})
         assert second.get("/v1/items/SHARED-SKU").status_code == 404
         assert second.get("/v1/items").json()["items"] == []

@@ -1,4 +1,4 @@
-"""A shop that imports nothing of ours, by the snippets of the integration page as they stand."""
+"""A shop that imports nothing of ours, by the snippets of the page on queues as they stand."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from tests.support.snippets import run_alone, snippet
 from tests.support.stack import RunningStack
 from tests.support.waiting import until
 
-PAGE = "docs/integration.md"
+PAGE = "docs/queue.md"
 
 
 def test_a_shop_on_redis_sells_by_queue_and_hears_of_its_picture(stack: RunningStack, tmp_path: Path) -> None:
     (tmp_path / "ring.jpg").write_bytes(drawing(4711))
-    here = {"SHOP_BUS_URL": (stack.home / "shop-bus-url").read_text().strip(), "SHOP": TENANT}
+    given = stack.loupe("tenant", "bus", TENANT)
+    assert given.returncode == 0, given.stderr
+    here = {"SHOP_BUS_URL": given.stdout.strip(), "SHOP": TENANT}
     said = run_alone(snippet(PAGE, "python", "import redis"), "python", tmp_path, **here)
     assert said.splitlines()[-1] == "loupe.image.indexed RING-1"
     with stack.api as api:
@@ -29,3 +31,7 @@ def test_a_shop_on_redis_sells_by_queue_and_hears_of_its_picture(stack: RunningS
         heard = run_alone(snippet(PAGE, "sh", "XADD"), "sh", tmp_path, **here)
         assert "loupe.image.indexed" in heard
         until(lambda: api.get("/v1/items/RING-2").status_code == 200, "the second item is there")
+
+        taken = run_alone(snippet(PAGE, "sh", "XREADGROUP"), "sh", tmp_path, **here)
+        assert "loupe.image.indexed" in taken
+        assert taken.splitlines()[-1] == "1", "it is acknowledged"

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 from pydantic_settings import BaseSettings
+from redis import Redis
+from redis.exceptions import RedisError
 
 from services.embedder.settings import Settings as Embedder
 from services.gateway.settings import Settings as Gateway
@@ -19,6 +21,7 @@ from services.indexer.settings import Settings as Indexer
 from services.recommender.settings import Settings as Recommender
 from shared import database, messaging
 from shared.errors import Retryable
+from shared.shopbus.users import open_users
 from tests.support.broker import free_port
 from tests.support.servers import RunningServer
 from tests.support.waiting import until
@@ -31,7 +34,8 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "indexer": Indexer,
     "recommender": Recommender,
 }
-OURS = {*SETTINGS, "vector-suite"}
+RUN_BY_HAND = {"vector-suite", "loupe"}
+OURS = {*SETTINGS, *RUN_BY_HAND}
 PINNED = re.compile(r":(v?\d+\.\d+|RELEASE\.\d{4})")
 
 
@@ -44,7 +48,9 @@ def run(*command: str) -> str:
 @pytest.fixture(scope="module")
 def compose() -> dict[str, Any]:
     """The file as Debian's docker-compose 1.29 reads it, all profiles included."""
-    config: dict[str, Any] = yaml.safe_load(run("docker-compose", "--profile", "gpu", "--profile", "suite", "config"))
+    config: dict[str, Any] = yaml.safe_load(
+        run("docker-compose", "--profile", "gpu", "--profile", "suite", "--profile", "tools", "config")
+    )
     return config
 
 
@@ -57,11 +63,11 @@ def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "secrets"
 
 
-def test_only_the_gateway_and_grafana_are_published_and_on_loopback_unless_told_otherwise(
+def test_only_what_others_speak_to_is_published_and_on_loopback_unless_told_otherwise(
     compose: dict[str, Any],
 ) -> None:
     published = {name: service["ports"] for name, service in compose["services"].items() if "ports" in service}
-    assert published.keys() == {"gateway", "grafana"}
+    assert published.keys() == {"gateway", "grafana", "shop-bus"}
     assert all(str(port).startswith("127.0.0.1:") for ports in published.values() for port in ports)
 
 
@@ -76,7 +82,7 @@ def test_images_of_others_are_pinned_and_the_base_image_can_be_chosen(compose: d
 
 def test_what_runs_on_and_on_is_watched_limited_and_started_again(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
-        if name != "vector-suite":
+        if name not in RUN_BY_HAND:
             assert {"healthcheck", "mem_limit", "logging", "restart"} <= service.keys(), name
 
 
@@ -137,6 +143,57 @@ def test_redis_starts_as_compose_starts_it_and_takes_the_password_that_make_secr
     finally:
         server.terminate()
         server.wait()
+
+
+def test_the_shop_bus_starts_as_compose_starts_it_and_keeps_the_users_of_shops(
+    compose: dict[str, Any], secrets: Path, tmp_path: Path
+) -> None:
+    *shell, script = compose["services"]["shop-bus"]["command"]
+    for there, here in (("/run/secrets", secrets), ("/data", tmp_path), ("docker-entrypoint.sh ", "")):
+        script = script.replace(there, str(here))
+    port = free_port()
+    bus_url = (secrets / "shop_bus_url").read_text().strip().replace("shop-bus:6379", f"127.0.0.1:{port}")
+
+    def started(url: str) -> subprocess.Popen[bytes]:
+        server = subprocess.Popen([*shell, f"{script.strip()} --port {port}"], stdout=subprocess.DEVNULL)
+        until(lambda: pings(url), "it answers")
+        return server
+
+    def pings(url: str) -> bool:
+        try:
+            return bool(Redis.from_url(url, retry=None).ping())
+        except RedisError:
+            return False
+
+    first = started(bus_url)
+    users = open_users(bus_url)
+    assert users
+    shop_url = users.give("shop")
+    first.kill()
+    first.wait()
+    again = started(shop_url)
+    assert pings(bus_url)
+    assert not pings(bus_url.replace("redis://:", "redis://:x"))
+    again.terminate()
+    again.wait()
+
+
+def test_loupe_in_its_container_is_told_the_catalogue_and_the_bus_of_the_gateway(
+    compose: dict[str, Any], secrets: Path, tmp_path: Path
+) -> None:
+    shell, options, script, name = compose["services"]["loupe"]["entrypoint"]
+    for there, here in (("/run/secrets", secrets), ("/repository", tmp_path), ("python3 -m loupe", "env echo")):
+        script = script.replace("$$", "$").replace(there, str(here))
+    assert (
+        run(shell, options, script.replace("env echo", "printenv SHOP_BUS_URL #"), name)
+        == (secrets / "shop_bus_url").read_text()
+    )
+    assert run(shell, options, script, name, "tenant", "add", "a b").strip() == "tenant add a b"
+    for secret, variable in (("gateway_database_url", "GATEWAY_DATABASE_URL"), ("gateway_secret", "GATEWAY_SECRET")):
+        assert (
+            run(shell, options, script.replace("env echo", f"printenv {variable} #"), name)
+            == (secrets / secret).read_text()
+        )
 
 
 def answers(broker: messaging.Broker) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 from cloudevents.core.formats.json import JSONFormat
@@ -11,10 +9,9 @@ from cloudevents.core.v1.event import CloudEvent
 
 from services.gateway import tenants
 from shared.contracts.messages import ImageRejected, ImageStored, ItemChanged, UserEvents
-from tests.support.gateway import OTHER_KEY, SECRET, Stand, picture, running_gateway
+from tests.support.gateway import OTHER_KEY, SECRET, Stand, picture
 from tests.support.selling import CLICK, content, images_of, indexed, put_item, stored
-from tests.support.shops import Shop, running, shop_loops
-from tests.support.snippets import run_alone, snippet
+from tests.support.shops import Shop
 from tests.support.waiting import until
 
 
@@ -115,17 +112,3 @@ def test_a_new_shop_is_heard_without_a_restart(shop_gateway: Stand, shop: Shop) 
     put_item(shop, "newcomer")
     answer: dict[str, Any] = {"headers": {"Authorization": f"Bearer {key}"}}
     until(lambda: shop_gateway.client.get("/v1/items/RING-1", **answer).status_code == 200, "its item is there")
-
-
-def test_a_shop_on_rabbitmq_sells_by_the_snippet_of_the_page(tmp_path: Path, amqp_shop: Shop) -> None:
-    amqp_shop.forget_all()
-    (tmp_path / "ring.jpg").write_bytes(picture())
-    code = snippet("docs/integration.md", "python", "import kombu")
-    with running_gateway(tmp_path, shop_bus_url=amqp_shop.url) as stand, running(shop_loops(stand.service)):
-        until(lambda: amqp_shop.is_served("shop"), "the shop is served")
-        with ThreadPoolExecutor() as pool:
-            said = pool.submit(run_alone, code, "python", tmp_path, SHOP_BUS_URL=amqp_shop.url, SHOP="shop")
-            stand.handle(indexed(stored(stand)))
-            assert said.result(60).splitlines()[-1] == "loupe.image.indexed RING-1"
-        until(lambda: any(isinstance(message, UserEvents) for message in stand.waiting()), "the click is taken")
-    assert amqp_shop.read("shop", "dead") == []

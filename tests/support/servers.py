@@ -29,6 +29,7 @@ class RunningServer:
 
     def __init__(self, server: Server) -> None:
         self.url = server.url
+        self.admin_url = server.admin_url
         self.child: Child = server.child
         self._said: list[str] = []
         self._supervisor = Supervisor([server.child], self._said.append)
