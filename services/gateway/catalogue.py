@@ -13,13 +13,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from services.gateway import metrics
+from services.gateway.etags import Precondition
 from services.gateway.image_rows import find_places, insert_images, try_again
+from services.gateway.merge_patch import patched
 from services.gateway.outbox_keys import corrected_key, events_key, item_key, removed_key, stored_key
 from services.gateway.pictures import Picture
 from services.gateway.tables import OUTBOX, CorrectionEntry, Image, Item
 from services.gateway.words.said import said_of
 from shared.contracts.analysis import ATTRIBUTES, Analysis
-from shared.contracts.api import Correction, ItemIn, ItemPut, ItemsPut
+from shared.contracts.api import Correction, ItemIn, ItemPatch, ItemPut, ItemsPut
 from shared.contracts.messages import (
     ImageCorrected,
     ImageRemoved,
@@ -46,17 +48,35 @@ class Catalogue:
         self._database = database
         self._wake = wake
 
-    def put_item(self, tenant: str, sku: str, item: ItemIn) -> bool:
+    def put_item(self, tenant: str, sku: str, item: ItemIn, only_if: Precondition | None = None) -> bool:
         """Make or replace an item; whether it was made. What says the same as before changes nothing."""
-        return self.put_items(tenant, [ItemPut(sku=sku, **dict(item))]).created == 1
+        return self.put_items(tenant, [ItemPut(sku=sku, **dict(item))], only_if).created == 1
 
-    def put_items(self, tenant: str, items: Sequence[ItemPut]) -> ItemsPut:
-        """Make or replace many in one transaction: all of them or, when it raises, none."""
+    def patch_item(self, tenant: str, sku: str, patch: ItemPatch, only_if: Precondition | None = None) -> None:
+        """Change what the patch names of an item that is there. Raises `InvalidInput` for what would be no item."""
+
+        def write(session: Session) -> bool:
+            row = session.get(Item, (tenant, sku), with_for_update=True)
+            if row is None or row.removed:
+                raise no_item(sku)
+            _check(only_if, sku, row)
+            told: dict[str, Message] = {}
+            done = _put(session, tenant, patched(sku, row.body, patch), {sku: row}, told)
+            OUTBOX.add_all(session, told)
+            return done != "unchanged"
+
+        if self._write(write):
+            self._wake()
+
+    def put_items(self, tenant: str, items: Sequence[ItemPut], only_if: Precondition | None = None) -> ItemsPut:
+        """Make or replace many in one transaction: all of them or, when it raises, none. `only_if` holds of each."""
 
         def write(session: Session) -> Counter[str]:
             skus = sorted({item.sku for item in items})
             found = select(Item).where(Item.tenant == tenant, Item.sku.in_(skus)).order_by(Item.sku).with_for_update()
             rows = {row.sku: row for row in session.execute(found).scalars()}
+            for sku in skus:
+                _check(only_if, sku, rows.get(sku))
             told: dict[str, Message] = {}
             done: Counter[str] = Counter(_put(session, tenant, item, rows, told) for item in items)
             OUTBOX.add_all(session, told)
@@ -67,13 +87,14 @@ class Catalogue:
             self._wake()
         return ItemsPut(created=done["created"], updated=done["updated"], unchanged=done["unchanged"])
 
-    def remove_item(self, tenant: str, sku: str) -> None:
+    def remove_item(self, tenant: str, sku: str, only_if: Precondition | None = None) -> None:
         """Remove an item with its pictures' rows. Their bytes stay for the collection of objects without a row."""
 
         def write(session: Session) -> None:
             row = session.get(Item, (tenant, sku), with_for_update=True)
             if row is None or row.removed:
                 raise no_item(sku)
+            _check(only_if, sku, row)
             row.revision += 1
             row.removed, row.updated_at = True, datetime.now(UTC)
             images = session.execute(
@@ -219,6 +240,11 @@ def _put(
         row.created_at = now if made else row.created_at
     told[item_key(tenant, item.sku, row.revision)] = changed(row, item)
     return "created" if made else "updated"
+
+
+def _check(only_if: Precondition | None, sku: str, row: Item | None) -> None:
+    if only_if is not None:
+        only_if.check(sku, None if row is None or row.removed else row.revision)
 
 
 def no_item(sku: str) -> NotFound:

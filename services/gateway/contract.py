@@ -41,4 +41,4 @@ def show_contract(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
 
 
-_TOLD = {"400", "401", "403", "404", "409", "413", "415", "422", "429", "503"}
+_TOLD = {"400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "503"}

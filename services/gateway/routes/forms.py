@@ -82,6 +82,19 @@ def query_body() -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
+_PATCHES = {
+    "price": {"summary": "Another price, and no brand", "value": {"price": 450.0, "brand": None}},
+    "attributes": {"summary": "One attribute, the others stay", "value": {"attributes": {"metal": "rose gold"}}},
+}
+
+
+def patch_body() -> dict[str, Any]:
+    """The OpenAPI entry of a merge patch of an item: by its own media type, or as JSON."""
+    schema = {"schema": {"$ref": "#/components/schemas/ItemPatch"}, "examples": _PATCHES}
+    content = {"application/merge-patch+json": schema, "application/json": schema}
+    return {"requestBody": {"required": True, "content": content}}
+
+
 _ANNA = {"user_id": "u-5c1f", "at": "2026-05-01T12:00:00Z"}
 _VISIT = {"session_id": "v-81d0", "at": "2026-05-01T11:58:00Z"}
 _LIST = {"search_id": "0123456789abcdef0123456789abcdef"}
