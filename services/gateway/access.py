@@ -14,6 +14,7 @@ from services.gateway.api_keys import ApiKeys
 from services.gateway.auth import COOKIE, Caller, Keys, PageSessions
 from services.gateway.catalogue import Catalogue
 from services.gateway.impressions import Impressions
+from services.gateway.kept_answers import KeptAnswers
 from services.gateway.listing import Listing
 from services.gateway.query_vectors import QueryVectors
 from services.gateway.ratelimit import RateLimiter
@@ -37,6 +38,7 @@ class Parts:
     api_keys: ApiKeys
     uploads: Uploads
     keys: Keys
+    answers: KeptAnswers
     sessions: PageSessions
     limiter: RateLimiter
     signer: Signer
@@ -64,6 +66,7 @@ async def _parts(request: Request) -> Parts:  # a plain function would cost a th
 
 Gateway = Annotated[Parts, Depends(_parts)]
 Given = HTTPAuthorizationCredentials | None
+_CALLER, _NEEDED = "caller", "needed_scopes"
 
 
 async def caller_of(
@@ -74,14 +77,33 @@ async def caller_of(
     Raises `Unauthorized` for who has neither a key nor the page's session, `TooManyRequests` over the limit, and
     `Forbidden` for a key without the scopes that the route needs.
     """
-    caller = await _identify(request, gateway, given)
-    standing = await gateway.limiter.count(caller.key_id or f"page-{caller.tenant}", caller.rate_limit)
-    ratelimit.keep(request.scope, standing)
-    ratelimit.check(standing)
+    caller = await admitted(request, gateway, given)
+    request.scope["state"][_NEEDED] = sorted(needed.scopes)
     missing = sorted(set(needed.scopes) - caller.scopes)
     if missing:
         raise _lacks(missing, caller)
     return caller
+
+
+async def admitted(request: Request, gateway: Parts, given: Given) -> Caller:
+    """Who asks. Counts the request against their rate limit, once, however often it is asked for.
+
+    Raises `Unauthorized` for who has neither a key nor the page's session, and `TooManyRequests` over the limit.
+    """
+    state = request.scope["state"]
+    if known := state.get(_CALLER):
+        return cast(Caller, known)
+    caller = await _identify(request, gateway, given)
+    standing = await gateway.limiter.count(caller.key_id or f"page-{caller.tenant}", caller.rate_limit)
+    ratelimit.keep(request.scope, standing)
+    ratelimit.check(standing)
+    state[_CALLER] = caller
+    return caller
+
+
+def needed_scopes(request: Request) -> list[str]:
+    """Those that the route asked for; none while it has not been asked."""
+    return cast(list[str], request.scope["state"].get(_NEEDED, []))
 
 
 async def _identify(request: Request, gateway: Parts, given: Given) -> Caller:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Literal
 
 from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from services.gateway.idempotency import applies, key_parameter
 from shared.contracts.api import EventsIn
 from shared.contracts.search import SearchQuery
 
@@ -27,8 +29,11 @@ def show_contract(app: FastAPI) -> None:
         ]
         _, read = models_json_schema(by_hand, ref_template="#/components/schemas/{model}")
         document["components"]["schemas"] = read["$defs"] | document["components"]["schemas"]
-        for operations in document["paths"].values():
-            for operation in operations.values():
+        for path, operations in document["paths"].items():
+            for method, operation in operations.items():
+                if applies(method.upper(), path):
+                    operation.setdefault("parameters", []).append(key_parameter())
+                    operation["responses"].setdefault("409", copy.deepcopy(_CONFLICT))
                 schemes = [needed for one in operation.get("security", []) for needed in one.values()]
                 if scopes := sorted({scope for needed in schemes for scope in needed}):
                     needs = f"Needs the scope `{'`, `'.join(scopes)}`."
@@ -41,4 +46,8 @@ def show_contract(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
 
 
+_CONFLICT = {
+    "description": "The same `Idempotency-Key` came with another body, or the first is still in work",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
 _TOLD = {"400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "503"}

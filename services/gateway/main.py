@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from services.gateway.access import Parts
@@ -16,7 +19,9 @@ from services.gateway.catalogue import Catalogue
 from services.gateway.collection import Collector
 from services.gateway.contract import show_contract
 from services.gateway.handlers import bundle_handlers, handlers
+from services.gateway.idempotency import Idempotency
 from services.gateway.impressions import Impressions
+from services.gateway.kept_answers import KeptAnswers
 from services.gateway.limits import BodyLimit
 from services.gateway.listing import Listing
 from services.gateway.metrics import CatalogueCollector, ShopIntakeCollector
@@ -72,6 +77,27 @@ _TAGS = [
 ]
 
 
+_GZIP = Middleware(
+    GZipMiddleware,
+    minimum_size=1_000,
+    compresslevel=5,
+    exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, "image/*"),
+)
+_CORS_SECONDS = 600
+_SENT_FIELDS = ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-ID")
+_TOLD_FIELDS = (
+    "Deprecation",
+    "ETag",
+    "Idempotency-Replayed",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "Sunset",
+    "X-Request-ID",
+)
+
+
 def build(settings: Settings, broker: messaging.Broker) -> Service:
     """The gateway over these settings, its database brought up to date."""
     catalogue_database = database.open(settings.database_url)
@@ -95,6 +121,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         uploads=Uploads(catalogue, listing, pictures),
         api_keys=ApiKeys(catalogue_database, settings.secret),
         keys=Keys(catalogue_database, settings.secret),
+        answers=KeptAnswers(catalogue_database),
         limiter=RateLimiter(settings.counter_url, settings.rate_limit, settings.rate_limit_seconds),
         sessions=PageSessions(signer, settings.page_tenant, settings.public_host),
         signer=signer,
@@ -118,7 +145,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
 
     return Service(
         name="gateway",
-        http=_app(parts, catalogue_database, shops),
+        http=_app(settings, parts, catalogue_database, shops),
         host=settings.host,
         port=settings.port,
         close=close,
@@ -147,7 +174,7 @@ class _Shops:
         self.loops = [self.intake.run, NewsRelay(catalogue_database, self.bus).run]
 
 
-def _app(parts: Parts, catalogue_database: database.Database, shops: _Shops | None) -> FastAPI:
+def _app(settings: Settings, parts: Parts, catalogue_database: database.Database, shops: _Shops | None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
@@ -175,6 +202,7 @@ def _app(parts: Parts, catalogue_database: database.Database, shops: _Shops | No
         version="1",
         description=_ABOUT,
         openapi_tags=_TAGS,
+        middleware=[*_cors(settings.cors_origins), _GZIP, Middleware(Idempotency)],
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
@@ -188,6 +216,22 @@ def _app(parts: Parts, catalogue_database: database.Database, shops: _Shops | No
     app.mount("/page", StaticFiles(directory=page.FILES), name="page")
     app.mount("/docs/files", StaticFiles(directory=page.SWAGGER_UI), name="swagger-ui")
     return app
+
+
+def _cors(origins: Sequence[str]) -> list[Middleware]:
+    """No cookies: who asks from another origin has a key."""
+    if not origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+            allow_headers=_SENT_FIELDS,
+            expose_headers=_TOLD_FIELDS,
+            max_age=_CORS_SECONDS,
+        )
+    ]
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.contracts.api import FieldError, PartHealth, Problem, Readiness
-from shared.errors import BadRequest, InvalidInput, LoupeError, UnsupportedMedia
+from shared.errors import BadRequest, InvalidInput, LoupeError, TooLarge, UnsupportedMedia
 from shared.observability import logs, metrics
 
 Check = Callable[[], None]
@@ -190,6 +190,8 @@ async def _http_error(request: Request, error: Exception) -> Response:
         404: "No resource has this address. The list of addresses is at /docs.",
         405: "This address does not take this method. The list of methods is at /docs.",
     }
+    if error.status_code == TooLarge.status:
+        return respond(request, TooLarge(str(error.detail)))
     return _problem_response(
         request.url.path,
         request.state.correlation_id,
