@@ -14,6 +14,7 @@ from services.gateway.api_keys import ApiKeys
 from services.gateway.auth import COOKIE, Caller, Keys, PageSessions
 from services.gateway.catalogue import Catalogue
 from services.gateway.impressions import Impressions
+from services.gateway.incoming import Incoming
 from services.gateway.kept_answers import KeptAnswers
 from services.gateway.listing import Listing
 from services.gateway.query_vectors import QueryVectors
@@ -37,6 +38,7 @@ class Parts:
     listing: Listing
     api_keys: ApiKeys
     uploads: Uploads
+    incoming: Incoming
     keys: Keys
     answers: KeptAnswers
     sessions: PageSessions

@@ -12,11 +12,12 @@ from pydantic.json_schema import models_json_schema
 from services.gateway.idempotency import applies, key_parameter
 from shared.contracts.api import EventsIn
 from shared.contracts.search import SearchQuery
+from shared.contracts.uploads import UploadedPictures
 
 
 def show_contract(app: FastAPI) -> None:
     """Show the failures in the form of RFC 9457 (FastAPI would show each as JSON, and 422 in a form of its own), with
-    each operation the scope that it needs, and what a search and a batch of events take, which are read by hand."""
+    each operation the scope that it needs, and what is read by hand: searches and batches of events and pictures."""
     make = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -26,6 +27,7 @@ def show_contract(app: FastAPI) -> None:
         by_hand: list[tuple[type[BaseModel], Literal["validation"]]] = [
             (SearchQuery, "validation"),
             (EventsIn, "validation"),
+            (UploadedPictures, "validation"),
         ]
         _, read = models_json_schema(by_hand, ref_template="#/components/schemas/{model}")
         document["components"]["schemas"] = read["$defs"] | document["components"]["schemas"]

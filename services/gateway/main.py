@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from fastapi import FastAPI
-from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from services.gateway.access import Parts
 from services.gateway.api_keys import ApiKeys
 from services.gateway.auth import Keys, PageSessions
 from services.gateway.catalogue import Catalogue
+from services.gateway.cleaning import Cleaner
 from services.gateway.collection import Collector
 from services.gateway.contract import show_contract
 from services.gateway.handlers import bundle_handlers, handlers
-from services.gateway.idempotency import Idempotency
 from services.gateway.impressions import Impressions
+from services.gateway.incoming import Incoming
 from services.gateway.kept_answers import KeptAnswers
 from services.gateway.limits import BodyLimit
 from services.gateway.listing import Listing
 from services.gateway.metrics import CatalogueCollector, ShopIntakeCollector
+from services.gateway.middleware import inner_middleware
 from services.gateway.query_vectors import QueryVectors
 from services.gateway.ratelimit import RateLimiter, RateLimitFields
 from services.gateway.reconcile import Reconciler
@@ -40,6 +39,7 @@ from services.gateway.routes import (
     status,
     suggestions,
     training,
+    uploads,
 )
 from services.gateway.settings import Settings
 from services.gateway.shop_events import ShopEvents
@@ -77,27 +77,6 @@ _TAGS = [
 ]
 
 
-_GZIP = Middleware(
-    GZipMiddleware,
-    minimum_size=1_000,
-    compresslevel=5,
-    exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, "image/*"),
-)
-_CORS_SECONDS = 600
-_SENT_FIELDS = ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-ID")
-_TOLD_FIELDS = (
-    "Deprecation",
-    "ETag",
-    "Idempotency-Replayed",
-    "Location",
-    "RateLimit",
-    "RateLimit-Policy",
-    "Retry-After",
-    "Sunset",
-    "X-Request-ID",
-)
-
-
 def build(settings: Settings, broker: messaging.Broker) -> Service:
     """The gateway over these settings, its database brought up to date."""
     catalogue_database = database.open(settings.database_url)
@@ -112,16 +91,21 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     reconciler = Reconciler(catalogue_database, pictures, collector, broker, settings.reconcile_pace)
     catalogue = Catalogue(catalogue_database, relay.wake)
     listing = Listing(catalogue_database, signer)
+    picture_uploads = Uploads(catalogue, listing, pictures)
+    bucket = objectstore.open(settings.object_store_url, INCOMING_BUCKET, settings.object_store_public_url)
+    incoming = Incoming(catalogue_database, bucket, pictures, picture_uploads, signer)
+    answers = KeptAnswers(catalogue_database)
     embedder = Embedder("embedder", settings.embedder_url)
     recommender = Recommender("recommender", settings.recommender_url)
     impressions = Impressions(catalogue_database, relay.wake)
     parts = Parts(
         catalogue=catalogue,
         listing=listing,
-        uploads=Uploads(catalogue, listing, pictures),
+        uploads=picture_uploads,
+        incoming=incoming,
         api_keys=ApiKeys(catalogue_database, settings.secret),
         keys=Keys(catalogue_database, settings.secret),
-        answers=KeptAnswers(catalogue_database),
+        answers=answers,
         limiter=RateLimiter(settings.counter_url, settings.rate_limit, settings.rate_limit_seconds),
         sessions=PageSessions(signer, settings.page_tenant, settings.public_host),
         signer=signer,
@@ -136,7 +120,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         broker=broker,
         reconciler=reconciler,
     )
-    shops = _Shops(settings, settings.shop_bus_url, parts, catalogue_database) if settings.shop_bus_url else None
+    shops = _Shops(settings.shop_bus_url, parts, catalogue_database) if settings.shop_bus_url else None
 
     def close() -> None:
         if shops:
@@ -155,20 +139,25 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         },
         bundle_handlers=bundle_handlers(catalogue_database, tell_shops=shops is not None),
         unit=catalogue_database.together,
-        background=[relay.run, reconciler.run, impressions.run, *(shops.loops if shops else ())],
+        background=[
+            relay.run,
+            reconciler.run,
+            impressions.run,
+            Cleaner([answers.clean, incoming.clean]).run,
+            *(shops.loops if shops else ()),
+        ],
     )
 
 
 class _Shops:
     """The gateway's end of the shop bus: events in, news out."""
 
-    def __init__(self, settings: Settings, url: str, parts: Parts, catalogue_database: database.Database) -> None:
+    def __init__(self, url: str, parts: Parts, catalogue_database: database.Database) -> None:
         def check() -> None:
             catalogue_database.ping()
             parts.pictures.ping()
 
-        incoming = objectstore.open(settings.object_store_url, INCOMING_BUCKET)
-        events = ShopEvents(parts.catalogue, parts.uploads, incoming)
+        events = ShopEvents(parts.catalogue, parts.uploads, parts.incoming)
         self.bus = shopbus.open(url)
         self.intake = ShopIntake(self.bus, catalogue_database, events, check)
         self.loops = [self.intake.run, NewsRelay(catalogue_database, self.bus).run]
@@ -202,7 +191,7 @@ def _app(settings: Settings, parts: Parts, catalogue_database: database.Database
         version="1",
         description=_ABOUT,
         openapi_tags=_TAGS,
-        middleware=[*_cors(settings.cors_origins), _GZIP, Middleware(Idempotency)],
+        middleware=inner_middleware(settings.cors_origins),
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
@@ -212,26 +201,11 @@ def _app(settings: Settings, parts: Parts, catalogue_database: database.Database
     app.add_middleware(RateLimitFields)
     for resource in (items, images, search, shoppers, suggestions, status, reconcile, keys, admin, training, page):
         app.include_router(resource.router)
+    app.include_router(uploads.router)
     show_contract(app)
     app.mount("/page", StaticFiles(directory=page.FILES), name="page")
     app.mount("/docs/files", StaticFiles(directory=page.SWAGGER_UI), name="swagger-ui")
     return app
-
-
-def _cors(origins: Sequence[str]) -> list[Middleware]:
-    """No cookies: who asks from another origin has a key."""
-    if not origins:
-        return []
-    return [
-        Middleware(
-            CORSMiddleware,
-            allow_origins=origins,
-            allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
-            allow_headers=_SENT_FIELDS,
-            expose_headers=_TOLD_FIELDS,
-            max_age=_CORS_SECONDS,
-        )
-    ]
 
 
 def main() -> None:

@@ -26,6 +26,11 @@ class Settings(ServiceSettings):
 
     broker_url: str = Field(validation_alias=AliasChoices("broker_url", "BROKER_URL"))
     object_store_url: str = Field(validation_alias=AliasChoices("object_store_url", "OBJECT_STORE_URL"))
+    object_store_public_url: str | None = Field(
+        None,
+        validation_alias=AliasChoices("object_store_public_url", "OBJECT_STORE_PUBLIC_URL"),
+        description="By which name shops reach the object store to put pictures there; else they pass the gateway.",
+    )
     database_url: str = Field(
         validation_alias=AliasChoices("database_url", "GATEWAY_DATABASE_URL", "DATABASE_URL"),
         description="A database of its own, shared with no other service.",

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from services.gateway.shop_events import ShopEvents
-from shared import objectstore
 from shared.contracts.messages import EventsRecorded, UserEvent, UserEvents
 from shared.contracts.shop import parse
 from shared.errors import NotFound
@@ -149,9 +148,7 @@ def test_the_openapi_document_describes_an_event_whole_and_its_examples_are_take
 def test_events_by_queue_are_taken_and_refused_by_the_same_rules(tmp_path: Path) -> None:
     with running_gateway(tmp_path) as stand:
         stand.put_item("RING-1")
-        events = ShopEvents(
-            stand.parts.catalogue, stand.parts.uploads, objectstore.open(f"file://{tmp_path}/in", "incoming")
-        )
+        events = ShopEvents(stand.parts.catalogue, stand.parts.uploads, stand.parts.incoming)
         searched = {"type": "searched", "session_id": "v-1", "search_id": SEARCH, "at": AT}
         for number, data in enumerate([searched, without("id", click(1)), click(2, sku="NEVER")]):
             body = {"specversion": "1.0", "id": f"q-{number}", "source": "/s", "type": "shop.user.event", "data": data}

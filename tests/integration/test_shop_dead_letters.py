@@ -102,8 +102,7 @@ def test_a_picture_or_a_click_before_its_item_waits_for_it(shop_gateway: Stand, 
 def test_a_picture_whose_item_never_comes_is_a_dead_letter(tmp_path: Path, shop: Shop) -> None:
     with running_gateway(tmp_path) as stand:
         bus = shop.bus()
-        incoming = objectstore.open(f"file://{tmp_path}/objects", "incoming")
-        events = ShopEvents(stand.parts.catalogue, stand.parts.uploads, incoming)
+        events = ShopEvents(stand.parts.catalogue, stand.parts.uploads, stand.parts.incoming)
         intake = ShopIntake(bus, stand.catalogue, events, stand.catalogue.ping, held_seconds=1)
         with running([intake.run]):
             until(lambda: shop.is_served("shop"), "the shop is served")

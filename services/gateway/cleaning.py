@@ -1,0 +1,28 @@
+"""What is kept for a while only, and goes then."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from shared.errors import LoupeError
+
+_EVERY_SECONDS = 900.0
+_log = structlog.get_logger(__name__)
+
+
+class Cleaner:
+    """Calls each of `tasks` every 15 minutes. Several gateways may do so at once."""
+
+    def __init__(self, tasks: Sequence[Callable[[], None]]) -> None:
+        self._tasks = tasks
+
+    def run(self, stop: threading.Event) -> None:
+        while not stop.wait(_EVERY_SECONDS):
+            for clean in self._tasks:
+                try:
+                    clean()
+                except LoupeError as error:
+                    _log.warning("cleaning_waits", detail=error.detail)
