@@ -16,9 +16,9 @@ import pytest
 from shared.contracts.messages import ImageStored
 from shared.errors import NotFound
 from tests.support.databases import NewDatabase
-from tests.support.gateway import OTHER_KEY, Stand, picture, running_gateway
+from tests.support.gateway import KEY, OTHER_KEY, Stand, picture, running_gateway, served
 from tests.support.servers import RunningServer
-from tests.support.snippets import openapi_examples
+from tests.support.snippets import openapi_examples, run_alone, snippet
 
 BATCH = "/v1/images:batch"
 OTHER = {"Authorization": f"Bearer {OTHER_KEY}"}
@@ -184,7 +184,6 @@ def test_every_example_of_the_openapi_document_is_answered(gateway: Stand) -> No
     document = gateway.client.get("/openapi.json").json()
     (example,) = [value for kind, value in openapi_examples(document, BATCH, "post") if kind == "application/json"]
     data = picture()
-    gateway.parts.signer.upload_url("shop", "x", 1)
     (gateway.folder / "objects/incoming/shop/uploads").mkdir(parents=True)
     (gateway.folder / "objects/incoming/shop" / example["images"][0]["object_key"]).write_bytes(data)
     assert "image_id" in gateway.client.post(BATCH, json=example).json()["images"][0]
@@ -209,3 +208,25 @@ def test_a_store_with_an_address_outside_takes_the_bytes_itself(
         (image,) = name(stand, ("RING-1", place["object_key"]))
         assert stand.client.get(f"{image['status_url']}/content").content == picture(5)
         assert httpx.get(place["url"]).status_code == 403, "to put is not to read"
+
+
+def test_the_calls_of_the_integration_page_run_as_they_stand(tmp_path: Path) -> None:
+    pictures = tmp_path / "shop" / "pictures"
+    pictures.mkdir(parents=True)
+    for seed, file in enumerate(("RING-1", "RING-2", "NONE")):
+        (pictures / f"{file}.jpg").write_bytes(picture(seed))
+    (tmp_path / "shop" / ".curlrc").write_text("fail-with-body\nsilent\nshow-error\n")
+    with running_gateway(tmp_path) as stand:
+        stand.put_item("RING-1")
+        stand.put_item("RING-2")
+        with served(stand.service.http) as address:
+            here = {"API": f"{address}/v1", "KEY": KEY}
+            folder = tmp_path / "shop"
+            said = run_alone(snippet("docs/integration.md", "python", "# upload.py"), "python", folder, **here)
+            calls = snippet("docs/integration.md", "sh", "If-None-Match")
+            told = run_alone(calls, "sh", folder, HOME=str(folder), **here)
+        assert [line.split()[0] for line in said.splitlines()] == ["NONE", "RING-1", "RING-2"]
+        assert (said.count("/v1/images/"), said.count("Put it first")) == (2, 1)
+        assert len(stand.client.get("/v1/images").json()["images"]) == 2
+        assert '"revision":2' in told
+        assert stand.client.get("/v1/items/RING-7").json()["attributes"] == {"metal": "gold"}
