@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from services.gateway import metrics
 from services.gateway.etags import Precondition
-from services.gateway.image_rows import find_places, insert_images, try_again
+from services.gateway.image_rows import find_places, insert_images, new_image, try_again
 from services.gateway.merge_patch import patched
 from services.gateway.outbox_keys import corrected_key, events_key, item_key, removed_key, stored_key
 from services.gateway.pictures import Picture
@@ -124,7 +124,7 @@ class Catalogue:
                 place = places[key]
                 ids[key] = image_id = place.image_id or str(uuid4())
                 if place.image_id is None:
-                    new.append(_new_image(tenant, sku, image_id, place.revision, picture))
+                    new.append(new_image(tenant, sku, image_id, place.revision, picture))
                 elif place.state == "rejected":
                     try_again(session, tenant, image_id, place.revision)
                     OUTBOX.close(session, stored_key(image_id))
@@ -277,25 +277,6 @@ def _fields_of(item: ItemIn, created_at: datetime) -> ItemFields:
         said=said_of(item.title, item.attributes),
         created_at=created_at,
     )
-
-
-def _new_image(tenant: str, sku: str, image_id: str, revision: int, picture: Picture) -> dict[str, object]:
-    return {
-        "image_id": image_id,
-        "tenant": tenant,
-        "sku": sku,
-        "sha256": picture.sha256,
-        "content_type": picture.content_type,
-        "bytes": picture.size,
-        "width": picture.width,
-        "height": picture.height,
-        "item_revision": revision,
-        "stored_at": datetime.now(UTC),
-        "state": "stored",
-        "warnings": [],
-        "corrected": {},
-        "correction_revision": 0,
-    }
 
 
 def _entry(row: Image, attribute: str, value: str | None) -> CorrectionEntry:

@@ -65,8 +65,8 @@ _ABOUT = """Visual search for jewelry: put items and their pictures, then search
 Every request needs an API key, `Authorization: Bearer <key>`, with the scope that the call names. `RateLimit` in an
 answer tells how many more requests the key may send, and `Retry-After` of a 429 when to go on. Whatever goes wrong is
 told by a problem document (RFC 9457, `application/problem+json`): `detail` says what was wrong and what to do,
-`correlation_id` finds it in the logs. A 503 may be sent again as it is, and a POST or PATCH whose answer was lost when it
-has an `Idempotency-Key`. Lists come in pages: give `next_cursor` back as `cursor`."""
+`correlation_id` finds it in the logs. A 503 may be sent again as it is; with an `Idempotency-Key` a POST or PATCH
+may be too. Lists come in pages: give `next_cursor` back as `cursor`."""
 _TAGS = [
     {"name": "items", "description": "What the shop sells."},
     {"name": "images", "description": "Pictures of items: accepted at once, indexed a moment later."},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -55,7 +56,7 @@ def test_pictures_are_not_compressed_again(raw: httpx.Client, gateway: Stand) ->
     assert body == picture(size=(400, 400))
 
 
-FAILURES = {
+FAILURES: dict[str, tuple[str, str, dict[str, Any], int]] = {
     "no such address": ("GET", "/v2/items", {}, 404),
     "no such file of the page": ("GET", "/page/none.js", {}, 404),
     "no such item": ("GET", "/v1/items/NONE", {}, 404),
@@ -74,8 +75,8 @@ FAILURES = {
 @pytest.mark.parametrize("case", FAILURES)
 def test_whatever_goes_wrong_is_told_by_a_problem_document(raw: httpx.Client, case: str) -> None:
     method, path, request, status = FAILURES[case]
-    headers = {"X-Request-ID": "shop-17"} | request.pop("headers", {})  # type: ignore[operator]
-    answer = raw.request(method, path, headers=headers, **request)  # type: ignore[arg-type]
+    headers = {"X-Request-ID": "shop-17"} | request.get("headers", {})
+    answer = raw.request(method, path, **request | {"headers": headers})
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
     problem = Problem.model_validate(answer.json())
     assert (problem.status, problem.correlation_id, problem.instance) == (status, "shop-17", path)
@@ -95,7 +96,7 @@ def opened(tmp_path: Path) -> Iterator[Stand]:
         yield stand
 
 
-def preflight(gateway: Stand, origin: str, path: str = "/v1/items/RING-1") -> httpx.Response:
+def preflight(gateway: Stand, origin: str, path: str = "/v1/items/RING-1") -> Any:
     headers = {"Origin": origin, "Access-Control-Request-Method": "PATCH"}
     headers["Access-Control-Request-Headers"] = "authorization,content-type,idempotency-key,if-match"
     return gateway.client.options(path, headers=headers)

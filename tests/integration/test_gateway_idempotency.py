@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import func, select, update
 
@@ -31,11 +30,11 @@ def items(*skus: str) -> dict[str, Any]:
     return {"items": [{"sku": sku, "title": f"Title of {sku}"} for sku in skus]}
 
 
-def put(gateway: Stand, body: Any, key: str = "k-1", path: str = BATCH, **headers: str) -> httpx.Response:
+def put(gateway: Stand, body: Any, key: str = "k-1", path: str = BATCH, **headers: str) -> Any:
     return gateway.client.post(path, json=body, headers={"Idempotency-Key": key, **headers})
 
 
-def upload(gateway: Stand, data: bytes, key: str = "k-1") -> httpx.Response:
+def upload(gateway: Stand, data: bytes, key: str = "k-1") -> Any:
     return gateway.client.post(IMAGES, files={"file": ("a.jpg", data, "image/jpeg")}, headers={"Idempotency-Key": key})
 
 
@@ -135,7 +134,7 @@ def test_answers_are_kept_for_a_day(gateway: Stand) -> None:
 
 
 def test_a_refusal_is_kept_and_a_failure_of_ours_is_not(gateway: Stand) -> None:
-    empty = {"items": []}
+    empty: dict[str, Any] = {"items": []}
     assert put(gateway, empty).status_code == 422
     assert put(gateway, empty).headers["idempotency-replayed"] == "true"
     admin = of(gateway, "admin")

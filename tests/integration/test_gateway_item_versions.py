@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from services.gateway.merge_patch import merge
@@ -45,7 +44,7 @@ def gateway(tmp_path: Path, new_database: NewDatabase) -> Iterator[Stand]:
         yield stand
 
 
-def put(gateway: Stand, body: dict[str, Any], **headers: str) -> httpx.Response:
+def put(gateway: Stand, body: dict[str, Any], **headers: str) -> Any:
     return gateway.client.put(ITEM, json=body, headers={name.replace("_", "-"): v for name, v in headers.items()})
 
 

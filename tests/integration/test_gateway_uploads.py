@@ -40,7 +40,7 @@ def places(gateway: Stand, count: int = 1) -> list[dict[str, Any]]:
     return found
 
 
-def put(gateway: Stand, url: str, data: bytes) -> httpx.Response:
+def put(gateway: Stand, url: str, data: bytes) -> Any:
     return gateway.client.put(url, content=data, headers={"Authorization": ""})
 
 
@@ -62,7 +62,7 @@ def left(gateway: Stand) -> list[str]:
     return [path.name for path in (gateway.folder / "objects" / "incoming").rglob("*") if path.is_file()]
 
 
-def by_hash(gateway: Stand, data: bytes, sha256: str = "", sku: str = "RING-1", kind: str = "") -> httpx.Response:
+def by_hash(gateway: Stand, data: bytes, sha256: str = "", sku: str = "RING-1", kind: str = "") -> Any:
     sha256 = sha256 or hashlib.sha256(data).hexdigest()
     headers = {"Content-Type": kind} if kind else {}
     return gateway.client.put(f"/v1/items/{sku}/images/{sha256}", content=data, headers=headers)
@@ -118,7 +118,12 @@ def test_what_cannot_be_taken_is_told_one_by_one(gateway: Stand) -> None:
     assert "image_id" in sent[0]
     assert [image["problem"]["status"] for image in sent[1:]] == [415, 404, 422, 404]
     assert len(left(gateway)) == 1
-    for body in ({"images": []}, {"images": [{"sku": "RING-1"}]}, {"images": [{"sku": "a/b", "object_key": "x"}]}):
+    bodies: list[Any] = [
+        {"images": []},
+        {"images": [{"sku": "RING-1"}]},
+        {"images": [{"sku": "a/b", "object_key": "x"}]},
+    ]
+    for body in bodies:
         answer = gateway.client.post(BATCH, json=body)
         assert (answer.status_code, answer.json()["errors"][0]["path"][:11]) == (422, "body.images")
     many = {"images": [{"sku": "RING-1", "object_key": good}] * 501}
@@ -196,7 +201,7 @@ def test_a_store_with_an_address_outside_takes_the_bytes_itself(
 ) -> None:
     host = urlsplit(running_object_store.url).netloc.rpartition("@")[2]
     outside = f"http://{host.replace('127.0.0.1', 'localhost')}"
-    stores = {"object_store_url": running_object_store.url, "object_store_public_url": outside}
+    stores: dict[str, Any] = {"object_store_url": running_object_store.url, "object_store_public_url": outside}
     with running_gateway(tmp_path, **stores) as stand:
         stand.put_item()
         (place,) = places(stand)
