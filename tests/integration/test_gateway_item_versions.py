@@ -100,7 +100,7 @@ def test_of_writers_that_meet_one_wins(gateway: Stand) -> None:
     put(gateway, {"title": "A ring"})
 
     def write(writer: int) -> int:
-        return put(gateway, {"title": f"By {writer}"}, If_Match='"r1"').status_code
+        return int(put(gateway, {"title": f"By {writer}"}, If_Match='"r1"').status_code)
 
     with ThreadPoolExecutor(8) as pool:
         assert sorted(pool.map(write, range(8))) == [200] + [412] * 7

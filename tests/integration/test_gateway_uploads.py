@@ -26,7 +26,14 @@ MB = 1_000_000
 
 
 @pytest.fixture
-def gateway(tmp_path: Path, new_database: NewDatabase) -> Iterator[Stand]:
+def gateway(tmp_path: Path) -> Iterator[Stand]:
+    with running_gateway(tmp_path) as stand:
+        stand.put_item()
+        yield stand
+
+
+@pytest.fixture
+def on_each_database(tmp_path: Path, new_database: NewDatabase) -> Iterator[Stand]:
     with running_gateway(tmp_path, database_url=new_database()) as stand:
         stand.put_item()
         yield stand
@@ -89,7 +96,8 @@ def test_bytes_of_another_hash_and_what_is_no_picture_leave_nothing(gateway: Sta
     assert by_hash(gateway, picture() + bytes(19 * MB)).status_code == 202, "a large one is not too large"
 
 
-def test_pictures_are_put_to_addresses_and_named_together(gateway: Stand) -> None:
+def test_pictures_are_put_to_addresses_and_named_together(on_each_database: Stand) -> None:
+    gateway = on_each_database
     gateway.put_item("RING-2")
     pictures = [picture(1), picture(2), picture(3)]
     found = places(gateway, 3)
