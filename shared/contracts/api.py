@@ -56,12 +56,12 @@ class ItemIn(BaseModel):
 
 
 class ItemPatch(BaseModel):
-    """A JSON Merge Patch (RFC 7396) of an item. Absent: leave as it is. null: take it away. `tags` are replaced whole,
-    `attributes` one by one."""
+    """A JSON Merge Patch (RFC 7396) of an item. Absent: leave as it is. null: take it away, but not the title. `tags`
+    are replaced whole, `attributes` one by one."""
 
     model_config = ConfigDict(extra="forbid")
 
-    title: str | None = Field(None, min_length=1, max_length=300)
+    title: str = Field(default_factory=str, min_length=1, max_length=300)
     description: str | None = Field(None, max_length=10_000)
     price: float | None = Field(None, ge=0, le=1e9, examples=[450.0])
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None

@@ -188,3 +188,12 @@ def test_repeats_count_against_the_rate_limit_and_too_large_bodies_are_refused(g
     answer = gateway.client.post(BATCH, content=b"x" * 2_100_000, headers={"Idempotency-Key": "k-2"})
     assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
     assert kept(gateway) == 1
+
+
+def test_a_key_over_its_limit_is_told_when_to_go_on_and_nothing_is_kept(tmp_path: Path) -> None:
+    with running_gateway(tmp_path, rate_limit=1, rate_limit_seconds=2) as gateway:
+        answers = [put(gateway, items("A"), f"k-{number}") for number in range(12)]
+        refused = [answer for answer in answers if answer.status_code == 429]
+        assert refused
+        assert all({"retry-after", "ratelimit", "x-request-id"} <= set(answer.headers) for answer in refused)
+        assert kept(gateway) == len(answers) - len(refused)

@@ -100,7 +100,7 @@ def query_body() -> dict[str, Any]:
 
 
 _PATCHES = {
-    "price": {"summary": "Another price, and no brand", "value": {"price": 450.0, "brand": None}},
+    "price": {"summary": "Another price", "value": {"price": 450.0, "currency": "EUR"}},
     "attributes": {"summary": "One attribute, the others stay", "value": {"attributes": {"metal": "rose gold"}}},
 }
 
