@@ -9,18 +9,21 @@ import structlog
 
 from shared.errors import LoupeError
 
-_EVERY_SECONDS = 900.0
+_FIRST_SECONDS, _EVERY_SECONDS = 60.0, 900.0
 _log = structlog.get_logger(__name__)
 
 
 class Cleaner:
-    """Calls each of `tasks` every 15 minutes. Several gateways may do so at once."""
+    """Calls each of `tasks` a minute after the start, then every 15 minutes. Several gateways may do so at once."""
 
-    def __init__(self, tasks: Sequence[Callable[[], None]]) -> None:
+    def __init__(self, tasks: Sequence[Callable[[], None]], first_seconds: float = _FIRST_SECONDS) -> None:
         self._tasks = tasks
+        self._first_seconds = first_seconds
 
     def run(self, stop: threading.Event) -> None:
-        while not stop.wait(_EVERY_SECONDS):
+        wait = self._first_seconds
+        while not stop.wait(wait):
+            wait = _EVERY_SECONDS
             for clean in self._tasks:
                 try:
                     clean()

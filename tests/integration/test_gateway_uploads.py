@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,12 +14,14 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
+from services.gateway.cleaning import Cleaner
 from shared.contracts.messages import ImageStored
-from shared.errors import NotFound
+from shared.errors import NotFound, Retryable
 from tests.support.databases import NewDatabase
 from tests.support.gateway import KEY, OTHER_KEY, Stand, picture, running_gateway, served
 from tests.support.servers import RunningServer
 from tests.support.snippets import openapi_examples, run_alone, snippet
+from tests.support.waiting import until
 
 BATCH = "/v1/images:batch"
 OTHER = {"Authorization": f"Bearer {OTHER_KEY}"}
@@ -191,6 +194,23 @@ def test_what_nobody_asks_for_goes_after_a_day(gateway: Stand) -> None:
     assert left(gateway) == ["new.jpg"], "a shop's own names stay its own for a day"
     with pytest.raises(NotFound):
         gateway.parts.incoming.read("shop", "old.jpg")
+
+
+def test_a_store_that_is_away_does_not_keep_the_rest_from_being_cleaned(gateway: Stand) -> None:
+    old = gateway.folder / "objects" / "incoming" / "shop" / "old.jpg"
+    old.parent.mkdir()
+    old.write_bytes(picture())
+    os.utime(old, (1, 1))
+    stop = threading.Event()
+
+    def away() -> None:
+        raise Retryable("The store is away.")
+
+    cleaner = threading.Thread(target=Cleaner([away, gateway.parts.incoming.clean], first_seconds=0).run, args=(stop,))
+    cleaner.start()
+    until(lambda: left(gateway) == [], "what is old is gone")
+    stop.set()
+    cleaner.join()
 
 
 def test_every_example_of_the_openapi_document_is_answered(gateway: Stand) -> None:
