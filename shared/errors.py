@@ -94,10 +94,26 @@ class Conflict(Permanent):
     title = "The request disagrees with what is stored"
 
 
+class PreconditionFailed(Permanent):
+    """What the request depends on, by `If-Match` or `If-None-Match`, does not hold; nothing was changed."""
+
+    status = 412
+    code = "precondition-failed"
+    title = "It was changed in the meantime"
+
+
 class TooLarge(Permanent):
     status = 413
     code = "too-large"
     title = "The input is larger than Loupe takes"
+
+
+class UnsupportedMedia(Permanent):
+    """The body is of a type that this does not take."""
+
+    status = 415
+    code = "unsupported-media-type"
+    title = "The body is not of a type that this takes"
 
 
 class UnsupportedPicture(Permanent):

@@ -14,6 +14,8 @@ from services.gateway.api_keys import ApiKeys
 from services.gateway.auth import COOKIE, Caller, Keys, PageSessions
 from services.gateway.catalogue import Catalogue
 from services.gateway.impressions import Impressions
+from services.gateway.incoming import Incoming
+from services.gateway.kept_answers import KeptAnswers
 from services.gateway.listing import Listing
 from services.gateway.query_vectors import QueryVectors
 from services.gateway.ratelimit import RateLimiter
@@ -40,7 +42,9 @@ class Parts:
     uploads: Uploads
     shoppers: Shoppers
     stock: Stock
+    incoming: Incoming
     keys: Keys
+    answers: KeptAnswers
     sessions: PageSessions
     limiter: RateLimiter
     signer: Signer
@@ -68,6 +72,7 @@ async def _parts(request: Request) -> Parts:  # a plain function would cost a th
 
 Gateway = Annotated[Parts, Depends(_parts)]
 Given = HTTPAuthorizationCredentials | None
+_CALLER, _NEEDED = "caller", "needed_scopes"
 
 
 async def caller_of(
@@ -78,14 +83,33 @@ async def caller_of(
     Raises `Unauthorized` for who has neither a key nor the page's session, `TooManyRequests` over the limit, and
     `Forbidden` for a key without the scopes that the route needs.
     """
-    caller = await _identify(request, gateway, given)
-    standing = await gateway.limiter.count(caller.key_id or f"page-{caller.tenant}", caller.rate_limit)
-    ratelimit.keep(request.scope, standing)
-    ratelimit.check(standing)
+    caller = await admitted(request, gateway, given)
+    request.scope["state"][_NEEDED] = sorted(needed.scopes)
     missing = sorted(set(needed.scopes) - caller.scopes)
     if missing:
         raise _lacks(missing, caller)
     return caller
+
+
+async def admitted(request: Request, gateway: Parts, given: Given) -> Caller:
+    """Who asks. Counts the request against their rate limit, once, however often it is asked for.
+
+    Raises `Unauthorized` for who has neither a key nor the page's session, and `TooManyRequests` over the limit.
+    """
+    state = request.scope["state"]
+    if known := state.get(_CALLER):
+        return cast(Caller, known)
+    caller = await _identify(request, gateway, given)
+    standing = await gateway.limiter.count(caller.key_id or f"page-{caller.tenant}", caller.rate_limit)
+    ratelimit.keep(request.scope, standing)
+    ratelimit.check(standing)
+    state[_CALLER] = caller
+    return caller
+
+
+def needed_scopes(request: Request) -> list[str]:
+    """Those that the route asked for; none while it has not been asked."""
+    return cast(list[str], request.scope["state"].get(_NEEDED, []))
 
 
 async def _identify(request: Request, gateway: Parts, given: Given) -> Caller:
@@ -132,9 +156,10 @@ _DESCRIPTIONS = {
     401: "The API key is missing or wrong",
     403: "The API key lacks the scope that this needs",
     404: "There is no such thing in this shop",
-    409: "It disagrees with what is stored",
-    413: "The picture is over 20 MB or 50 megapixels",
-    415: "The bytes are no picture that Loupe reads",
+    409: "It disagrees with what is stored, or with what was sent with the same `Idempotency-Key`",
+    412: "What `If-Match` or `If-None-Match` asks for does not hold; nothing was changed",
+    413: "The body is too large, or the picture is over 50 megapixels",
+    415: "The body is not of a type that this takes, or the bytes are no picture that Loupe reads",
     422: "A value breaks the contract; `errors` says which",
     429: "The key sent too many requests; `Retry-After` says when to go on",
     503: "A part of Loupe cannot be reached right now; try again",

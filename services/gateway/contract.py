@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Literal
 
 from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from services.gateway.idempotency import applies, key_parameter
 from shared.contracts.api import EventsIn
 from shared.contracts.search import SearchQuery
+from shared.contracts.uploads import UploadedPictures
 
 
 def show_contract(app: FastAPI) -> None:
     """Show the failures in the form of RFC 9457 (FastAPI would show each as JSON, and 422 in a form of its own), with
-    each operation the scope that it needs, and what a search and a batch of events take, which are read by hand."""
+    each operation the scope that it needs, and what is read by hand: searches and batches of events and pictures."""
     make = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -24,11 +27,15 @@ def show_contract(app: FastAPI) -> None:
         by_hand: list[tuple[type[BaseModel], Literal["validation"]]] = [
             (SearchQuery, "validation"),
             (EventsIn, "validation"),
+            (UploadedPictures, "validation"),
         ]
         _, read = models_json_schema(by_hand, ref_template="#/components/schemas/{model}")
         document["components"]["schemas"] = read["$defs"] | document["components"]["schemas"]
-        for operations in document["paths"].values():
-            for operation in operations.values():
+        for path, operations in document["paths"].items():
+            for method, operation in operations.items():
+                if applies(method.upper(), path):
+                    operation.setdefault("parameters", []).append(key_parameter())
+                    operation["responses"].setdefault("409", copy.deepcopy(_CONFLICT))
                 schemes = [needed for one in operation.get("security", []) for needed in one.values()]
                 if scopes := sorted({scope for needed in schemes for scope in needed}):
                     needs = f"Needs the scope `{'`, `'.join(scopes)}`."
@@ -41,4 +48,8 @@ def show_contract(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
 
 
-_TOLD = {"400", "401", "403", "404", "409", "413", "415", "422", "429", "503"}
+_CONFLICT = {
+    "description": "The same `Idempotency-Key` came with another body, or the first is still in work",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+_TOLD = {"400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "503"}

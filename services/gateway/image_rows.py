@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
+from services.gateway.pictures import Picture
 from services.gateway.tables import Image, Item
 from shared.contracts.analysis import ATTRIBUTES
 from shared.contracts.messages import ImageIndexed
@@ -71,6 +73,26 @@ def find_places(
         for sku, sha256 in pictures
         if sku in revisions
         for row in (known.get((sku, sha256)),)
+    }
+
+
+def new_image(tenant: str, sku: str, image_id: str, revision: int, picture: Picture) -> dict[str, object]:
+    """The row of a picture of an item at this revision, for `insert_images`."""
+    return {
+        "image_id": image_id,
+        "tenant": tenant,
+        "sku": sku,
+        "sha256": picture.sha256,
+        "content_type": picture.content_type,
+        "bytes": picture.size,
+        "width": picture.width,
+        "height": picture.height,
+        "item_revision": revision,
+        "stored_at": datetime.now(UTC),
+        "state": "stored",
+        "warnings": [],
+        "corrected": {},
+        "correction_revision": 0,
     }
 
 

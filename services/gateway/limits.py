@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -11,11 +13,12 @@ from shared.contracts.search import MAX_QUERY_BYTES
 _MAX_JSON = 2_000_000
 _FRAME = 500_000
 _MB = 1_000_000
+_RAW_PICTURE = re.compile(r"/v1/(uploads/[^/]+|items/[^/]+/images/[^/]+)")
 
 
 class BodyLimit:
-    """Answers 413 as soon as a form of one picture passes 20.5 MB, that of a search 40.5 MB, that of a batch 64.5 MB,
-    or any other body 2 MB."""
+    """Answers 413 as soon as a picture, or a form with one, passes 20.5 MB, the form of a search 40.5 MB, that of a
+    batch 64.5 MB, or any other body 2 MB."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -39,6 +42,8 @@ class BodyLimit:
 
 
 def _limit(scope: Scope) -> int:
+    if scope["method"] == "PUT" and _RAW_PICTURE.fullmatch(scope["path"]):
+        return MAX_PICTURE_BYTES + _FRAME
     if not any(name == b"content-type" and value.startswith(b"multipart/") for name, value in scope["headers"]):
         return _MAX_JSON
     if scope["path"].endswith(":batch"):

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from services.gateway.catalogue import no_image, no_item
+from services.gateway.catalogue import no_image
 from services.gateway.image_rows import find_places
+from services.gateway.item_rows import no_item
 from services.gateway.signing import Signer
 from services.gateway.tables import OUTBOX, Image, Item
 from services.gateway.words.said import said_of

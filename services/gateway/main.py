@@ -13,13 +13,17 @@ from services.gateway.access import Parts
 from services.gateway.api_keys import ApiKeys
 from services.gateway.auth import Keys, PageSessions
 from services.gateway.catalogue import Catalogue
+from services.gateway.cleaning import Cleaner
 from services.gateway.collection import Collector
 from services.gateway.contract import show_contract
 from services.gateway.handlers import bundle_handlers, handlers
 from services.gateway.impressions import Impressions
+from services.gateway.incoming import Incoming
+from services.gateway.kept_answers import KeptAnswers
 from services.gateway.limits import BodyLimit
 from services.gateway.listing import Listing
 from services.gateway.metrics import CatalogueCollector, ShopIntakeCollector
+from services.gateway.middleware import inner_middleware
 from services.gateway.originals import BUCKET as ORIGINALS_BUCKET
 from services.gateway.originals import Originals, OriginalsCleaner
 from services.gateway.query_vectors import QueryVectors
@@ -37,6 +41,7 @@ from services.gateway.routes import (
     status,
     suggestions,
     training,
+    uploads,
 )
 from services.gateway.settings import Settings
 from services.gateway.shop_events import ShopEvents
@@ -65,8 +70,8 @@ _ABOUT = """Visual search for jewelry: put items and their pictures, then search
 Every request needs an API key, `Authorization: Bearer <key>`, with the scope that the call names. `RateLimit` in an
 answer tells how many more requests the key may send, and `Retry-After` of a 429 when to go on. Whatever goes wrong is
 told by a problem document (RFC 9457, `application/problem+json`): `detail` says what was wrong and what to do,
-`correlation_id` finds it in the logs. A 503 may be sent again as it is. Lists come in pages: give `next_cursor` back as
-`cursor`."""
+`correlation_id` finds it in the logs. A 503 may be sent again as it is; with an `Idempotency-Key` a POST or PATCH
+may be too. Lists come in pages: give `next_cursor` back as `cursor`."""
 _TAGS = [
     {"name": "items", "description": "What the shop sells."},
     {"name": "images", "description": "Pictures of items: accepted at once, indexed a moment later."},
@@ -91,17 +96,23 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     reconciler = Reconciler(catalogue_database, pictures, collector, broker, settings.reconcile_pace)
     catalogue = Catalogue(catalogue_database, relay.wake)
     listing = Listing(catalogue_database, signer)
+    picture_uploads = Uploads(catalogue, listing, pictures)
+    bucket = objectstore.open(settings.object_store_url, INCOMING_BUCKET, settings.object_store_public_url)
+    incoming = Incoming(catalogue_database, bucket, pictures, picture_uploads, signer)
+    answers = KeptAnswers(catalogue_database)
     embedder = Embedder("embedder", settings.embedder_url)
     recommender = Recommender("recommender", settings.recommender_url)
     impressions = Impressions(catalogue_database, relay.wake)
     parts = Parts(
         catalogue=catalogue,
         listing=listing,
-        uploads=Uploads(catalogue, listing, pictures),
+        uploads=picture_uploads,
+        incoming=incoming,
         shoppers=Shoppers(catalogue_database, relay.wake),
         stock=Stock(catalogue_database, relay.wake),
         api_keys=ApiKeys(catalogue_database, settings.secret),
         keys=Keys(catalogue_database, settings.secret),
+        answers=answers,
         limiter=RateLimiter(settings.counter_url, settings.rate_limit, settings.rate_limit_seconds),
         sessions=PageSessions(signer, settings.page_tenant, settings.public_host),
         signer=signer,
@@ -125,7 +136,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
 
     return Service(
         name="gateway",
-        http=_app(parts, catalogue_database, shops),
+        http=_app(settings, parts, catalogue_database, shops),
         host=settings.host,
         port=settings.port,
         close=close,
@@ -135,7 +146,13 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         },
         bundle_handlers=bundle_handlers(catalogue_database, tell_shops=shops is not None),
         unit=catalogue_database.together,
-        background=[relay.run, reconciler.run, impressions.run, *(shops.loops if shops else ())],
+        background=[
+            relay.run,
+            reconciler.run,
+            impressions.run,
+            Cleaner([answers.clean, incoming.clean]).run,
+            *(shops.loops if shops else ()),
+        ],
     )
 
 
@@ -147,9 +164,8 @@ class _Shops:
             catalogue_database.ping()
             parts.pictures.ping()
 
-        incoming = objectstore.open(settings.object_store_url, INCOMING_BUCKET)
         originals = Originals(objectstore.open(settings.object_store_url, ORIGINALS_BUCKET))
-        events = ShopEvents(parts.catalogue, parts.stock, parts.uploads, parts.shoppers, incoming)
+        events = ShopEvents(parts.catalogue, parts.stock, parts.uploads, parts.shoppers, parts.incoming)
         self.bus = shopbus.open(url)
         self.intake = ShopIntake(self.bus, catalogue_database, events, originals, check)
         self.loops = [
@@ -160,7 +176,7 @@ class _Shops:
         ]
 
 
-def _app(parts: Parts, catalogue_database: database.Database, shops: _Shops | None) -> FastAPI:
+def _app(settings: Settings, parts: Parts, catalogue_database: database.Database, shops: _Shops | None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
@@ -188,6 +204,7 @@ def _app(parts: Parts, catalogue_database: database.Database, shops: _Shops | No
         version="1",
         description=_ABOUT,
         openapi_tags=_TAGS,
+        middleware=inner_middleware(settings.cors_origins),
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
@@ -197,6 +214,7 @@ def _app(parts: Parts, catalogue_database: database.Database, shops: _Shops | No
     app.add_middleware(RateLimitFields)
     for resource in (items, images, search, shoppers, suggestions, status, reconcile, keys, admin, training, page):
         app.include_router(resource.router)
+    app.include_router(uploads.router)
     show_contract(app)
     app.mount("/page", StaticFiles(directory=page.FILES), name="page")
     app.mount("/docs/files", StaticFiles(directory=page.SWAGGER_UI), name="swagger-ui")

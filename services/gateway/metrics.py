@@ -39,6 +39,7 @@ UPLOADED_BYTES = Histogram(
     "loupe_picture_bytes", "Size of accepted pictures", buckets=(1e4, 1e5, 3e5, 1e6, 3e6, 1e7, 2e7)
 )
 RATE_LIMITED = Counter("loupe_rate_limited_total", "Requests refused because their key sent too many")
+REPLAYED = Counter("loupe_idempotent_replays_total", "Repeats of requests that were answered as before")
 UNCOUNTED = Counter("loupe_rate_limit_uncounted_total", "Requests let through because their counter was away")
 SHOP_EVENTS = Counter("loupe_shop_events_total", "Events of shops by what became of them", ["type", "outcome"])
 for _type in (*INCOMING, "unreadable"):

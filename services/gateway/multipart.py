@@ -34,6 +34,19 @@ class Upload:
     size: int = 0
     hash: Any = field(default_factory=hashlib.sha256)
 
+    def add(self, chunk: bytes | memoryview) -> None:
+        """Raises `TooLarge` over 20 MB."""
+        self.size += len(chunk)
+        if self.size > MAX_PICTURE_BYTES:
+            raise too_many_bytes()
+        self.hash.update(chunk)
+        self.file.write(chunk)
+
+    def end(self) -> None:
+        """All of it has come."""
+        self.file.seek(0)
+        self.sha256 = self.hash.hexdigest()
+
     @classmethod
     def of(cls, data: bytes) -> Upload:
         """A picture that is at hand already; who makes it closes its file."""
@@ -117,19 +130,14 @@ class _Reading:
                 raise TooLarge(f"The part {self._name!r} is over {_MAX_TEXT:,} bytes.")
             self.form.texts[self._name] = text
             return
-        self._upload.size += len(chunk)
+        self._upload.add(chunk)
         self._bytes_left -= len(chunk)
-        if self._upload.size > MAX_PICTURE_BYTES:
-            raise _too_many_bytes()
         if self._bytes_left < 0:
             raise _too_many_together()
-        self._upload.hash.update(chunk)
-        self._upload.file.write(chunk)
 
     def on_part_end(self) -> None:
         if self._upload is not None:
-            self._upload.file.seek(0)
-            self._upload.sha256 = self._upload.hash.hexdigest()
+            self._upload.end()
 
     def on_end(self) -> None:
         self.ended = True
@@ -153,7 +161,7 @@ async def read_form(
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise UnsupportedPicture(f"Send the picture as multipart/form-data, in a part named {picture!r}.")
     if content_length and content_length.isdigit() and int(content_length) > at_most_bytes + _MAX_FRAME:
-        raise _too_many_bytes() if at_most == 1 else _too_many_together()
+        raise too_many_bytes() if at_most == 1 else _too_many_together()
     reading = _Reading(picture, at_most, at_most_bytes)
     try:
         parser = MultipartParser(
@@ -191,7 +199,7 @@ def _check_whole(reading: _Reading, picture: str, at_least: int) -> None:
         raise BadRequest(f"The form has no part named {picture!r}. Send the picture in one.")
 
 
-def _too_many_bytes() -> TooLarge:
+def too_many_bytes() -> TooLarge:
     return TooLarge(
         f"The picture is over {MAX_PICTURE_BYTES // _MB} MB. Save it as a JPEG of quality 85 or with fewer pixels."
     )

@@ -16,8 +16,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from services.gateway import metrics
-from services.gateway.catalogue import changed
 from services.gateway.collection import Collector
+from services.gateway.item_rows import changed
 from services.gateway.outbox_keys import item_key, removed_key, stored_key
 from services.gateway.tables import OUTBOX, Image, Item, Reconciliation, Tenant
 from shared.contracts.analysis import picture_key

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Annotated
 
-from pydantic import AliasChoices, Field
-from pydantic_settings import SettingsConfigDict
+from pydantic import AliasChoices, Field, StringConstraints, field_validator
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from services.gateway.reconcile import Pace
 from shared.settings import ServiceSettings
+
+Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[^/\s,?#]+)$")]
+"""A scheme and a host, with a port where it is not the scheme's own: https://shop.example."""
 
 
 class Settings(ServiceSettings):
@@ -22,6 +26,11 @@ class Settings(ServiceSettings):
 
     broker_url: str = Field(validation_alias=AliasChoices("broker_url", "BROKER_URL"))
     object_store_url: str = Field(validation_alias=AliasChoices("object_store_url", "OBJECT_STORE_URL"))
+    object_store_public_url: str | None = Field(
+        None,
+        validation_alias=AliasChoices("object_store_public_url", "OBJECT_STORE_PUBLIC_URL"),
+        description="By which name shops reach the object store to put pictures there; else they pass the gateway.",
+    )
     database_url: str = Field(
         validation_alias=AliasChoices("database_url", "GATEWAY_DATABASE_URL", "DATABASE_URL"),
         description="A database of its own, shared with no other service.",
@@ -46,6 +55,10 @@ class Settings(ServiceSettings):
         None,
         description="redis:// or rediss:// of the counter, memory:// for one a process; default: see `counter_url`.",
     )
+    cors_origins: Annotated[list[Origin], NoDecode] = Field(
+        default_factory=list,
+        description="Where pages come from that may call the API, with commas between; * for all.",
+    )
     page_tenant: str | None = None
     page_key: str | None = Field(None, repr=False)
     public_host: str | None = None
@@ -58,6 +71,11 @@ class Settings(ServiceSettings):
     port: int = Field(8080, ge=1, le=65_535)
     worker_threads: int = Field(4, ge=1)
     sole_worker: bool = Field(False, description="No other gateway reads this broker: take over what a dead one left.")
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _listed(cls, given: object) -> object:
+        return [one.strip() for one in given.split(",") if one.strip()] if isinstance(given, str) else given
 
     @property
     def counter_url(self) -> str:

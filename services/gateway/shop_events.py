@@ -8,6 +8,7 @@ from typing import Literal
 
 from services.gateway.catalogue import Catalogue
 from services.gateway.impressions import Whose
+from services.gateway.incoming import Incoming
 from services.gateway.multipart import Upload
 from services.gateway.orders import acts_of
 from services.gateway.sequences import OutOfOrder
@@ -16,7 +17,6 @@ from services.gateway.stock import Stock
 from services.gateway.told_events import never_had
 from services.gateway.uploads import Uploads
 from shared.contracts.api import ItemPut
-from shared.contracts.fields import MAX_PICTURE_BYTES
 from shared.contracts.messages import UserEvent
 from shared.contracts.shop import (
     ImageAdded,
@@ -29,16 +29,15 @@ from shared.contracts.shop import (
     UserErase,
 )
 from shared.errors import LoupeError, NotFound, Permanent
-from shared.objectstore import ObjectStore
 
 Outcome = Literal["handled", "late", "repeated"]
 
 
 class ShopEvents:
-    """Handling an event twice has the effect of once. `incoming` is the bucket where shops put pictures."""
+    """Handling an event twice has the effect of once. `incoming` is where shops put pictures."""
 
     def __init__(
-        self, catalogue: Catalogue, stock: Stock, uploads: Uploads, shoppers: Shoppers, incoming: ObjectStore
+        self, catalogue: Catalogue, stock: Stock, uploads: Uploads, shoppers: Shoppers, incoming: Incoming
     ) -> None:
         self._catalogue = catalogue
         self._stock = stock
@@ -88,7 +87,7 @@ class ShopEvents:
     def _add_image(self, tenant: str, image: ImageAdded) -> None:
         if image.object_key is not None:
             with _blaming("data.object_key"):
-                content = self._incoming.get(tenant, image.object_key, at_most=MAX_PICTURE_BYTES)
+                content = self._incoming.read(tenant, image.object_key)
         else:
             content = image.content or b""
         field = "data.object_key" if image.object_key else "data.content"
@@ -97,6 +96,8 @@ class ShopEvents:
             (image_id,) = self._uploads.store(tenant, [(image.sku, upload)])
             if isinstance(image_id, LoupeError):
                 raise image_id
+        if image.object_key is not None:
+            self._incoming.taken(tenant, {image.object_key: upload.sha256})
 
 
 def overtakes(newer: ShopEvent, older: ShopEvent) -> bool:

@@ -37,6 +37,17 @@ class Signer:
         ours = self._hash("image", tenant, image_id, str(expires))
         return tenant if expires > time.time() and _same(ours, given) else None
 
+    def upload_url(self, tenant: str, name: str, expires: int) -> str:
+        """Where a picture may be put without a key, until `expires` in seconds since 1970."""
+        signature = f"{tenant}.{self._hash('upload', tenant, name, str(expires))}"
+        return f"/v1/uploads/{name}?expires={expires}&signature={signature}"
+
+    def upload_tenant(self, name: str, expires: int, signature: str) -> str | None:
+        """The tenant for whom the address was signed; None when it was not, or is over."""
+        tenant, _, given = signature.partition(".")
+        ours = self._hash("upload", tenant, name, str(expires))
+        return tenant if expires > time.time() and _same(ours, given) else None
+
     def session(self, tenant: str) -> str:
         """The value of a page's cookie: good for this shop, for 12 hours."""
         expires = str(int(time.time()) + _SESSION_SECONDS)

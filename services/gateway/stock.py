@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from services.gateway import writing
-from services.gateway.catalogue import changed, no_item
+from services.gateway.item_rows import changed, no_item
 from services.gateway.outbox_keys import item_key
 from services.gateway.sequences import keep_order
 from services.gateway.tables import OUTBOX, Item

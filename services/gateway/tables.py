@@ -210,4 +210,34 @@ class SuggestionNews(Base):
     told_at: Mapped[datetime | None]
 
 
+class KeptAnswer(Base):
+    """What was answered to a request with an `Idempotency-Key`; `status` is None while it is in work, by `owner`.
+
+    `body` is None where it held a secret. `scopes` are those that a key needs to be told of it.
+    """
+
+    __tablename__ = "idempotency_keys"
+
+    tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    owner: Mapped[str] = mapped_column(String(32))
+    scopes: Mapped[list[Any]]
+    started_at: Mapped[datetime] = mapped_column(index=True)
+    status: Mapped[int | None]
+    headers: Mapped[dict[str, Any] | None]
+    body: Mapped[bytes | None]
+
+
+class TakenUpload(Base):
+    """An upload that became a picture, of which nothing is left in the bucket `incoming`."""
+
+    __tablename__ = "taken_uploads"
+
+    tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
+    object_key: Mapped[str] = mapped_column(String(803), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    taken_at: Mapped[datetime] = mapped_column(index=True)
+
+
 OUTBOX = Outbox(Base.metadata)

@@ -13,7 +13,7 @@ from services.gateway.api_keys import ALL_SCOPES, key_hash, key_row, new_key, no
 from services.gateway.tables import ApiKey, Tenant
 from shared.contracts.fields import TenantId
 from shared.database import Database
-from shared.errors import Conflict, InvalidInput, NotFound
+from shared.errors import Conflict, InvalidInput
 
 _NAME: TypeAdapter[str] = TypeAdapter(TenantId)
 _FIRST = "first"

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import BinaryIO, cast
 
 from services.gateway import metrics
-from services.gateway.catalogue import Catalogue, no_item
+from services.gateway.catalogue import Catalogue
+from services.gateway.item_rows import no_item
 from services.gateway.listing import Listing
 from services.gateway.multipart import Upload
 from services.gateway.pictures import Picture, inspect

@@ -55,6 +55,23 @@ class ItemIn(BaseModel):
     attributes: dict[str, str] = Field(default_factory=dict, max_length=50)
 
 
+class ItemPatch(BaseModel):
+    """A JSON Merge Patch (RFC 7396) of an item. Absent: leave as it is. null: take it away, but not the title. `tags`
+    are replaced whole, `attributes` one by one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str = Field(default_factory=str, min_length=1, max_length=300)
+    description: str | None = Field(None, max_length=10_000)
+    price: float | None = Field(None, ge=0, le=1e9, examples=[450.0])
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+    stock: int | None = Field(None, ge=0, le=1_000_000_000, description="Pieces on hand; null: not counted, available.")
+    url: str | None = Field(None, max_length=2_000)
+    brand: Word | None = None
+    tags: Words | None = None
+    attributes: dict[str, str | None] | None = Field(None, max_length=50)
+
+
 class ImageRef(BaseModel):
     image_id: ImageId
     state: ImageState

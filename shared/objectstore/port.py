@@ -53,6 +53,13 @@ class ObjectStore(Protocol):
         """What `keys` lists, each with its age; one that is deleted meanwhile may be left out."""
         ...
 
+    def upload_url(self, tenant: str, key: str, seconds: int) -> str | None:
+        """Where anybody may PUT this object for `seconds`, at most 7 days, whatever its size.
+
+        None when the store has no address outside.
+        """
+        ...
+
     def ping(self) -> None:
         """Return when the store can be written to, else raise `Retryable` saying what is wrong."""
         ...

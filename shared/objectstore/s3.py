@@ -6,9 +6,9 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
-from urllib.parse import SplitResult, parse_qsl, unquote
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from minio import Minio
 from minio.error import InvalidResponseError, S3Error, ServerError
@@ -37,8 +37,11 @@ class S3ObjectStore:
     S3 itself lets a key be the folder of another; a server that keeps objects as files refuses it with `Permanent`.
     """
 
-    def __init__(self, url: SplitResult, bucket: str) -> None:
-        """Reach the server and make the bucket if it is missing. A path in the URL comes before the bucket's name."""
+    def __init__(self, url: SplitResult, bucket: str, public: SplitResult | None = None) -> None:
+        """Reach the server and make the bucket if it is missing. A path in the URL comes before the bucket's name.
+
+        `public` is the server's address for those outside, who are given signed addresses at it.
+        """
         check_tenant(bucket)
         options = _options(url)
         self._address = f"{url.hostname}:{url.port}" if url.port else str(url.hostname)
@@ -58,6 +61,7 @@ class S3ObjectStore:
         )
         with self._translated():
             self._make_bucket()
+            self._public = self._outside(url, public) if public else None
 
     def put(self, tenant: str, key: str, data: bytes | BinaryIO) -> None:
         name = _name(tenant, key)
@@ -119,6 +123,17 @@ class S3ObjectStore:
                 key = str(found.object_name).removeprefix(f"{tenant}/")
                 yield Entry(key, (found.last_modified or datetime.now(UTC)).astimezone(UTC))
 
+    def upload_url(self, tenant: str, key: str, seconds: int) -> str | None:
+        name = _name(tenant, key)
+        if self._public is None:
+            return None
+        with self._translated():
+            return str(
+                self._public.presigned_put_object(
+                    bucket_name=self._bucket, object_name=name, expires=timedelta(seconds=seconds)
+                )
+            )
+
     def ping(self) -> None:
         with self._translated():  # no tenant starts with a dot, so this is no tenant's object
             self._upload(".ping", io.BytesIO(b"ping"))
@@ -158,6 +173,21 @@ class S3ObjectStore:
         above = ("/".join(parts[:depth]) for depth in range(2, len(parts)))
         below = self._client.list_objects(bucket_name=self._bucket, prefix=name + "/", recursive=True)
         return any(self._has(folder) for folder in above) or next(iter(below), None) is not None
+
+    def _outside(self, url: SplitResult, public: SplitResult) -> Minio:
+        """Signs alone. The region is told, else it would be asked for at an address that may not be reached from here:
+        it is that by which the server itself is signed to, the third of `ACCESS/DAY/REGION/s3/aws4_request`."""
+        if public.scheme not in ("http", "https") or not public.hostname or public.path.strip("/"):
+            raise Permanent("The object store's public URL is an http:// or https:// address without a path.")
+        signed = self._client.presigned_put_object(bucket_name=self._bucket, object_name=".ping")
+        credential = dict(parse_qsl(urlsplit(signed).query))["X-Amz-Credential"]
+        return Minio(
+            endpoint=public.netloc,
+            access_key=unquote(url.username or ""),
+            secret_key=unquote(url.password or ""),
+            secure=public.scheme == "https",
+            region=credential.split("/")[-3],
+        )
 
     def _make_bucket(self) -> None:
         if self._client.bucket_exists(bucket_name=self._bucket):

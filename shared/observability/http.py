@@ -6,6 +6,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -17,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.contracts.api import FieldError, PartHealth, Problem, Readiness
-from shared.errors import BadRequest, InvalidInput, LoupeError
+from shared.errors import BadRequest, InvalidInput, LoupeError, TooLarge, UnsupportedMedia
 from shared.observability import logs, metrics
 
 Check = Callable[[], None]
@@ -137,12 +138,13 @@ def problem_of(error: LoupeError) -> Problem:
     return Problem(type=f"urn:loupe:problem:{error.code}", title=error.title, status=error.status, detail=error.detail)
 
 
-def _respond(request: Request, error: LoupeError) -> JSONResponse:
+def respond(request: Request, error: LoupeError) -> JSONResponse:
+    """The problem document that answers the request."""
     extra = dict(error.headers)
     if error.status == 401:
         extra["WWW-Authenticate"] = "Bearer"
     if error.status == 503:
-        extra["Retry-After"] = "2"
+        extra.setdefault("Retry-After", "2")
     return _problem_response(
         request.url.path,
         request.state.correlation_id,
@@ -159,12 +161,14 @@ async def _loupe_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, LoupeError)  # noqa: S101 - registered for this type alone
     if error.status >= 500:
         _log.warning("request_refused", code=error.code, detail=error.detail)
-    return _respond(request, error)
+    return respond(request, error)
 
 
 async def _validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type alone
-    return _respond(request, invalid(error.errors()))
+    if error.body and isinstance(error.body, bytes):  # FastAPI does not read what is not declared as JSON
+        return respond(request, UnsupportedMedia("Send UTF-8 JSON with Content-Type application/json."))
+    return respond(request, invalid(error.errors()))
 
 
 def invalid(found: Sequence[Any]) -> LoupeError:
@@ -186,12 +190,14 @@ async def _http_error(request: Request, error: Exception) -> Response:
         404: "No resource has this address. The list of addresses is at /docs.",
         405: "This address does not take this method. The list of methods is at /docs.",
     }
+    if error.status_code == TooLarge.status:
+        return respond(request, TooLarge(str(error.detail)))
     return _problem_response(
         request.url.path,
         request.state.correlation_id,
         error.status_code,
         f"http-{error.status_code}",
-        str(error.detail),
+        HTTPStatus(error.status_code).phrase,
         details.get(error.status_code, str(error.detail)),
         headers=error.headers,
     )

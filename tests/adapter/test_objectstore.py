@@ -102,6 +102,14 @@ def test_a_file_is_stored_from_where_it_stands_to_its_end(store: ObjectStore) ->
     assert store.get("lumen", "big") == data[1_000:]
 
 
+def test_a_store_without_an_address_outside_gives_none_away(store: ObjectStore) -> None:
+    assert store.upload_url("lumen", "a/b", 60) is None
+    with pytest.raises(Permanent, match="no object key"):
+        store.upload_url("lumen", "../x", 60)
+    with pytest.raises(Permanent, match="no tenant"):
+        store.upload_url("..", "x", 60)
+
+
 def test_what_is_not_there_is_not_found(store: ObjectStore) -> None:
     store.put("lumen", "a/b", b"x")
     for tenant, key in [("orla", "a/b"), ("lumen", "a"), ("lumen", "a/b/c"), ("lumen", "c")]:

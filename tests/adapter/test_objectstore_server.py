@@ -8,13 +8,14 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
+import httpx
 import pytest
 
 from deploy.processes import servers
 from shared import objectstore
-from shared.errors import Retryable
+from shared.errors import Permanent, Retryable
 from tests.support.broker import free_port
 from tests.support.servers import PASSWORD, RunningServer
 from tests.support.waiting import until
@@ -105,3 +106,31 @@ def test_a_path_in_the_url_comes_before_the_names_of_buckets(running_object_stor
     before = running_object_store.url.replace("?", f"/{name}?")
     objectstore.open(before, "pictures").put("lumen", "k", b"x")
     assert objectstore.open(running_object_store.url, f"{name}-pictures").get("lumen", "k") == b"x"
+
+
+def test_who_has_a_signed_address_puts_this_object_and_no_other_while_it_counts(
+    running_object_store: RunningServer,
+) -> None:
+    outside = f"http://localhost:{urlsplit(running_object_store.url).port}"
+    store = objectstore.open(running_object_store.url, uuid.uuid4().hex, outside)
+    url = store.upload_url("lumen", "a/b", 60)
+    assert url is not None
+    assert url.startswith(outside)
+    assert httpx.put(url, content=b"picture").status_code == 200
+    assert store.get("lumen", "a/b") == b"picture"
+    for other in (url.replace("/a/b?", "/a/c?"), url.replace("/lumen/", "/orla/"), url.replace("=60&", "=61&")):
+        assert other != url
+        assert httpx.put(other, content=b"x").status_code == 403
+    short = store.upload_url("lumen", "late", 1)
+    assert short is not None
+    until(lambda: httpx.put(short, content=b"x").status_code == 403, "its second is over")
+
+
+@pytest.mark.parametrize(
+    "public", ["objects.shop.example", "ftp://objects.shop.example", "https://shop.example/objects"]
+)
+def test_an_address_outside_that_is_none_is_refused(running_object_store: RunningServer, public: str) -> None:
+    with pytest.raises(Permanent, match="public URL"):
+        objectstore.open(running_object_store.url, "pictures", public)
+    with pytest.raises(Permanent, match="public URL"):
+        objectstore.open("file:///tmp", "pictures", public)

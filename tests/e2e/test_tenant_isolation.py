@@ -5,10 +5,11 @@ Every route of the contract has its attempts below; a new route without any fail
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import httpx
 import pytest
@@ -396,3 +397,46 @@ def erase_visit(mine: Shop, theirs: Shop) -> None:
     assert mine.api.delete("/v1/sessions/a-visit").status_code == 202
     mine.settle()
     assert not theirs.api.get("/v1/sessions/a-visit/suggestions").json()["cold"]
+
+
+@of("PATCH", "/v1/items/{sku}")
+def patch_one(mine: Shop, theirs: Shop) -> None:
+    refused(mine.api.patch(f"/v1/items/{theirs.only}", json={"price": 1}), theirs, 404)
+    clean(mine.api.patch("/v1/items/RING-1", json={"price": 2}), theirs)
+    theirs_alone = {"Idempotency-Key": "the-key-of-both"}
+    again = theirs.api.patch("/v1/items/RING-1", json={}, headers=theirs_alone)
+    assert again.is_success
+    answer = mine.api.patch("/v1/items/RING-1", json={}, headers=theirs_alone)
+    clean(answer, theirs)
+    assert "idempotency-replayed" not in answer.headers
+
+
+@of("PUT", "/v1/items/{sku}/images/{sha256}")
+def upload_by_hash(mine: Shop, theirs: Shop) -> None:
+    photo = mine.photo("RING-2")
+    path = f"images/{hashlib.sha256(photo).hexdigest()}"
+    refused(mine.api.put(f"/v1/items/{theirs.only}/{path}", content=photo), theirs, 404)
+    answer = mine.api.put(f"/v1/items/RING-2/{path}", content=photo)
+    clean(answer, theirs)
+    assert answer.json()["image_id"] in mine.images["RING-2"]
+
+
+@of("POST", "/v1/uploads")
+def upload_addresses(mine: Shop, theirs: Shop) -> None:
+    clean(mine.api.post("/v1/uploads", json={"count": 2}), theirs)
+    (place,) = theirs.api.post("/v1/uploads", json={"count": 1}).json()["uploads"]
+    assert httpx.put(urljoin(str(theirs.api.base_url), place["url"]), content=theirs.photo("RING-2")).is_success
+    named = {"images": [{"sku": "RING-2", "object_key": place["object_key"]}]}
+    assert mine.api.post("/v1/images:batch", json=named).json()["images"][0]["problem"]["status"] == 404
+    answer = theirs.api.post("/v1/images:batch", json=named).json()
+    assert answer["images"][0]["image_id"] in theirs.images["RING-2"]
+    assert mine.api.post("/v1/images:batch", json=named).json()["images"][0]["problem"]["status"] == 404
+
+
+@of("PUT", "/v1/uploads/{name}")
+def upload_to_address(mine: Shop, theirs: Shop) -> None:
+    (place,) = mine.api.post("/v1/uploads", json={"count": 1}).json()["uploads"]
+    url = urljoin(str(mine.api.base_url), place["url"])
+    for forged in (url.replace(f"signature={mine.name}.", f"signature={theirs.name}."), url + "0"):
+        refused(httpx.put(forged, content=mine.photo("RING-2")), theirs, 401)
+    assert httpx.put(url, content=mine.photo("RING-2")).is_success

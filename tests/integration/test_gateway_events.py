@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from services.gateway.shop_events import ShopEvents
-from shared import objectstore
 from shared.contracts.messages import EventsRecorded, UserEvent, UserEvents
 from shared.contracts.shop import parse
 from shared.errors import NotFound
@@ -150,8 +149,7 @@ def test_events_by_queue_are_taken_and_refused_by_the_same_rules(tmp_path: Path)
     with running_gateway(tmp_path) as stand:
         stand.put_item("RING-1")
         parts = stand.parts
-        incoming = objectstore.open(f"file://{tmp_path}/in", "incoming")
-        events = ShopEvents(parts.catalogue, parts.stock, parts.uploads, parts.shoppers, incoming)
+        events = ShopEvents(parts.catalogue, parts.stock, parts.uploads, parts.shoppers, parts.incoming)
         searched = {"type": "searched", "session_id": "v-1", "search_id": SEARCH, "at": AT}
         for number, data in enumerate([searched, without("id", click(1)), click(2, sku="NEVER")]):
             body = {"specversion": "1.0", "id": f"q-{number}", "source": "/s", "type": "shop.user.event", "data": data}

@@ -122,9 +122,8 @@ def test_of_two_stocks_before_their_item_the_later_one_holds_and_an_erasure_void
 def test_a_picture_whose_item_never_comes_is_a_dead_letter(tmp_path: Path, shop: Shop) -> None:
     with running_gateway(tmp_path) as stand:
         bus = shop.bus()
-        incoming = objectstore.open(f"file://{tmp_path}/objects", "incoming")
         parts, letters_store = stand.parts, objectstore.open(f"file://{tmp_path}/objects", "letters")
-        events = ShopEvents(parts.catalogue, parts.stock, parts.uploads, parts.shoppers, incoming)
+        events = ShopEvents(parts.catalogue, parts.stock, parts.uploads, parts.shoppers, parts.incoming)
         intake = ShopIntake(
             bus, stand.catalogue, events, Originals(letters_store), stand.catalogue.ping, held_seconds=1
         )

@@ -61,6 +61,23 @@ def form(picture: str, *, several: bool = False, **others: dict[str, Any]) -> di
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
+def raw_body() -> dict[str, Any]:
+    """The OpenAPI entry of a body that is a picture as it stands."""
+    kinds = [f"image/{kind}" for kind in ("jpeg", "png", "webp", "gif", "bmp", "tiff", "avif", "heic")]
+    content = {kind: {"schema": _PICTURE} for kind in (*kinds, "application/octet-stream")}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def pictures_body(**texts: dict[str, Any]) -> dict[str, Any]:
+    """The OpenAPI entry of a batch of pictures: in a form with `texts`, or uploaded before and named as JSON."""
+    body = form("file", several=True, **texts)
+    named = {"images": [{"sku": "RING-1", "object_key": "uploads/0123456789abcdef0123456789abcdef"}]}
+    examples = {"uploaded": {"summary": "Pictures that were put to addresses of ours", "value": named}}
+    schema = {"$ref": "#/components/schemas/UploadedPictures"}
+    body["requestBody"]["content"]["application/json"] = {"schema": schema, "examples": examples}
+    return body
+
+
 def query_body() -> dict[str, Any]:
     """The OpenAPI entry of a SearchQuery: as JSON alone, or beside its pictures."""
     pictures = {
@@ -79,6 +96,19 @@ def query_body() -> dict[str, Any]:
     schema = {"type": "object", "properties": {"image": pictures, "query": query}}
     alone = {"schema": {"$ref": "#/components/schemas/SearchQuery"}, "examples": _ALONE}
     content = {"multipart/form-data": {"schema": schema}, "application/json": alone}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+_PATCHES = {
+    "price": {"summary": "Another price", "value": {"price": 450.0, "currency": "EUR"}},
+    "attributes": {"summary": "One attribute, the others stay", "value": {"attributes": {"metal": "rose gold"}}},
+}
+
+
+def patch_body() -> dict[str, Any]:
+    """The OpenAPI entry of a merge patch of an item: by its own media type, or as JSON."""
+    schema = {"schema": {"$ref": "#/components/schemas/ItemPatch"}, "examples": _PATCHES}
+    content = {"application/merge-patch+json": schema, "application/json": schema}
     return {"requestBody": {"required": True, "content": content}}
 
 

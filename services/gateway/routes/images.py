@@ -13,11 +13,13 @@ from services.gateway.access import BEARER, Gateway, Given, Parts, Reader, Write
 from services.gateway.listing import status_url
 from services.gateway.multipart import Form
 from services.gateway.pieces import pieces_of
-from services.gateway.routes.forms import form, form_of
+from services.gateway.raw_body import read_raw
+from services.gateway.routes.forms import form, form_of, is_json, pictures_body, raw_body
 from services.gateway.tables import Image as ImageRow
 from shared.contracts.analysis import Analysis, analysis_key, picture_key
 from shared.contracts.api import Correction, Image, ImageAccepted, ImagePage, ImageSent, ImagesSent
-from shared.contracts.fields import MAX_BATCH_BYTES, MAX_BATCH_PICTURES, MAX_LIMIT, ImageId, Sku
+from shared.contracts.fields import MAX_BATCH_BYTES, MAX_BATCH_PICTURES, MAX_LIMIT, ImageId, Sha256, Sku
+from shared.contracts.uploads import UploadedPictures
 from shared.errors import InvalidInput, LoupeError, NotFound
 from shared.observability.http import invalid, problem_of
 
@@ -50,10 +52,38 @@ async def post_image(sku: Sku, request: Request, caller: Writer, gateway: Gatewa
     """
     with await form_of(request, "file") as sent:
         (image_id,) = await asyncio.to_thread(gateway.uploads.store, caller.tenant, [(sku, sent.picture)])
+    return _accepted(image_id, response)
+
+
+def _accepted(image_id: str | LoupeError, response: Response) -> ImageAccepted:
     if isinstance(image_id, LoupeError):
         raise image_id
     response.headers["Location"] = status_url(image_id)
     return ImageAccepted(image_id=image_id, status_url=status_url(image_id))
+
+
+@router.put(
+    "/items/{sku}/images/{sha256}",
+    summary="Add a picture to an item, by its hash",
+    status_code=202,
+    responses=problems(400, 404, 413, 415),
+    openapi_extra=raw_body(),
+)
+async def put_image(
+    sku: Sku, sha256: Sha256, request: Request, caller: Writer, gateway: Gateway, response: Response
+) -> ImageAccepted:
+    """The body is the picture's bytes as they are, and `sha256` their SHA-256 in hexadecimal digits: what was damaged
+    on its way is refused. Again is the same picture, as with POST."""
+    upload = await read_raw(request)
+    with upload.file:
+        if upload.sha256 != sha256:
+            told = f"the bytes that came have the hash {upload.sha256}"
+            raise InvalidInput(
+                f"{told.capitalize()}, not the one in the address. Send the file's bytes as they are.",
+                errors=[{"path": "path.sha256", "message": told}],
+            )
+        (image_id,) = await asyncio.to_thread(gateway.uploads.store, caller.tenant, [(sku, upload)])
+    return _accepted(image_id, response)
 
 
 @router.post(
@@ -61,20 +91,33 @@ async def post_image(sku: Sku, request: Request, caller: Writer, gateway: Gatewa
     summary="Add many pictures",
     status_code=202,
     response_model_exclude_none=True,
-    responses=problems(400, 413, 415),
-    openapi_extra=form("file", several=True, skus=_SKUS),
+    responses=problems(400, 413, 415, 503),
+    openapi_extra=pictures_body(skus=_SKUS),
 )
 async def post_images(request: Request, caller: Writer, gateway: Gateway) -> ImagesSent:
     """Up to 32 pictures, 64 MB together, each as if it were sent alone: a faulty one harms no other.
 
-    The part `skus` is a JSON list: the item of each part `file`, in their order. The answer has the same order.
+    The part `skus` is a JSON list: the item of each part `file`, in their order. The answer has the same order. As
+    JSON, up to 500 pictures that were put to addresses of `POST /v1/uploads`. Those for which 45 seconds are not enough
+    have a `problem` of status 503: name them again.
     """
+    if is_json(request):
+        named = [(image.sku, image.object_key) for image in _named(await request.body()).images]
+        stored = await asyncio.to_thread(gateway.incoming.store, caller.tenant, named)
+        return ImagesSent(images=[_sent(sku, outcome) for (sku, _), outcome in zip(named, stored, strict=True)])
     with await form_of(request, "file", at_most=MAX_BATCH_PICTURES, at_most_bytes=MAX_BATCH_BYTES) as sent:
         skus = _skus(sent)
         stored = await asyncio.to_thread(
             gateway.uploads.store, caller.tenant, list(zip(skus, sent.pictures, strict=True))
         )
     return ImagesSent(images=[_sent(sku, outcome) for sku, outcome in zip(skus, stored, strict=True)])
+
+
+def _named(body: bytes) -> UploadedPictures:
+    try:
+        return UploadedPictures.model_validate_json(body)
+    except ValidationError as error:
+        raise invalid([{**entry, "loc": ("body", *entry["loc"])} for entry in error.errors()]) from error
 
 
 def _skus(sent: Form) -> list[str]:
