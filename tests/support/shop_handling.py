@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from services.gateway.shop_events import Outcome, ShopEvents
 from services.gateway.tables import ShopNews
-from shared import objectstore
 from shared.contracts import shop
 from shared.contracts.messages import ItemChanged, UserEvent, UserEvents
 from tests.support.gateway import Stand
@@ -21,8 +20,8 @@ AT = "2026-05-01T12:00:00Z"
 def handle(stand: Stand, kind: str, data: object, tenant: str = "shop", **attributes: Any) -> Outcome:
     """Handle an event of a shop."""
     event = {"specversion": "1.0", "id": uuid4().hex, "source": "/shop", "type": kind, "data": data} | attributes
-    parts, incoming = stand.parts, objectstore.open(f"file://{stand.folder}/objects", shop.INCOMING_BUCKET)
-    events = ShopEvents(parts.catalogue, parts.stock, parts.uploads, parts.shoppers, incoming)
+    parts = stand.parts
+    events = ShopEvents(parts.catalogue, parts.stock, parts.uploads, parts.shoppers, parts.incoming)
     return events.handle(tenant, shop.parse(json.dumps(event).encode()))
 
 

@@ -85,7 +85,7 @@ def get_item(
 
 @router.delete("/{sku}", summary="Remove an item and its pictures", status_code=204, responses=problems(404, 412))
 def delete_item(sku: Sku, caller: Writer, gateway: Gateway, only_if: IfMatch) -> None:
-    gateway.catalogue.remove_item(caller.tenant, sku, only_if)
+    gateway.catalogue.remove_item(caller.tenant, sku, only_if=only_if)
 
 
 @router.get("", summary="All items, in order of SKU", response_model_exclude_none=True, responses=problems(400))
