@@ -15,6 +15,7 @@ from services.gateway.auth import COOKIE, Caller, Keys, PageSessions
 from services.gateway.catalogue import Catalogue
 from services.gateway.impressions import Impressions
 from services.gateway.listing import Listing
+from services.gateway.outward import Outward
 from services.gateway.query_vectors import QueryVectors
 from services.gateway.ratelimit import RateLimiter
 from services.gateway.reconcile import Reconciler
@@ -22,6 +23,8 @@ from services.gateway.signing import Signer
 from services.gateway.uploads import Uploads
 from services.gateway.upstream import Embedder, Indexer, Recommender
 from services.gateway.vocabularies import Vocabularies
+from services.gateway.webhooks.deliveries import Deliveries
+from services.gateway.webhooks.registry import Webhooks
 from shared.contracts.api import Problem
 from shared.errors import Forbidden
 from shared.messaging import Broker
@@ -50,6 +53,9 @@ class Parts:
     indexer: Indexer
     broker: Broker
     reconciler: Reconciler
+    outward: Outward
+    webhooks: Webhooks
+    deliveries: Deliveries
 
 
 BEARER = HTTPBearer(

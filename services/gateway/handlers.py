@@ -72,8 +72,7 @@ class Outcomes:
     def images_indexed(self, messages: Sequence[ImageIndexed]) -> None:
         with self._database.write() as session:
             mark_indexed(session, messages)
-            if self._tell_shops:
-                tell_indexed(session, messages)
+            tell_indexed(session, messages, by_bus=self._tell_shops)
             OUTBOX.close(session, *(stored_key(message.image_id) for message in messages))
         metrics.OUTCOMES.labels("indexed").inc(len(messages))
 
@@ -129,8 +128,8 @@ class Outcomes:
             .returning(Image.sku)
         ).scalar_one_or_none()
         OUTBOX.close(session, stored_key(image_id))
-        if sku is not None and self._tell_shops:
-            tell_rejected(session, message, sku, image_id, reason)
+        if sku is not None:
+            tell_rejected(session, message, sku, image_id, reason, by_bus=self._tell_shops)
 
     def _close(self, *keys: str) -> None:
         with self._database.write() as session:

@@ -20,6 +20,7 @@ from services.gateway.impressions import Impressions
 from services.gateway.limits import BodyLimit
 from services.gateway.listing import Listing
 from services.gateway.metrics import CatalogueCollector, ShopIntakeCollector
+from services.gateway.outward import Outward
 from services.gateway.query_vectors import QueryVectors
 from services.gateway.ratelimit import RateLimiter, RateLimitFields
 from services.gateway.reconcile import Reconciler
@@ -35,6 +36,7 @@ from services.gateway.routes import (
     status,
     suggestions,
     training,
+    webhooks,
 )
 from services.gateway.settings import Settings
 from services.gateway.shop_events import ShopEvents
@@ -46,6 +48,10 @@ from services.gateway.tenants import ensure_key
 from services.gateway.uploads import Uploads
 from services.gateway.upstream import Embedder, Indexer, Recommender
 from services.gateway.vocabularies import Vocabularies
+from services.gateway.webhooks.deliveries import Deliveries
+from services.gateway.webhooks.dispatch import Dispatcher
+from services.gateway.webhooks.metrics import WebhookCollector
+from services.gateway.webhooks.registry import Webhooks
 from shared import database, messaging, objectstore, shopbus
 from shared.contracts.reconcile import IndexCompared
 from shared.contracts.shop import INCOMING_BUCKET
@@ -67,6 +73,7 @@ _TAGS = [
     {"name": "images", "description": "Pictures of items: accepted at once, indexed a moment later."},
     {"name": "search", "description": "From a picture, or an item, to the pieces that look like it."},
     {"name": "shoppers", "description": "What shoppers do, and what is suggested to them."},
+    {"name": "webhooks", "description": "What becomes of pictures and items, posted to an address of the shop's."},
     {"name": "administration", "description": "The keys of the shop."},
     {"name": "operations", "description": "Health, metrics and counts."},
 ]
@@ -89,6 +96,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     embedder = Embedder("embedder", settings.embedder_url)
     recommender = Recommender("recommender", settings.recommender_url)
     impressions = Impressions(catalogue_database, relay.wake)
+    outward = Outward(settings.outward_allow)
     parts = Parts(
         catalogue=catalogue,
         listing=listing,
@@ -108,8 +116,12 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         indexer=Indexer("indexer", settings.indexer_url),
         broker=broker,
         reconciler=reconciler,
+        outward=outward,
+        webhooks=Webhooks(catalogue_database, settings.secret),
+        deliveries=Deliveries(catalogue_database),
     )
     shops = _Shops(settings, settings.shop_bus_url, parts, catalogue_database) if settings.shop_bus_url else None
+    dispatcher = Dispatcher(catalogue_database, settings.secret, outward, by_bus=shops is not None)
 
     def close() -> None:
         if shops:
@@ -128,7 +140,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         },
         bundle_handlers=bundle_handlers(catalogue_database, tell_shops=shops is not None),
         unit=catalogue_database.together,
-        background=[relay.run, reconciler.run, impressions.run, *(shops.loops if shops else ())],
+        background=[relay.run, reconciler.run, impressions.run, dispatcher.run, *(shops.loops if shops else ())],
     )
 
 
@@ -169,6 +181,7 @@ def _app(parts: Parts, catalogue_database: database.Database, shops: _Shops | No
         [
             QueueCollector(parts.broker),
             CatalogueCollector(catalogue_database),
+            WebhookCollector(catalogue_database),
             *([ShopIntakeCollector(shops.intake.oldest_seconds)] if shops else []),
         ],
         title="Loupe",
@@ -182,7 +195,20 @@ def _app(parts: Parts, catalogue_database: database.Database, shops: _Shops | No
     app.state.parts = parts
     app.add_middleware(BodyLimit)
     app.add_middleware(RateLimitFields)
-    for resource in (items, images, search, shoppers, suggestions, status, reconcile, keys, admin, training, page):
+    for resource in (
+        items,
+        images,
+        search,
+        shoppers,
+        suggestions,
+        status,
+        reconcile,
+        keys,
+        admin,
+        training,
+        webhooks,
+        page,
+    ):
         app.include_router(resource.router)
     show_contract(app)
     app.mount("/page", StaticFiles(directory=page.FILES), name="page")

@@ -1,10 +1,13 @@
-"""What shops are told of their pictures: written with the outcome itself, sent until the shop bus has it."""
+"""What shops are told of their pictures: written with the outcome itself, sent until the shop bus has it.
+
+Their webhooks get the same, whether there is a shop bus or not.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 import structlog
@@ -12,6 +15,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from services.gateway.tables import Image, ShopNews
+from services.gateway.webhooks.deliveries import add_deliveries, has_webhooks
 from shared.contracts import shop
 from shared.contracts.messages import ImageIndexed, Message
 from shared.database import Database
@@ -24,8 +28,19 @@ _PAUSE_SECONDS = 5.0
 _log = structlog.get_logger(__name__)
 
 
-def tell_indexed(session: Session, messages: Sequence[ImageIndexed]) -> None:
+def tell(session: Session, news: Sequence[Mapping[str, str]], *, by_bus: bool) -> None:
+    """Each of `news` (`tenant`, and `event`: a CloudEvent as JSON) by the shop's line out, if there is a shop bus, and
+    by its webhooks."""
+    if news and by_bus:
+        session.execute(insert(ShopNews), news)
+    if news:
+        add_deliveries(session, news)
+
+
+def tell_indexed(session: Session, messages: Sequence[ImageIndexed], *, by_bus: bool) -> None:
     """Of the pictures that are still there."""
+    if not by_bus and not has_webhooks(session, {m.tenant for m in messages}, shop.ImageIndexedData.event_type):
+        return
     there = set(
         session.execute(select(Image.image_id).where(Image.image_id.in_([m.image_id for m in messages]))).scalars()
     )
@@ -38,13 +53,12 @@ def tell_indexed(session: Session, messages: Sequence[ImageIndexed]) -> None:
         for message in messages
         if message.image_id in there
     ]
-    if told:
-        session.execute(insert(ShopNews), told)
+    tell(session, told, by_bus=by_bus)
 
 
-def tell_rejected(session: Session, message: Message, sku: str, image_id: str, reason: str) -> None:
+def tell_rejected(session: Session, message: Message, sku: str, image_id: str, reason: str, *, by_bus: bool) -> None:
     data = shop.ImageRejectedData(sku=sku, image_id=image_id, reason=reason)
-    session.execute(insert(ShopNews), [_row(message, data, f"{image_id}:{message.correlation_id}")])
+    tell(session, [_row(message, data, f"{image_id}:{message.correlation_id}")], by_bus=by_bus)
 
 
 def _row(message: Message, data: shop.Outgoing, key: str) -> dict[str, str]:
