@@ -1,0 +1,105 @@
+"""An event for a webhook outlives the process that sends it, and a shop hears by queue what happens to its webhooks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import orjson
+from sqlalchemy import select
+
+from services.gateway.tables import DeliveryRow
+from services.gateway.webhooks.deliveries import add_deliveries, forget_shopper
+from shared.contracts.messages import ImageRejected
+from shared.contracts.webhooks import WebhookIn
+from tests.support.gateway import Stand, picture, running_gateway
+from tests.support.receiving import dispatching, make_due, receiving
+from tests.support.shops import Shop, running, shop_loops
+from tests.support.waiting import until
+
+ALLOWED = ["127.0.0.0/8"]
+
+
+@contextmanager
+def sending(stand: Stand) -> Iterator[subprocess.Popen[bytes]]:
+    url = f"sqlite:///{stand.folder}/gateway.db"
+    with subprocess.Popen([sys.executable, "-m", "tests.support.sending", url], stdout=subprocess.DEVNULL) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def happen(stand: Stand) -> None:
+    stand.put_item()
+    image_id = stand.upload("RING-1", picture())
+    fields = {"tenant": "shop", "correlation_id": "c", "sku": "RING-1", "image_id": image_id}
+    stand.handle(ImageRejected(**fields, code="damaged", reason="Cut off."))
+
+
+def rows(stand: Stand) -> list[DeliveryRow]:
+    with stand.catalogue.read() as session:
+        return list(session.execute(select(DeliveryRow)).scalars())
+
+
+def test_an_event_whose_sender_is_killed_is_sent_again_with_the_same_id(tmp_path: Path) -> None:
+    with running_gateway(tmp_path, outward_allow=ALLOWED) as stand, receiving() as receiver:
+        receiver.slow.add("/")
+        made = stand.parts.webhooks.add("shop", WebhookIn(url=f"{receiver.url}/", types={"*"}))
+        happen(stand)
+        with sending(stand) as first:
+            until(lambda: receiver.got, "it is under way")
+            first.kill()
+        (row,) = rows(stand)
+        assert (row.state, row.attempts) == ("waiting", 0)
+        assert row.next_at, "it is due again once the try that nobody hears of is over"
+        receiver.release.set()
+        with sending(stand):
+            make_due(stand.catalogue)
+            until(lambda: rows(stand)[0].state == "delivered", "it is sent again")
+        one, again = receiver.got
+        assert (one.id, one.body) == (again.id, again.body)
+        again.verified(made.secret)
+
+
+def test_a_shop_hears_by_queue_that_its_webhook_was_disabled_and_its_webhook_what_its_queue_hears(
+    tmp_path: Path, redis_shop: Shop
+) -> None:
+    redis_shop.forget_all()
+    with (
+        running_gateway(tmp_path, shop_bus_url=redis_shop.url, outward_allow=ALLOWED) as stand,
+        receiving() as receiver,
+        running([*dispatching(stand), *shop_loops(stand.service)]),
+    ):
+        receiver.statuses["/gone"] = 410
+        gone = stand.parts.webhooks.add("shop", WebhookIn(url=f"{receiver.url}/gone", types={"*"}))
+        stand.parts.webhooks.add("shop", WebhookIn(url=f"{receiver.url}/", types={"*"}))
+        happen(stand)
+        until(lambda: len(redis_shop.heard("shop")) == 2, "both are told by queue")
+        until(lambda: len(receiver.at("/")) == 2, "and to the other webhook")
+        by_queue = {event["id"]: event for event in redis_shop.heard("shop")}
+        assert by_queue == {each.id: each.event for each in receiver.at("/")}
+        notice = next(event for event in by_queue.values() if event["type"] == "loupe.webhook.disabled")
+        assert notice["data"]["webhook_id"] == gone.webhook_id
+
+
+def test_who_wants_to_hear_of_shoppers_says_so_and_an_erased_shopper_is_forgotten(tmp_path: Path) -> None:
+    with running_gateway(tmp_path) as stand:
+        everything, named = (
+            stand.parts.webhooks.add("shop", WebhookIn(url="https://nobody.invalid/", types=types))
+            for types in ({"*"}, {"*", "loupe.suggestions.changed"})
+        )
+        with stand.catalogue.write() as session:
+            for number, user_id in enumerate(('anna"%', "anna")):
+                event = {"id": str(number), "type": "loupe.suggestions.changed", "data": {"user_id": user_id}}
+                add_deliveries(session, [{"tenant": "shop", "event": orjson.dumps(event).decode()}])
+        assert {row.webhook_id for row in rows(stand)} == {named.webhook_id}
+        assert everything.webhook_id != named.webhook_id
+        with stand.catalogue.write() as session:
+            forget_shopper(session, "other", user_id="anna")
+            forget_shopper(session, "shop", session_id="anna")
+            forget_shopper(session, "shop", user_id='anna"%')
+        assert [orjson.loads(row.event)["data"]["user_id"] for row in rows(stand)] == ["anna"]
