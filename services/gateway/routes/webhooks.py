@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Body, Query, Response
+from fastapi.openapi.models import Example
 
 from services.gateway.access import Admin, Gateway, Parts, problems
 from services.gateway.outward import AddressRefused
@@ -27,10 +28,23 @@ from shared.contracts.webhooks import (
 from shared.errors import InvalidInput
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+_NEW: dict[str, Example] = {
+    "pictures": {
+        "summary": "What becomes of pictures",
+        "value": {
+            "url": "https://shop.example/loupe-events",
+            "types": ["loupe.image.indexed", "loupe.image.rejected"],
+            "description": "stock system",
+        },
+    }
+}
+_ENABLED: dict[str, Example] = {"enabled": {"summary": "Begin anew after it was disabled", "value": {"enabled": True}}}
 
 
 @router.post("", summary="Make a webhook", status_code=201, response_model_exclude_none=True, responses=problems(409))
-async def post_webhook(body: WebhookIn, caller: Admin, gateway: Gateway, response: Response) -> WebhookMade:
+async def post_webhook(
+    body: Annotated[WebhookIn, Body(openapi_examples=_NEW)], caller: Admin, gateway: Gateway, response: Response
+) -> WebhookMade:
     """From now on the events of these `types` are posted to `url`, signed by Standard Webhooks.
 
     `secret` is shown in this answer alone. A shop has up to 20 webhooks.
@@ -56,7 +70,12 @@ def get_webhook(webhook_id: WebhookId, caller: Admin, gateway: Gateway) -> Webho
 @router.patch(
     "/{webhook_id}", summary="Change or enable a webhook", response_model_exclude_none=True, responses=problems(404)
 )
-async def patch_webhook(webhook_id: WebhookId, body: WebhookPatch, caller: Admin, gateway: Gateway) -> Webhook:
+async def patch_webhook(
+    webhook_id: WebhookId,
+    body: Annotated[WebhookPatch, Body(openapi_examples=_ENABLED)],
+    caller: Admin,
+    gateway: Gateway,
+) -> Webhook:
     """What the body leaves out stays. Another `url` gets what is still on its way too.
 
     A webhook that is disabled gets nothing, and nothing is kept for it: what waited has failed, and can be sent again
