@@ -9,27 +9,20 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv6Address, ip_address
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
+from services.gateway.addresses import Address, is_public, parse_allowed
 from shared.errors import Permanent, Retryable
 
 MAX_URL = 2_048
-_Address = IPv4Address | IPv6Address
+_NAME_THREADS = 16
 _PORTS = (443, *range(8000, 10_000))
-_UNICAST = ip_network("2000::/3")
-_NAT64 = ip_network("64:ff9b::/96")
-_RESERVED = (
-    ip_network("168.63.129.16/32"),  # Azure's own server behind a public address
-    ip_network("192.0.0.0/24"),  # protocols; a cloud keeps its metadata here
-    ip_network("192.88.99.0/24"),  # relays to 6to4
-    ip_network("3fff::/20"),  # documentation, which Python 3.11 does not know
-)
 
 
 class AddressRefused(Permanent):
@@ -55,26 +48,15 @@ class Answer:
     whole: bool
 
 
-def parse_allowed(entry: str) -> IPv4Network | IPv6Network | str:
-    """A network, or a host's name in lower case. Raises `ValueError` for what is neither."""
-    entry = entry.strip().lower().rstrip(".")
-    try:
-        return ip_network(entry, strict=False)
-    except ValueError:
-        if not entry or set(entry) - set("abcdefghijklmnopqrstuvwxyz0123456789.-") or entry.replace(".", "").isdigit():
-            raise ValueError(f"{entry!r} is neither a network such as 10.0.0.0/8 nor the name of a host") from None
-    return entry
-
-
 class Outward:
     """`allow`: networks (CIDR) and names of hosts of one's own to which anything may be sent, also by plain http.
 
-    Everything else needs https, port 443 or 8000 to 9999, and a name or address that is public. `names` makes what
-    looks names up.
+    Everything else needs https, port 443 or 8000 to 9999, and a name or address that is public. `names` looks names up,
+    by default the system.
     """
 
-    def __init__(self, allow: Sequence[str] = (), names: Callable[[], AbstractResolver] = ThreadedResolver) -> None:
-        self._names = names
+    def __init__(self, allow: Sequence[str] = (), names: AbstractResolver | None = None) -> None:
+        self._names = names or _System()
         allowed = [parse_allowed(entry) for entry in allow]
         self._hosts = {entry for entry in allowed if isinstance(entry, str)}
         self._networks = [entry for entry in allowed if not isinstance(entry, str)]
@@ -142,10 +124,10 @@ class Outward:
             self._judge(parsed, [literal])
         return parsed.with_fragment(None)
 
-    def _resolver(self, url: URL) -> _Resolver:
-        return _Resolver(self._names(), lambda addresses: self._judge(url, addresses))
+    def _resolver(self, url: URL) -> _Judged:
+        return _Judged(self._names, lambda addresses: self._judge(url, addresses))
 
-    def _judge(self, url: URL, addresses: Sequence[_Address]) -> None:
+    def _judge(self, url: URL, addresses: Sequence[Address]) -> None:
         """Raises `AddressRefused` unless a request to `url` may connect to every one of `addresses`."""
         if (url.raw_host or "").lower().rstrip(".") in self._hosts:
             return
@@ -161,48 +143,62 @@ class Outward:
         if url.port not in _PORTS:
             raise AddressRefused(f"Loupe sends to port 443, or 8000 to 9999, not to {url.port}.")
 
-    def _is_allowed(self, address: _Address) -> bool:
+    def _is_allowed(self, address: Address) -> bool:
         mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
         return any(form in network for form in (address, mapped) if form for network in self._networks)
 
 
-class _Resolver(AbstractResolver):
+class _System(AbstractResolver):
+    """The system's names, on threads of their own: one that is slow to answer holds up nothing else."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(_NAME_THREADS, "names")
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        def look_up() -> list[ResolveResult]:
+            found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, 0, socket.AI_ADDRCONFIG)
+            return [
+                ResolveResult(
+                    hostname=host,
+                    host=str(address[0]),
+                    port=port,
+                    family=each,
+                    proto=protocol,
+                    flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+                )
+                for each, _, protocol, _, address in found
+            ]
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, look_up)
+
+    async def close(self) -> None:
+        pass
+
+
+class _Judged(AbstractResolver):
     """Has every address judged before any of them is connected to."""
 
-    def __init__(self, names: AbstractResolver, judge: Callable[[Sequence[_Address]], None]) -> None:
+    def __init__(self, names: AbstractResolver, judge: Callable[[Sequence[Address]], None]) -> None:
         self._names = names
         self._judge = judge
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        found = await self._names.resolve(host, port, family)
+        try:
+            found = await self._names.resolve(host, port, family)
+        except ValueError as error:  # a part of it is too long, or empty
+            raise AddressRefused("This cannot be the name of a host.") from error
         self._judge([ip_address(each["host"]) for each in found])
         return found
 
     async def close(self) -> None:
-        await self._names.close()
+        """The names outlive a request."""
 
 
-def is_public(address: _Address) -> bool:
-    """Whether everybody's packets for it go to the same machine, out on the internet."""
-    if any(address in network for network in _RESERVED) or address.is_multicast or not address.is_global:
-        return False
-    if isinstance(address, IPv6Address):
-        return (address in _UNICAST or address in _NAT64) and all(is_public(inner) for inner in _inside(address))
-    return True
-
-
-def _inside(address: _Address) -> list[IPv4Address]:
-    """The IPv4 addresses that an IPv6 address stands for: mapped, NAT64, 6to4, Teredo."""
-    if isinstance(address, IPv4Address):
-        return []
-    nat64 = IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None
-    forms = (address.ipv4_mapped, nat64, address.sixtofour, *(address.teredo or ()))
-    return [form for form in forms if form is not None]
-
-
-def _literal(host: str) -> _Address | None:
+def _literal(host: str) -> Address | None:
     """The address that `host` is, None for a name. Only as it is written in full: 127.1 and 0x7f000001 are names or
     refused, since readers differ about them."""
     try:

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from services.gateway.outward import parse_allowed
+from services.gateway.addresses import parse_allowed
 from services.gateway.reconcile import Pace
 from shared.settings import ServiceSettings
 

@@ -13,7 +13,8 @@ from ipaddress import ip_address
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from services.gateway.outward import AddressRefused, Answer, Outward, Unreachable, is_public, parse_allowed
+from services.gateway.addresses import is_public, parse_allowed
+from services.gateway.outward import AddressRefused, Answer, Outward, Unreachable
 
 
 class _Receiver(BaseHTTPRequestHandler):
@@ -118,6 +119,9 @@ def test_no_spelling_of_an_inner_address_is_connected_to(host: str) -> None:
         "https://[::ffff:1.2.3.4]/",
         "\0",
         "https://[",
+        "https://" + "a" * 64 + ".example/",
+        "https://a..example/",
+        "https://.example/",
     ],
 )
 def test_what_is_no_address_of_a_public_web_server_is_refused(url: str) -> None:
@@ -181,7 +185,7 @@ def test_a_name_is_resolved_once_and_the_address_looked_at_is_the_one_connected_
     """127.0.0.2 stands for a public address, 127.0.0.1 for an inner one."""
     with listening() as (port, inner), listening("127.0.0.2", port) as (_, outer):
         names = _Names(["127.0.0.2"], ["127.0.0.1"], ["127.0.0.1"])
-        outward = Outward(["127.0.0.2"], lambda: names)
+        outward = Outward(["127.0.0.2"], names)
         posted(outward, f"http://rebinding.example:{port}/")
         assert (outer, inner, len(names.answers)) == (["/"], [], 2)
         with pytest.raises(AddressRefused):
@@ -193,7 +197,7 @@ def test_a_name_with_one_inner_address_among_others_is_refused() -> None:
     with listening() as (port, inner), listening("127.0.0.2", port) as (_, outer):
         names = _Names(["127.0.0.2", "127.0.0.1"])
         with pytest.raises(AddressRefused):
-            posted(Outward(["127.0.0.2"], lambda: names), f"http://both.example:{port}/")
+            posted(Outward(["127.0.0.2"], names), f"http://both.example:{port}/")
         assert (outer, inner) == ([], [])
 
 

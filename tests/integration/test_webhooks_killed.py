@@ -15,7 +15,7 @@ from services.gateway.tables import DeliveryRow
 from services.gateway.webhooks.deliveries import add_deliveries, forget_shopper
 from shared.contracts.messages import ImageRejected
 from shared.contracts.webhooks import WebhookIn
-from tests.support.gateway import Stand, picture, running_gateway
+from tests.support.gateway import SECRET, Stand, picture, running_gateway
 from tests.support.receiving import dispatching, make_due, receiving
 from tests.support.shops import Shop, running, shop_loops
 from tests.support.waiting import until
@@ -26,7 +26,8 @@ ALLOWED = ["127.0.0.0/8"]
 @contextmanager
 def sending(stand: Stand) -> Iterator[subprocess.Popen[bytes]]:
     url = f"sqlite:///{stand.folder}/gateway.db"
-    with subprocess.Popen([sys.executable, "-m", "tests.support.sending", url], stdout=subprocess.DEVNULL) as process:
+    command = [sys.executable, "-m", "tests.support.sending", url, SECRET]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
             yield process
         finally:

@@ -1,4 +1,4 @@
-"""A process that sends to webhooks and does nothing else: `python -m tests.support.sending DATABASE_URL`."""
+"""A process that sends to webhooks and does nothing else: `python -m tests.support.sending DATABASE_URL SECRET`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ import threading
 from services.gateway.outward import Outward
 from services.gateway.webhooks.dispatch import Dispatcher
 from shared import database
-from tests.support.gateway import SECRET
 
 
-def main(database_url: str) -> None:
-    Dispatcher(database.open(database_url), SECRET, Outward(["127.0.0.0/8"]), by_bus=False).run(threading.Event())
+def main(database_url: str, secret: str) -> None:
+    Dispatcher(database.open(database_url), secret, Outward(["127.0.0.0/8"]), by_bus=False).run(threading.Event())
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -112,12 +112,19 @@ class Deliveries:
             return Delivery(**_shown(row))
 
     def test(self, tenant: str, webhook_id: str) -> Delivery:
-        """A test event on its way. Raises `NotFound`, and `Conflict` when the webhook is disabled."""
+        """A test event on its way.
+
+        Raises `NotFound`, and `Conflict` when the webhook is disabled, or the test event before is on its way still.
+        """
         data = WebhookTestData(webhook_id=webhook_id)
         body = shop.write(data, tenant=tenant, key=uuid4().hex, correlation_id=logs.correlation_id())
         event = orjson.loads(body)
+        mine = select(DeliveryRow.id).where(DeliveryRow.webhook_id == webhook_id, DeliveryRow.next_at.is_not(None))
+        under_way = mine.where(DeliveryRow.event_type == TEST)
         with self._database.write() as session:
             _enabled(session, tenant, webhook_id)
+            if session.execute(under_way.limit(1)).first():
+                raise Conflict("A test event is on its way already. Its delivery says what comes of it.")
             session.add(row := DeliveryRow(**_waiting(tenant, webhook_id, event, body.decode())))
             session.flush()
             return Delivery(**_shown(row))

@@ -38,7 +38,6 @@ _PRUNE_SECONDS = 60.0
 _POLL_SECONDS = 0.5
 _PAUSE_SECONDS = 5.0
 _LEAVE_SECONDS = 2.0
-_NAME_THREADS = 32
 _HEADERS = {"Content-Type": "application/cloudevents+json", "User-Agent": "Loupe-Webhooks/1"}
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
@@ -74,7 +73,6 @@ class Dispatcher:
 
     async def _run(self, stop: threading.Event, thread: ThreadPoolExecutor) -> None:
         loop = asyncio.get_running_loop()
-        loop.set_default_executor(ThreadPoolExecutor(_NAME_THREADS, "webhook-names"))  # a slow name holds one of them
 
         async def apart(work: Callable[[], _T]) -> _T:
             return await loop.run_in_executor(thread, work)
@@ -140,15 +138,17 @@ class Dispatcher:
         ready = (WebhookRow.enabled, or_(WebhookRow.paused_until.is_(None), WebhookRow.paused_until <= now))
         with self._database.read() as session:
             asked = select(WebhookRow).where(*ready, select(DeliveryRow.id).where(*due).exists())
-            webhooks = list(session.execute(asked).scalars())
+            webhooks = [each for each in session.execute(asked).scalars() if self._room(each, ())]
         if not webhooks:
             return []
         random.shuffle(webhooks)  # where there are more than may be under way each has its chance
         lent: list[_Lent] = []
         with self._database.write() as session:
             for webhook in webhooks:
-                oldest = select(DeliveryRow).where(DeliveryRow.webhook_id == webhook.webhook_id)
                 room = self._room(webhook, lent)
+                if not room:
+                    continue
+                oldest = select(DeliveryRow).where(DeliveryRow.webhook_id == webhook.webhook_id)
                 rows = oldest.where(DeliveryRow.next_at <= now).order_by(DeliveryRow.next_at, DeliveryRow.id)
                 for row in session.execute(rows.limit(room).with_for_update(skip_locked=True)).scalars():
                     row.next_at = now + _LEASE
@@ -205,7 +205,7 @@ class Dispatcher:
             webhook_id=lent.webhook_id,
             at=at,
             ms=round(seconds * 1_000),
-            status=answer and answer.status,
+            status=answer.status if answer else None,
             response=_text(answer.body) if answer else None,
             reason=reason,
             retry_after=_retry_after(answer) if answer else timedelta(),
