@@ -46,24 +46,26 @@ def rows(stand: Stand) -> list[DeliveryRow]:
         return list(session.execute(select(DeliveryRow)).scalars())
 
 
-def test_an_event_whose_sender_is_killed_is_sent_again_with_the_same_id(tmp_path: Path) -> None:
+def test_events_whose_sender_is_killed_are_sent_again_with_the_same_ids_and_none_is_lost(tmp_path: Path) -> None:
+    events = [{"id": str(number), "type": "loupe.image.indexed", "data": {"sku": "RING-1"}} for number in range(200)]
     with running_gateway(tmp_path, outward_allow=ALLOWED) as stand, receiving() as receiver:
         receiver.slow.add("/")
         made = stand.parts.webhooks.add("shop", WebhookIn(url=f"{receiver.url}/", types={"*"}))
-        happen(stand)
+        with stand.catalogue.write() as session:
+            add_deliveries(session, [{"tenant": "shop", "event": orjson.dumps(each).decode()} for each in events])
         with sending(stand) as first:
-            until(lambda: receiver.got, "it is under way")
+            until(lambda: len(receiver.got) == 8, "as many as may be are under way")
             first.kill()
-        (row,) = rows(stand)
-        assert (row.state, row.attempts) == ("waiting", 0)
-        assert row.next_at, "it is due again once the try that nobody hears of is over"
+        assert {(row.state, row.attempts) for row in rows(stand)} == {("waiting", 0)}
+        assert all(row.next_at for row in rows(stand)), "each is due again once its try is over"
         receiver.release.set()
+        make_due(stand.catalogue)
         with sending(stand):
-            make_due(stand.catalogue)
-            until(lambda: rows(stand)[0].state == "delivered", "it is sent again")
-        one, again = receiver.got
-        assert (one.id, one.body) == (again.id, again.body)
-        again.verified(made.secret)
+            until(lambda: {row.state for row in rows(stand)} == {"delivered"}, "all are sent")
+        bodies = {each.id: each.body for each in receiver.got}
+        assert bodies == {each["id"]: orjson.dumps(each) for each in events}
+        assert len(receiver.got) == 208, "those under way came twice"
+        assert [each.verified(made.secret)["id"] for each in receiver.got] == [each.id for each in receiver.got]
 
 
 def test_a_shop_hears_by_queue_that_its_webhook_was_disabled_and_its_webhook_what_its_queue_hears(
