@@ -60,7 +60,7 @@ def handlers(database: Database, *, tell_shops: bool) -> Handlers:
 
 
 class Outcomes:
-    """What came of the messages in the outbox, written to the catalogue. `tell_shops`: there is a shop bus."""
+    """What came of the messages in the outbox, written to the catalogue. `tell_shops`: they hear of it."""
 
     def __init__(self, database: Database, *, tell_shops: bool) -> None:
         self._database = database
@@ -72,7 +72,8 @@ class Outcomes:
     def images_indexed(self, messages: Sequence[ImageIndexed]) -> None:
         with self._database.write() as session:
             mark_indexed(session, messages)
-            tell_indexed(session, messages, by_bus=self._tell_shops)
+            if self._tell_shops:
+                tell_indexed(session, messages)
             OUTBOX.close(session, *(stored_key(message.image_id) for message in messages))
         metrics.OUTCOMES.labels("indexed").inc(len(messages))
 
@@ -128,8 +129,8 @@ class Outcomes:
             .returning(Image.sku)
         ).scalar_one_or_none()
         OUTBOX.close(session, stored_key(image_id))
-        if sku is not None:
-            tell_rejected(session, message, sku, image_id, reason, by_bus=self._tell_shops)
+        if sku is not None and self._tell_shops:
+            tell_rejected(session, message, sku, image_id, reason)
 
     def _close(self, *keys: str) -> None:
         with self._database.write() as session:

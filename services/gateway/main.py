@@ -121,7 +121,8 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         deliveries=Deliveries(catalogue_database),
     )
     shops = _Shops(settings, settings.shop_bus_url, parts, catalogue_database) if settings.shop_bus_url else None
-    dispatcher = Dispatcher(catalogue_database, settings.secret, outward, by_bus=shops is not None)
+    dispatcher = Dispatcher(catalogue_database, settings.secret, outward)
+    news = NewsRelay(catalogue_database, shops.bus if shops else None)
 
     def close() -> None:
         if shops:
@@ -135,12 +136,19 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         port=settings.port,
         close=close,
         handlers={
-            **handlers(catalogue_database, tell_shops=shops is not None),
+            **handlers(catalogue_database, tell_shops=True),
             IndexCompared: reconciler.compared,
         },
-        bundle_handlers=bundle_handlers(catalogue_database, tell_shops=shops is not None),
+        bundle_handlers=bundle_handlers(catalogue_database, tell_shops=True),
         unit=catalogue_database.together,
-        background=[relay.run, reconciler.run, impressions.run, dispatcher.run, *(shops.loops if shops else ())],
+        background=[
+            relay.run,
+            reconciler.run,
+            impressions.run,
+            dispatcher.run,
+            *(shops.loops if shops else ()),
+            news.run,
+        ],
     )
 
 
@@ -156,7 +164,7 @@ class _Shops:
         events = ShopEvents(parts.catalogue, parts.uploads, incoming)
         self.bus = shopbus.open(url)
         self.intake = ShopIntake(self.bus, catalogue_database, events, check)
-        self.loops = [self.intake.run, NewsRelay(catalogue_database, self.bus).run]
+        self.loops = [self.intake.run]
 
 
 def _app(parts: Parts, catalogue_database: database.Database, shops: _Shops | None) -> FastAPI:

@@ -1,13 +1,11 @@
-"""What shops are told of their pictures: written with the outcome itself, sent until the shop bus has it.
-
-Their webhooks get the same, whether there is a shop bus or not.
-"""
+"""What shops are told: written with what it tells of, sent until the shop bus has it. Their webhooks get the same."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 import structlog
@@ -15,7 +13,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from services.gateway.tables import Image, ShopNews
-from services.gateway.webhooks.deliveries import add_deliveries, has_webhooks
+from services.gateway.webhooks.deliveries import add_deliveries
 from shared.contracts import shop
 from shared.contracts.messages import ImageIndexed, Message
 from shared.database import Database
@@ -28,48 +26,60 @@ _PAUSE_SECONDS = 5.0
 _log = structlog.get_logger(__name__)
 
 
-def tell(session: Session, news: Sequence[Mapping[str, str]], *, by_bus: bool) -> None:
-    """Each of `news` (`tenant`, and `event`: a CloudEvent as JSON) by the shop's line out, if there is a shop bus, and
-    by its webhooks."""
-    if news and by_bus:
-        session.execute(insert(ShopNews), news)
-    if news:
-        add_deliveries(session, news)
-
-
-def tell_indexed(session: Session, messages: Sequence[ImageIndexed], *, by_bus: bool) -> None:
+def tell_indexed(session: Session, messages: Sequence[ImageIndexed]) -> None:
     """Of the pictures that are still there."""
-    if not by_bus and not has_webhooks(session, {m.tenant for m in messages}, shop.ImageIndexedData.event_type):
-        return
     there = set(
         session.execute(select(Image.image_id).where(Image.image_id.in_([m.image_id for m in messages]))).scalars()
     )
     told = [
-        _row(
-            message,
+        News(
+            message.tenant,
             shop.ImageIndexedData.model_validate(message.model_dump(), extra="ignore"),
             f"{message.image_id}:{message.correlation_id}:{message.model_version}",
+            message.correlation_id,
         )
         for message in messages
         if message.image_id in there
     ]
-    tell(session, told, by_bus=by_bus)
+    tell(session, told)
 
 
-def tell_rejected(session: Session, message: Message, sku: str, image_id: str, reason: str, *, by_bus: bool) -> None:
+def tell_rejected(session: Session, message: Message, sku: str, image_id: str, reason: str) -> None:
     data = shop.ImageRejectedData(sku=sku, image_id=image_id, reason=reason)
-    tell(session, [_row(message, data, f"{image_id}:{message.correlation_id}")], by_bus=by_bus)
+    tell(session, [News(message.tenant, data, f"{image_id}:{message.correlation_id}", message.correlation_id)])
 
 
-def _row(message: Message, data: shop.Outgoing, key: str) -> dict[str, str]:
-    event = shop.write(data, tenant=message.tenant, key=key, correlation_id=message.correlation_id)
-    return {"tenant": message.tenant, "event": event.decode()}
+@dataclass(frozen=True, slots=True)
+class News:
+    """An event for a shop; `key` tells it from all others of its type, and is the same when it is told again."""
+
+    tenant: str
+    data: shop.Outgoing
+    key: str
+    correlation_id: str
+
+
+def tell(session: Session, news: Sequence[News]) -> None:
+    """Have shops hear of these, once the caller's transaction is committed."""
+    rows = [
+        {
+            "tenant": one.tenant,
+            "event": shop.write(one.data, tenant=one.tenant, key=one.key, correlation_id=one.correlation_id).decode(),
+        }
+        for one in news
+    ]
+    if rows:
+        session.execute(insert(ShopNews), rows)
+        add_deliveries(session, rows)
 
 
 class NewsRelay:
-    """Sends what is in the table and deletes it: at least once, each time with the same id."""
+    """Sends what is in the table and deletes it: at least once, each time with the same id.
 
-    def __init__(self, database: Database, bus: ShopBus) -> None:
+    Without a shop bus it only deletes: webhooks have theirs already.
+    """
+
+    def __init__(self, database: Database, bus: ShopBus | None) -> None:
         self._database = database
         self._bus = bus
         self._paused: dict[str, float] = {}
@@ -94,7 +104,8 @@ class NewsRelay:
         with self._database.read() as session:
             if session.execute(waiting.limit(1)).first() is None:
                 return 0
-        self._bus.ping()  # while it is away nobody has to wait for the rows below
+        if self._bus:
+            self._bus.ping()  # while it is away nobody has to wait for the rows below
         sent: list[int] = []
         with self._database.write() as session:
             rows = session.execute(waiting.with_for_update(skip_locked=True)).scalars().all()
@@ -105,7 +116,8 @@ class NewsRelay:
 
     def _publish(self, tenant: str, rows: list[ShopNews]) -> list[int]:
         try:
-            self._bus.publish(tenant, [row.event.encode() for row in rows])
+            if self._bus:
+                self._bus.publish(tenant, [row.event.encode() for row in rows])
         except Retryable as error:
             _log.warning("shop_news_waits", tenant=tenant, detail=error.detail)
             self._paused[tenant] = time.monotonic() + _PAUSE_SECONDS

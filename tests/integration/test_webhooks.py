@@ -371,7 +371,7 @@ def test_on_each_database_events_are_made_once_sent_and_written_down(
 ) -> None:
     with (
         running_gateway(tmp_path, database_url=new_database(), outward_allow=ALLOWED) as stand,
-        running([*dispatching(stand), Dispatcher(stand.catalogue, SECRET, stand.parts.outward, by_bus=False).run]),
+        running([*dispatching(stand), Dispatcher(stand.catalogue, SECRET, stand.parts.outward).run]),
     ):
         stand.client.headers |= admin_and_writer(stand)
         receiver.statuses["/no"] = 500

@@ -11,7 +11,7 @@ from shared import database
 
 
 def main(database_url: str, secret: str) -> None:
-    Dispatcher(database.open(database_url), secret, Outward(["127.0.0.0/8"]), by_bus=False).run(threading.Event())
+    Dispatcher(database.open(database_url), secret, Outward(["127.0.0.0/8"])).run(threading.Event())
 
 
 if __name__ == "__main__":

@@ -55,13 +55,12 @@ class _Lent:
 
 
 class Dispatcher:
-    """`secret` is the gateway's; `by_bus`: there is a shop bus."""
+    """`secret` is the gateway's."""
 
-    def __init__(self, database: Database, secret: str, outward: Outward, *, by_bus: bool) -> None:
+    def __init__(self, database: Database, secret: str, outward: Outward) -> None:
         self._database = database
         self._secret = secret
         self._outward = outward
-        self._by_bus = by_bus
         self._under_way: dict[asyncio.Task[Try], _Lent] = {}
         self._done: list[Try] = []
         self._prune_at = 0.0
@@ -118,7 +117,7 @@ class Dispatcher:
     def _write_down(self) -> None:
         if self._done:
             with self._database.write() as session:
-                record(session, self._done, by_bus=self._by_bus)
+                record(session, self._done)
             self._done.clear()
 
     def _prune(self) -> None:

@@ -15,7 +15,6 @@ from services.gateway import shop_news
 from services.gateway.tables import DeliveryRow, WebhookRow
 from services.gateway.webhooks import metrics, registry
 from services.gateway.webhooks.deliveries import TEST
-from shared.contracts import shop
 from shared.contracts.webhooks import WebhookDisabledData
 
 _GONE = 410
@@ -45,8 +44,8 @@ class Try:
     retry_after: timedelta = timedelta()
 
 
-def record(session: Session, tries: Sequence[Try], *, by_bus: bool) -> None:
-    """Write down what came of `tries`. `by_bus`: there is a shop bus, where a shop hears that a webhook is disabled."""
+def record(session: Session, tries: Sequence[Try]) -> None:
+    """Write down what came of `tries`."""
     for done in sorted(tries, key=lambda one: (one.webhook_id, one.row)):
         webhook = session.get(WebhookRow, done.webhook_id, with_for_update=True)
         row = session.get(DeliveryRow, done.row, with_for_update=True)
@@ -61,17 +60,17 @@ def record(session: Session, tries: Sequence[Try], *, by_bus: bool) -> None:
             webhook.last_success_at = done.at
             webhook.failures, webhook.failing_since, webhook.paused_until = 0, None, None
         else:
-            _failed(session, webhook, row, done, by_bus=by_bus)
+            _failed(session, webhook, row, done)
 
 
-def _failed(session: Session, webhook: WebhookRow, row: DeliveryRow, done: Try, *, by_bus: bool) -> None:
+def _failed(session: Session, webhook: WebhookRow, row: DeliveryRow, done: Try) -> None:
     if not webhook.enabled:
         row.state, row.next_at = "failed", None
         return
     follows = None if row.event_type == TEST else _next_after(row, done)
     row.state, row.next_at = ("waiting", follows) if follows else ("failed", None)
     if done.status == _GONE:
-        _disable(session, webhook, "gone", "The receiver answered 410 Gone.", by_bus=by_bus)
+        _disable(session, webhook, "gone", "The receiver answered 410 Gone.")
     if row.event_type == TEST or not webhook.enabled:
         return
     webhook.failures += 1
@@ -83,7 +82,7 @@ def _failed(session: Session, webhook: WebhookRow, row: DeliveryRow, done: Try, 
         metrics.GIVEN_UP.inc()
         if webhook.last_success_at is None or webhook.last_success_at < (row.first_at or done.at):
             reason = f"No event was taken since {webhook.failing_since:%Y-%m-%d %H:%M} UTC. Last: {done.reason}"
-            _disable(session, webhook, "failing", reason, by_bus=by_bus)
+            _disable(session, webhook, "failing", reason)
 
 
 def _next_after(row: DeliveryRow, done: Try) -> datetime | None:
@@ -95,7 +94,7 @@ def _next_after(row: DeliveryRow, done: Try) -> datetime | None:
     return follows if follows <= (row.first_at or done.at) + _NEVER_AFTER else None
 
 
-def _disable(session: Session, webhook: WebhookRow, why: str, reason: str, *, by_bus: bool) -> None:
+def _disable(session: Session, webhook: WebhookRow, why: str, reason: str) -> None:
     registry.disable(session, webhook, reason)
     session.flush()
     metrics.DISABLED.labels(why).inc()
@@ -105,6 +104,5 @@ def _disable(session: Session, webhook: WebhookRow, why: str, reason: str, *, by
         description=webhook.description,
         reason=f"{reason} Mend the receiver, then enable the webhook again: PATCH it with enabled: true.",
     )
-    key = f"{webhook.webhook_id}:{webhook.disabled_at}"
-    event = shop.write(told, tenant=webhook.tenant, key=key, correlation_id=uuid4().hex)
-    shop_news.tell(session, [{"tenant": webhook.tenant, "event": event.decode()}], by_bus=by_bus)
+    news = shop_news.News(webhook.tenant, told, f"{webhook.webhook_id}:{webhook.disabled_at}", uuid4().hex)
+    shop_news.tell(session, [news])
