@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import update
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from services.gateway.tables import DeliveryRow
 from services.gateway.webhooks.dispatch import Dispatcher
+from services.gateway.webhooks.tables import DeliveryRow
 from shared.contracts import shop as shop_contract
 from shared.contracts.messages import ImageRejected
 from shared.contracts.webhooks import EventType

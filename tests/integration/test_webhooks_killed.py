@@ -11,8 +11,9 @@ from pathlib import Path
 import orjson
 from sqlalchemy import select
 
-from services.gateway.tables import DeliveryRow, ShopNews
+from services.gateway.tables import ShopNews
 from services.gateway.webhooks.deliveries import add_deliveries, forget_shopper
+from services.gateway.webhooks.tables import DeliveryRow
 from shared.contracts.messages import ImageRejected
 from shared.contracts.webhooks import WebhookIn
 from tests.support.gateway import SECRET, Stand, picture, running_gateway

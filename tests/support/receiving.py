@@ -15,8 +15,8 @@ from sqlalchemy import select, update
 from standardwebhooks import Webhook
 
 from services.gateway.api_keys import ApiKeys
-from services.gateway.tables import DeliveryRow, WebhookRow
 from services.gateway.webhooks.dispatch import Dispatcher
+from services.gateway.webhooks.tables import DeliveryRow, WebhookRow
 from shared.database import Database
 from shared.service import Loop
 from tests.support.gateway import SECRET, Stand

@@ -12,8 +12,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from services.gateway.tables import DeliveryRow, WebhookRow
 from services.gateway.webhooks.registry import no_webhook
+from services.gateway.webhooks.tables import DeliveryRow, WebhookRow
 from shared.contracts import shop
 from shared.contracts.webhooks import OPT_IN, Delivery, DeliveryDetail, DeliveryState, WebhookTestData
 from shared.database import Database

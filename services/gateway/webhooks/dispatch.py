@@ -21,10 +21,10 @@ import structlog
 from sqlalchemy import delete, or_, select
 
 from services.gateway.outward import AddressRefused, Answer, Outward, Unreachable
-from services.gateway.tables import DeliveryRow, WebhookRow
 from services.gateway.webhooks import metrics
 from services.gateway.webhooks.outcomes import PAUSED_FROM, Try, record
 from services.gateway.webhooks.signing import secret_of, signed_headers
+from services.gateway.webhooks.tables import DeliveryRow, WebhookRow
 from shared.database import Database
 from shared.errors import Retryable
 

@@ -10,7 +10,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
-from services.gateway.tables import DeliveryRow, WebhookRow
+from services.gateway.webhooks.tables import DeliveryRow, WebhookRow
 from shared.database import Database
 from shared.errors import Retryable
 

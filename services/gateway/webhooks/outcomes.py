@@ -12,9 +12,9 @@ import structlog
 from sqlalchemy.orm import Session
 
 from services.gateway import shop_news
-from services.gateway.tables import DeliveryRow, WebhookRow
 from services.gateway.webhooks import metrics, registry
 from services.gateway.webhooks.deliveries import TEST
+from services.gateway.webhooks.tables import DeliveryRow, WebhookRow
 from shared.contracts.webhooks import WebhookDisabledData
 
 _GONE = 410

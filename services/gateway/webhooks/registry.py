@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from services.gateway.tables import DeliveryRow, Tenant, WebhookRow
+from services.gateway.tables import Tenant
 from services.gateway.webhooks.signing import secret_of
+from services.gateway.webhooks.tables import DeliveryRow, WebhookRow
 from shared.contracts.webhooks import MAX_WEBHOOKS, Webhook, WebhookIn, WebhookMade, WebhookPatch, WebhookSecret
 from shared.database import Database
 from shared.errors import Conflict, NotFound
