@@ -17,6 +17,7 @@ from services.gateway.impressions import Impressions
 from services.gateway.incoming import Incoming
 from services.gateway.kept_answers import KeptAnswers
 from services.gateway.listing import Listing
+from services.gateway.outward import Outward
 from services.gateway.query_vectors import QueryVectors
 from services.gateway.ratelimit import RateLimiter
 from services.gateway.reconcile import Reconciler
@@ -26,6 +27,8 @@ from services.gateway.stock import Stock
 from services.gateway.uploads import Uploads
 from services.gateway.upstream import Embedder, Indexer, Recommender
 from services.gateway.vocabularies import Vocabularies
+from services.gateway.webhooks.deliveries import Deliveries
+from services.gateway.webhooks.registry import Webhooks
 from shared.contracts.api import Problem
 from shared.errors import Forbidden
 from shared.messaging import Broker
@@ -58,6 +61,9 @@ class Parts:
     indexer: Indexer
     broker: Broker
     reconciler: Reconciler
+    outward: Outward
+    webhooks: Webhooks
+    deliveries: Deliveries
 
 
 BEARER = HTTPBearer(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.gateway.impressions import Whose
 from services.gateway.tables import OUTBOX, DeadLetter, SuggestionNews
+from services.gateway.webhooks.deliveries import forget_shopper
 
 _PAGE = 50
 _TOLD_IN = {"user.events": "events", "impressions.shown": "lists"}
@@ -27,6 +28,7 @@ def forget(session: Session, tenant: str, whose: Whose) -> None:
     session.execute(
         delete(SuggestionNews).where(SuggestionNews.tenant == tenant, SuggestionNews.shopper == shopper_key(whose))
     )
+    forget_shopper(session, tenant, user_id=whose.user_id, session_id=whose.session_id)
 
 
 def shopper_key(whose: Whose) -> str:

@@ -44,9 +44,9 @@ from shared.database import Database
 from shared.messaging import BundleHandlers, Handlers
 
 
-def bundle_handlers(database: Database, *, tell_shops: bool) -> BundleHandlers:
+def bundle_handlers(database: Database) -> BundleHandlers:
     """The messages that come by the thousand."""
-    outcomes = Outcomes(database, tell_shops=tell_shops)
+    outcomes = Outcomes(database)
     return {
         ImageIndexed: outcomes.images_indexed,
         ImageRejected: outcomes.images_rejected,
@@ -54,9 +54,9 @@ def bundle_handlers(database: Database, *, tell_shops: bool) -> BundleHandlers:
     }
 
 
-def handlers(database: Database, *, tell_shops: bool) -> Handlers:
+def handlers(database: Database) -> Handlers:
     """The messages of the queue `gateway`, each with what is done about it."""
-    outcomes = Outcomes(database, tell_shops=tell_shops)
+    outcomes = Outcomes(database)
     return {
         ImageIndexed: outcomes.image_indexed,
         ImageRejected: outcomes.image_rejected,
@@ -71,11 +71,10 @@ def handlers(database: Database, *, tell_shops: bool) -> Handlers:
 
 
 class Outcomes:
-    """What came of the messages in the outbox, written to the catalogue. `tell_shops`: there is a shop bus."""
+    """What came of the messages in the outbox, written to the catalogue. Shops hear of it."""
 
-    def __init__(self, database: Database, *, tell_shops: bool) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._tell_shops = tell_shops
 
     def image_indexed(self, message: ImageIndexed) -> None:
         self.images_indexed([message])
@@ -84,10 +83,9 @@ class Outcomes:
         with self._database.write() as session:
             self._hold_items(session, messages)
             mark_indexed(session, messages)
-            if self._tell_shops:
-                tell_indexed(session, messages)
-                for tenant, skus in _items_of(messages):
-                    tell_items(session, tenant, skus)
+            tell_indexed(session, messages)
+            for tenant, skus in _items_of(messages):
+                tell_items(session, tenant, skus)
             OUTBOX.close(session, *(stored_key(message.image_id) for message in messages))
         metrics.OUTCOMES.labels("indexed").inc(len(messages))
 
@@ -104,8 +102,7 @@ class Outcomes:
     def image_unindexed(self, message: ImageUnindexed) -> None:
         """The picture, or its item, was removed: its row went then."""
         with self._database.write() as session:
-            if self._tell_shops:
-                tell_items(session, message.tenant, {message.sku: message.correlation_id})
+            tell_items(session, message.tenant, {message.sku: message.correlation_id})
             OUTBOX.close(session, removed_key(message.image_id), stored_key(message.image_id))
 
     def item_indexed(self, message: ItemIndexed) -> None:
@@ -120,8 +117,7 @@ class Outcomes:
 
     def events_recorded(self, message: EventsRecorded) -> None:
         with self._database.write() as session:
-            if self._tell_shops:
-                note_changed(session, message.tenant, events_key(message.batch_id))
+            note_changed(session, message.tenant, events_key(message.batch_id))
             OUTBOX.close(session, events_key(message.batch_id))
 
     def impressions_recorded(self, message: ImpressionsRecorded) -> None:
@@ -145,15 +141,14 @@ class Outcomes:
             image_id, sku = message.payload.get("image_id"), message.payload.get("sku")
             if message.source in ("image.stored", "image.analysed") and isinstance(image_id, str):
                 reason = f"Loupe could not process the picture: {message.reason}"
-                if self._tell_shops:
-                    hold_items(session, message.tenant, {str(sku)})
+                hold_items(session, message.tenant, {str(sku)})
                 self._reject(session, message, image_id, reason)
             elif key := outbox_key_of(message.source, message.payload):
                 OUTBOX.close(session, key)
 
     def _hold_items(self, session: Session, messages: Sequence[ImageIndexed | ImageRejected]) -> None:
         """All at once: who held one while waiting for another could wait for who holds that and waits for the first."""
-        for tenant, skus in _items_of(messages) if self._tell_shops else ():
+        for tenant, skus in _items_of(messages):
             hold_items(session, tenant, skus.keys())
 
     def _reject(self, session: Session, message: Message, image_id: str, reason: str) -> None:
@@ -165,7 +160,7 @@ class Outcomes:
             .returning(Image.sku)
         ).scalar_one_or_none()
         OUTBOX.close(session, stored_key(image_id))
-        if sku is not None and self._tell_shops:
+        if sku is not None:
             tell_rejected(session, message, sku, image_id, reason)
             tell_items(session, message.tenant, {sku: message.correlation_id})
 

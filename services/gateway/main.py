@@ -26,6 +26,7 @@ from services.gateway.metrics import CatalogueCollector, ShopIntakeCollector
 from services.gateway.middleware import inner_middleware
 from services.gateway.originals import BUCKET as ORIGINALS_BUCKET
 from services.gateway.originals import Originals, OriginalsCleaner
+from services.gateway.outward import Outward
 from services.gateway.query_vectors import QueryVectors
 from services.gateway.ratelimit import RateLimiter, RateLimitFields
 from services.gateway.reconcile import Reconciler
@@ -42,6 +43,7 @@ from services.gateway.routes import (
     suggestions,
     training,
     uploads,
+    webhooks,
 )
 from services.gateway.settings import Settings
 from services.gateway.shop_events import ShopEvents
@@ -56,6 +58,10 @@ from services.gateway.tenants import ensure_key
 from services.gateway.uploads import Uploads
 from services.gateway.upstream import Embedder, Indexer, Recommender
 from services.gateway.vocabularies import Vocabularies
+from services.gateway.webhooks.deliveries import Deliveries
+from services.gateway.webhooks.dispatch import Dispatcher
+from services.gateway.webhooks.metrics import WebhookCollector
+from services.gateway.webhooks.registry import Webhooks
 from shared import database, messaging, objectstore, shopbus
 from shared.contracts.reconcile import IndexCompared
 from shared.contracts.shop import INCOMING_BUCKET
@@ -77,6 +83,7 @@ _TAGS = [
     {"name": "images", "description": "Pictures of items: accepted at once, indexed a moment later."},
     {"name": "search", "description": "From a picture, or an item, to the pieces that look like it."},
     {"name": "shoppers", "description": "What shoppers do, and what is suggested to them."},
+    {"name": "webhooks", "description": "What becomes of pictures and items, posted to an address of the shop's."},
     {"name": "administration", "description": "The keys of the shop."},
     {"name": "operations", "description": "Health, metrics and counts."},
 ]
@@ -103,6 +110,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     embedder = Embedder("embedder", settings.embedder_url)
     recommender = Recommender("recommender", settings.recommender_url)
     impressions = Impressions(catalogue_database, relay.wake)
+    outward = Outward(settings.outward_allow)
     parts = Parts(
         catalogue=catalogue,
         listing=listing,
@@ -126,8 +134,13 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         indexer=Indexer("indexer", settings.indexer_url),
         broker=broker,
         reconciler=reconciler,
+        outward=outward,
+        webhooks=Webhooks(catalogue_database, settings.secret),
+        deliveries=Deliveries(catalogue_database),
     )
     shops = _Shops(settings, settings.shop_bus_url, parts, catalogue_database) if settings.shop_bus_url else None
+    dispatcher = Dispatcher(catalogue_database, settings.secret, outward)
+    news = NewsRelay(catalogue_database, shops.bus if shops else None)
 
     def close() -> None:
         if shops:
@@ -141,17 +154,20 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         port=settings.port,
         close=close,
         handlers={
-            **handlers(catalogue_database, tell_shops=shops is not None),
+            **handlers(catalogue_database),
             IndexCompared: reconciler.compared,
         },
-        bundle_handlers=bundle_handlers(catalogue_database, tell_shops=shops is not None),
+        bundle_handlers=bundle_handlers(catalogue_database),
         unit=catalogue_database.together,
         background=[
             relay.run,
             reconciler.run,
             impressions.run,
             Cleaner([answers.clean, incoming.clean]).run,
+            dispatcher.run,
+            SuggestionNewsTeller(catalogue_database).run,
             *(shops.loops if shops else ()),
+            news.run,
         ],
     )
 
@@ -168,12 +184,7 @@ class _Shops:
         events = ShopEvents(parts.catalogue, parts.stock, parts.uploads, parts.shoppers, parts.incoming)
         self.bus = shopbus.open(url)
         self.intake = ShopIntake(self.bus, catalogue_database, events, originals, check)
-        self.loops = [
-            OriginalsCleaner(originals, catalogue_database).run,
-            SuggestionNewsTeller(catalogue_database).run,
-            self.intake.run,
-            NewsRelay(catalogue_database, self.bus).run,
-        ]
+        self.loops = [OriginalsCleaner(originals, catalogue_database).run, self.intake.run]
 
 
 def _app(settings: Settings, parts: Parts, catalogue_database: database.Database, shops: _Shops | None) -> FastAPI:
@@ -198,6 +209,7 @@ def _app(settings: Settings, parts: Parts, catalogue_database: database.Database
         [
             QueueCollector(parts.broker),
             CatalogueCollector(catalogue_database),
+            WebhookCollector(catalogue_database),
             *([ShopIntakeCollector(shops.intake.oldest_seconds)] if shops else []),
         ],
         title="Loupe",
@@ -212,9 +224,22 @@ def _app(settings: Settings, parts: Parts, catalogue_database: database.Database
     app.state.parts = parts
     app.add_middleware(BodyLimit)
     app.add_middleware(RateLimitFields)
-    for resource in (items, images, search, shoppers, suggestions, status, reconcile, keys, admin, training, page):
+    for resource in (
+        items,
+        images,
+        search,
+        shoppers,
+        suggestions,
+        status,
+        reconcile,
+        keys,
+        admin,
+        training,
+        uploads,
+        webhooks,
+        page,
+    ):
         app.include_router(resource.router)
-    app.include_router(uploads.router)
     show_contract(app)
     app.mount("/page", StaticFiles(directory=page.FILES), name="page")
     app.mount("/docs/files", StaticFiles(directory=page.SWAGGER_UI), name="swagger-ui")

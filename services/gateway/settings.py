@@ -5,14 +5,26 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AliasChoices, Field, StringConstraints, field_validator
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, StringConstraints
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from services.gateway.addresses import parse_allowed
 from services.gateway.reconcile import Pace
 from shared.settings import ServiceSettings
 
 Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[^/\s,?#]+)$")]
 """A scheme and a host, with a port where it is not the scheme's own: https://shop.example."""
+
+
+def _entries(given: object) -> object:
+    """As they stand in the environment: with commas between them."""
+    return [entry.strip() for entry in given.split(",") if entry.strip()] if isinstance(given, str) else given
+
+
+def _allowed(entries: list[str]) -> list[str]:
+    for entry in entries:
+        parse_allowed(entry)
+    return entries
 
 
 class Settings(ServiceSettings):
@@ -55,7 +67,7 @@ class Settings(ServiceSettings):
         None,
         description="redis:// or rediss:// of the counter, memory:// for one a process; default: see `counter_url`.",
     )
-    cors_origins: Annotated[list[Origin], NoDecode] = Field(
+    cors_origins: Annotated[list[Origin], NoDecode, BeforeValidator(_entries)] = Field(
         default_factory=list,
         description="Where pages come from that may call the API, with commas between; * for all.",
     )
@@ -67,15 +79,15 @@ class Settings(ServiceSettings):
         60, gt=0, description="A picture without outcome is looked at after so long."
     )
     reconcile_grace_days: float = Field(7, gt=0, description="Objects that no picture refers to are kept so long.")
+    outward_allow: Annotated[list[str], NoDecode, BeforeValidator(_entries), AfterValidator(_allowed)] = Field(
+        [],
+        description="Networks (CIDR) and names of hosts, with commas between them, to which webhooks may go and from "
+        "which pictures may come though they are not public, also by plain http.",
+    )
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=1, le=65_535)
     worker_threads: int = Field(4, ge=1)
     sole_worker: bool = Field(False, description="No other gateway reads this broker: take over what a dead one left.")
-
-    @field_validator("cors_origins", mode="before")
-    @classmethod
-    def _listed(cls, given: object) -> object:
-        return [one.strip() for one in given.split(",") if one.strip()] if isinstance(given, str) else given
 
     @property
     def counter_url(self) -> str:

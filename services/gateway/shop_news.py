@@ -1,4 +1,4 @@
-"""What shops are told: written with what it tells of, sent until the shop bus has it."""
+"""What shops are told: written with what it tells of, sent until the shop bus has it. Their webhooks get the same."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from services.gateway.tables import Image, ShopNews
+from services.gateway.webhooks.deliveries import add_deliveries
 from shared.contracts import shop
 from shared.contracts.messages import ImageIndexed, Message
 from shared.database import Database
@@ -69,12 +70,16 @@ def tell(session: Session, news: Sequence[News]) -> None:
     ]
     if rows:
         session.execute(insert(ShopNews), rows)
+        add_deliveries(session, rows)
 
 
 class NewsRelay:
-    """Sends what is in the table and deletes it: at least once, each time with the same id."""
+    """Sends what is in the table and deletes it: at least once, each time with the same id.
 
-    def __init__(self, database: Database, bus: ShopBus) -> None:
+    Without a shop bus it only deletes: webhooks have theirs already.
+    """
+
+    def __init__(self, database: Database, bus: ShopBus | None) -> None:
         self._database = database
         self._bus = bus
         self._paused: dict[str, float] = {}
@@ -99,7 +104,8 @@ class NewsRelay:
         with self._database.read() as session:
             if session.execute(waiting.limit(1)).first() is None:
                 return 0
-        self._bus.ping()  # while it is away nobody has to wait for the rows below
+        if self._bus:
+            self._bus.ping()  # while it is away nobody has to wait for the rows below
         sent: list[int] = []
         with self._database.write() as session:
             rows = session.execute(waiting.with_for_update(skip_locked=True)).scalars().all()
@@ -110,7 +116,8 @@ class NewsRelay:
 
     def _publish(self, tenant: str, rows: list[ShopNews]) -> list[int]:
         try:
-            self._bus.publish(tenant, [row.event.encode() for row in rows])
+            if self._bus:
+                self._bus.publish(tenant, [row.event.encode() for row in rows])
         except Retryable as error:
             _log.warning("shop_news_waits", tenant=tenant, detail=error.detail)
             self._paused[tenant] = time.monotonic() + _PAUSE_SECONDS

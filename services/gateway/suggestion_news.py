@@ -14,6 +14,7 @@ from services.gateway.erasing import shopper_key
 from services.gateway.impressions import Whose
 from services.gateway.shop_news import News, tell
 from services.gateway.tables import OUTBOX, SuggestionNews, Tenant
+from services.gateway.webhooks.deliveries import has_webhooks
 from shared.contracts.shop import SuggestionsChangedData
 from shared.database import Database
 from shared.errors import Retryable
@@ -30,7 +31,8 @@ _CHANGED = text(
 
 def note_changed(session: Session, tenant: str, batch_key: str) -> None:
     """The acts of an outbox row that is about to be closed were recorded: if the shop asked, it is to hear of whose."""
-    if not session.scalar(select(Tenant.suggestions_changed).where(Tenant.tenant == tenant)):
+    asked = session.scalar(select(Tenant.suggestions_changed).where(Tenant.tenant == tenant))
+    if not asked and not has_webhooks(session, {tenant}, SuggestionsChangedData.event_type):
         return
     payload = session.scalar(select(OUTBOX.table.c.payload).where(OUTBOX.table.c.key == batch_key))
     if payload:

@@ -101,6 +101,9 @@ def test_every_expression_of_the_board_returns_data_once_pictures_and_searches_w
     prometheus: httpx.Client, process_stack: RunningStack
 ) -> None:
     until(lambda: values(prometheus, "up") == [1, 1, 1, 1], "every service is scraped")
+    webhook = {"url": "https://nobody.invalid/", "types": ["*"]}
+    with process_stack.api as api:
+        api.post("/v1/webhooks", json=webhook).raise_for_status()
     for number in range(30):
         work(process_stack, number)
         if not (empty := without_data(prometheus)):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
@@ -440,3 +441,60 @@ def upload_to_address(mine: Shop, theirs: Shop) -> None:
     for forged in (url.replace(f"signature={mine.name}.", f"signature={theirs.name}."), url + "0"):
         refused(httpx.put(forged, content=mine.photo("RING-2")), theirs, 401)
     assert httpx.put(url, content=mine.photo("RING-2")).is_success
+
+
+NOWHERE = "https://nobody.invalid/"
+
+
+@contextmanager
+def webhook_of(shop: Shop) -> Iterator[str]:
+    """The address of a webhook of this shop, with one delivery under `/deliveries`."""
+    body = {"url": NOWHERE, "types": ["*"], "description": shop.word}
+    path = shop.api.post("/v1/webhooks", json=body).raise_for_status().headers["location"]
+    shop.api.post(f"{path}/test").raise_for_status()
+    yield path
+    shop.api.delete(path).raise_for_status()
+
+
+@of("POST", "/v1/webhooks")
+def make_webhook(mine: Shop, theirs: Shop) -> None:
+    body = {"url": NOWHERE, "types": ["*"]}
+    refused(mine.api.post("/v1/webhooks", json=body | {"tenant": theirs.name}), theirs, 422)
+    with webhook_of(theirs) as path:
+        made = mine.api.post("/v1/webhooks", json=body)
+        clean(made, theirs)
+        assert made.headers["location"] != path
+        mine.api.delete(made.headers["location"]).raise_for_status()
+
+
+@of("GET", "/v1/webhooks")
+def list_webhooks(mine: Shop, theirs: Shop) -> None:
+    with webhook_of(theirs):
+        clean(mine.api.get("/v1/webhooks"), theirs)
+        assert mine.api.get("/v1/webhooks").json() == {"webhooks": []}
+
+
+def foreign_webhook(method: str, rest: str = "", body: object = None) -> Attempt:
+    """Where `rest` has {delivery_id}, of their delivery."""
+
+    def attempt(mine: Shop, theirs: Shop) -> None:
+        with webhook_of(theirs) as path, webhook_of(mine) as own:
+            delivery = theirs.api.get(f"{path}/deliveries").json()["deliveries"][0]["delivery_id"]
+            for webhook in {path, own if "{" in rest else path}:
+                address = webhook + rest.replace("{delivery_id}", delivery)
+                refused(mine.api.request(method, address, json=body), theirs, 404)
+            assert theirs.api.get(path).json()["description"] == theirs.word
+
+    return attempt
+
+
+of("GET", "/v1/webhooks/{webhook_id}")(foreign_webhook("GET"))
+of("PATCH", "/v1/webhooks/{webhook_id}")(foreign_webhook("PATCH", body={"description": "mine"}))
+of("DELETE", "/v1/webhooks/{webhook_id}")(foreign_webhook("DELETE"))
+of("POST", "/v1/webhooks/{webhook_id}/secret")(foreign_webhook("POST", "/secret"))
+of("POST", "/v1/webhooks/{webhook_id}/test")(foreign_webhook("POST", "/test"))
+of("GET", "/v1/webhooks/{webhook_id}/deliveries")(foreign_webhook("GET", "/deliveries"))
+of("GET", "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}")(foreign_webhook("GET", "/deliveries/{delivery_id}"))
+of("POST", "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}:redeliver")(
+    foreign_webhook("POST", "/deliveries/{delivery_id}:redeliver")
+)
