@@ -116,7 +116,7 @@ def test_events_without_a_sequence_or_with_none_have_no_place() -> None:
     assert parse(body("shop.item.removed", {"sku": "R"}, sequence=None)).sequence is None
 
 
-ORDER = {"order_id": "17", "lines": [{"sku": "R"}]}
+ORDER: dict[str, object] = {"order_id": "17", "lines": [{"sku": "R"}]}
 BROKEN: dict[str, tuple[str, dict[str, object], str]] = {
     "stock below none": ("shop.stock.changed", {"sku": "R", "stock": -1}, "data.stock"),
     "stock not said": ("shop.stock.changed", {"sku": "R"}, "data.stock"),
