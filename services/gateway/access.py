@@ -13,6 +13,7 @@ from services.gateway import ratelimit
 from services.gateway.api_keys import ApiKeys
 from services.gateway.auth import COOKIE, Caller, Keys, PageSessions
 from services.gateway.catalogue import Catalogue
+from services.gateway.corrections import Corrections
 from services.gateway.impressions import Impressions
 from services.gateway.listing import Listing
 from services.gateway.query_vectors import QueryVectors
@@ -40,6 +41,7 @@ class Parts:
     uploads: Uploads
     shoppers: Shoppers
     stock: Stock
+    corrections: Corrections
     keys: Keys
     sessions: PageSessions
     limiter: RateLimiter

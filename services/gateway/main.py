@@ -15,6 +15,7 @@ from services.gateway.auth import Keys, PageSessions
 from services.gateway.catalogue import Catalogue
 from services.gateway.collection import Collector
 from services.gateway.contract import show_contract
+from services.gateway.corrections import Corrections
 from services.gateway.handlers import bundle_handlers, handlers
 from services.gateway.impressions import Impressions
 from services.gateway.limits import BodyLimit
@@ -100,6 +101,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         uploads=Uploads(catalogue, listing, pictures),
         shoppers=Shoppers(catalogue_database, relay.wake),
         stock=Stock(catalogue_database, relay.wake),
+        corrections=Corrections(catalogue_database, relay.wake),
         api_keys=ApiKeys(catalogue_database, settings.secret),
         keys=Keys(catalogue_database, settings.secret),
         limiter=RateLimiter(settings.counter_url, settings.rate_limit, settings.rate_limit_seconds),
