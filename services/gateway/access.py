@@ -13,6 +13,7 @@ from services.gateway import ratelimit
 from services.gateway.api_keys import ApiKeys
 from services.gateway.auth import COOKIE, Caller, Keys, PageSessions
 from services.gateway.catalogue import Catalogue
+from services.gateway.corrections import Corrections
 from services.gateway.impressions import Impressions
 from services.gateway.incoming import Incoming
 from services.gateway.kept_answers import KeptAnswers
@@ -46,6 +47,7 @@ class Parts:
     shoppers: Shoppers
     stock: Stock
     incoming: Incoming
+    corrections: Corrections
     keys: Keys
     answers: KeptAnswers
     sessions: PageSessions

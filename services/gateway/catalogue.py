@@ -16,14 +16,12 @@ from services.gateway.etags import Precondition
 from services.gateway.image_rows import find_places, insert_images, new_image, try_again
 from services.gateway.item_rows import changed, check, no_item, put_row, stocked
 from services.gateway.merge_patch import patched
-from services.gateway.outbox_keys import corrected_key, item_key, removed_key, stored_key
+from services.gateway.outbox_keys import item_key, removed_key, stored_key
 from services.gateway.pictures import Picture
 from services.gateway.sequences import is_overtaken, keep_order
-from services.gateway.tables import OUTBOX, CorrectionEntry, Image, Item
-from shared.contracts.analysis import ATTRIBUTES, Analysis
-from shared.contracts.api import Correction, ItemIn, ItemPatch, ItemPut, ItemsPut
+from services.gateway.tables import OUTBOX, Image, Item
+from shared.contracts.api import ItemIn, ItemPatch, ItemPut, ItemsPut
 from shared.contracts.messages import (
-    ImageCorrected,
     ImageRemoved,
     ImageStored,
     Message,
@@ -194,55 +192,9 @@ class Catalogue:
         self._wake()
         return removed
 
-    def correct(self, tenant: str, image_id: str, correction: Correction, analysis: Analysis | None) -> None:
-        """Keep what a merchant says of a picture. `analysis` is the model's, shown again for what is taken back."""
-
-        def write(session: Session) -> bool:
-            row = session.get(Image, image_id, with_for_update=True)
-            if row is None or row.tenant != tenant:
-                raise no_image(image_id)
-            before = row.corrected
-            said = {name: getattr(correction, name) for name in ATTRIBUTES if name in correction.model_fields_set}
-            new = {name: value for name, value in said.items() if before.get(name) != value}
-            if not new:
-                return False
-            row.correction_revision += 1
-            row.corrected = {name: value for name, value in (before | new).items() if value is not None}
-            for name, value in new.items():
-                if value is None and analysis:
-                    found = getattr(analysis.pieces[0], name)
-                    setattr(row, name, found.model_dump() if found else None)
-                session.add(_entry(row, name, value))
-            message = ImageCorrected(
-                tenant=tenant,
-                correlation_id=logs.correlation_id(),
-                sku=row.sku,
-                image_id=image_id,
-                revision=row.correction_revision,
-                corrections=row.corrected,
-            )
-            OUTBOX.add(session, corrected_key(image_id, row.correction_revision), message)
-            return True
-
-        if self._write(write):
-            self._wake()
-
     def _write(self, work: Callable[[Session], _T]) -> _T:
         return writing.write(self._database, work)
 
 
 def no_image(image_id: str) -> NotFound:
     return NotFound(f"There is no picture {image_id!r} in this shop, or it was removed.")
-
-
-def _entry(row: Image, attribute: str, value: str | None) -> CorrectionEntry:
-    return CorrectionEntry(
-        tenant=row.tenant,
-        image_id=row.image_id,
-        sku=row.sku,
-        sha256=row.sha256,
-        revision=row.correction_revision,
-        attribute=attribute,
-        value=value,
-        at=datetime.now(UTC),
-    )

@@ -16,6 +16,7 @@ from services.gateway.catalogue import Catalogue
 from services.gateway.cleaning import Cleaner
 from services.gateway.collection import Collector
 from services.gateway.contract import show_contract
+from services.gateway.corrections import Corrections
 from services.gateway.handlers import bundle_handlers, handlers
 from services.gateway.impressions import Impressions
 from services.gateway.incoming import Incoming
@@ -118,6 +119,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         incoming=incoming,
         shoppers=Shoppers(catalogue_database, relay.wake),
         stock=Stock(catalogue_database, relay.wake),
+        corrections=Corrections(catalogue_database, relay.wake),
         api_keys=ApiKeys(catalogue_database, settings.secret),
         keys=Keys(catalogue_database, settings.secret),
         answers=answers,

@@ -22,9 +22,11 @@ def handle_bundle(messages: Sequence[UserEvents], *, history: History, publisher
     told: dict[str, list[Told]] = defaultdict(list)
     for message in messages:
         told[message.tenant] += [Told.of(event, message.at) for event in message.events]
-    recorded = sum(history.record_told(tenant, told[tenant]) for tenant in sorted(told))
-    metrics.EVENTS.labels("recorded").inc(recorded)
-    metrics.EVENTS.labels("repeated").inc(sum(len(message.events) for message in messages) - recorded)
+    for tenant in sorted(told):
+        recorded = history.record_told(tenant, told[tenant])
+        metrics.EVENTS.labels("recorded").inc(recorded.new)
+        metrics.EVENTS.labels("erased").inc(recorded.late)
+        metrics.EVENTS.labels("repeated").inc(len(told[tenant]) - recorded.new - recorded.late)
     for message in messages:
         publisher.publish(
             EventsRecorded(tenant=message.tenant, correlation_id=message.correlation_id, batch_id=message.batch_id)

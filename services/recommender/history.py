@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from services.recommender.recording import Told, key_of, moment_of, number_of, record
+from services.recommender.recording import Recorded, Told, key_of, moment_of, number_of, record
 from services.recommender.tables import Event, EventCount, Impression, Visit
 from shared.contracts.messages import EventType, UserEvent
 from shared.database import Database
@@ -81,9 +81,9 @@ class History:
     def record(self, tenant: str, events: Iterable[UserEvent]) -> int:
         """Keep the events, told now, whose id is new to the tenant; returns how many these were."""
         now = datetime.now(UTC)
-        return self.record_told(tenant, [Told.of(event, now) for event in events])
+        return self.record_told(tenant, [Told.of(event, now) for event in events]).new
 
-    def record_told(self, tenant: str, told: Iterable[Told]) -> int:
+    def record_told(self, tenant: str, told: Sequence[Told]) -> Recorded:
         """See `recording.record`."""
         with self._database.write() as session:
             return record(session.connection(), tenant, told)

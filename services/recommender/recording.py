@@ -9,7 +9,6 @@ from typing import cast
 
 from sqlalchemy import Connection, Table, bindparam, insert, select, text, update
 
-from services.recommender import metrics
 from services.recommender.erased import erased_at
 from services.recommender.tables import Event, EventCount, Visit
 from shared.contracts.messages import UserEvent
@@ -62,23 +61,31 @@ class Told:
         return cls(event.id, event.type, *who, event.sku, event.at, event.search_id, told_at)
 
 
-def record(connection: Connection, tenant: str, told: Iterable[Told]) -> int:
-    """Keep the events whose id is new to the tenant, inside the caller's transaction; returns how many these were.
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """How many events were `new`, and how many `late`: told before their shopper was erased, and so not kept."""
 
-    What was told of a shopper before they were erased comes too late, and is not kept.
+    new: int
+    late: int
+
+
+def record(connection: Connection, tenant: str, told: Sequence[Told]) -> Recorded:
+    """Keep the events whose id is new to the tenant and that are not late, inside the caller's transaction.
 
     The first of them with a user in a visit that nobody has yet gives the visit to the user: what was done in it, and
     will be told of it, without a user. The tenant is held until the transaction ends, so no event can slip in between.
     """
     hold(connection, tenant)
     by_id: dict[str, Told] = {}
-    for one in _not_erased(connection, tenant, list(told)):
+    kept = _not_erased(connection, tenant, told)
+    late = len(told) - len(kept)
+    for one in kept:
         by_id.setdefault(one.event_id, one)
     for ids in _in_parts(list(by_id)):
         for (known,) in connection.execute(_KNOWN, {"tenant": tenant, "ids": ids}):
             del by_id[known]
     if not by_id:
-        return 0
+        return Recorded(0, late)
     now = number_of(datetime.now(UTC))
     owners = _owners(connection, tenant, by_id.values(), now)
     rows = [
@@ -97,7 +104,7 @@ def record(connection: Connection, tenant: str, told: Iterable[Told]) -> int:
     connection.execute(insert(_EVENTS), rows)
     more = sum(one.sku is not None for one in by_id.values())
     connection.execute(_COUNT, {"of": tenant, "more": more})
-    return len(rows)
+    return Recorded(len(rows), late)
 
 
 def hold(connection: Connection, tenant: str) -> None:
@@ -105,14 +112,13 @@ def hold(connection: Connection, tenant: str) -> None:
     connection.execute(_HOLD, {"tenant": tenant})
 
 
-def _not_erased(connection: Connection, tenant: str, told: Sequence[Told]) -> Iterable[Told]:
+def _not_erased(connection: Connection, tenant: str, told: Sequence[Told]) -> Sequence[Told]:
     """Without what is late. What a user did in a visit that was erased is kept, without the visit."""
     visits = {key_of(None, one.session_id) for one in told if one.session_id}
     erased = erased_at(connection, tenant, visits | {key_of(one.user_id) for one in told if one.user_id})
     if not erased:
         return told
     kept = [one for one in told if not _is_late(one, key_of(one.user_id, one.session_id), erased)]
-    metrics.EVENTS.labels("erased").inc(len(told) - len(kept))
     return [
         replace(one, session_id=None) if one.user_id and _is_late(one, key_of(None, one.session_id), erased) else one
         for one in kept

@@ -214,7 +214,7 @@ def patch_analysis(image_id: ImageId, correction: Correction, caller: Writer, ga
     back."""
     row = gateway.listing.image_row(caller.tenant, image_id)
     analysis = _analysis(gateway, row)
-    gateway.catalogue.correct(caller.tenant, image_id, correction, analysis)
+    gateway.corrections.correct(caller.tenant, image_id, correction, analysis)
     return get_image(image_id, caller, gateway)
 
 
