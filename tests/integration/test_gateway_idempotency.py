@@ -75,6 +75,14 @@ def test_another_request_with_the_same_key_is_refused(gateway: Stand) -> None:
     assert gateway.client.get("/v1/items/B").status_code == 404
 
 
+def test_an_address_or_a_method_that_there_is_not_is_told_whatever_the_key(gateway: Stand) -> None:
+    put(gateway, items("A"))
+    header = {"Idempotency-Key": "k-1"}
+    assert gateway.client.patch(BATCH, json={}, headers=header).status_code == 405
+    assert put(gateway, {}, path="/v1/nothing").status_code == 404
+    assert kept(gateway) == 1
+
+
 def test_a_patch_is_answered_again_with_its_etag(gateway: Stand) -> None:
     gateway.put_item(price=5)
     header = {"Idempotency-Key": "k-1", "If-Match": '"r1"'}
