@@ -50,7 +50,7 @@ class Catalogue:
 
     def put_item(self, tenant: str, sku: str, item: ItemIn, only_if: Precondition | None = None) -> bool:
         """Make or replace an item; whether it was made. What says the same as before changes nothing."""
-        return self.put_items(tenant, [ItemPut(sku=sku, **dict(item))], only_if).created == 1
+        return self.put_items(tenant, [ItemPut(sku=sku, **dict(item))], only_if=only_if).created == 1
 
     def patch_item(self, tenant: str, sku: str, patch: ItemPatch, only_if: Precondition | None = None) -> None:
         """Change what the patch names of an item that is there. Raises `InvalidInput` for what would be no item."""
