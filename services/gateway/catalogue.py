@@ -42,10 +42,8 @@ class Catalogue:
 
     def put_item(self, tenant: str, sku: str, item: ItemIn, only_if: Precondition | None = None) -> bool:
         """Make or replace an item; whether it was made. What says the same as before changes nothing."""
-        return (
-            self.put_items(tenant, [ItemPut(sku=sku, **item.model_dump(exclude_unset=True))], None, only_if).created
-            == 1
-        )
+        put = ItemPut(sku=sku, **item.model_dump(exclude_unset=True))
+        return self.put_items(tenant, [put], only_if=only_if).created == 1
 
     def patch_item(self, tenant: str, sku: str, patch: ItemPatch, only_if: Precondition | None = None) -> None:
         """Change what the patch names of an item that is there. Raises `InvalidInput` for what would be no item."""

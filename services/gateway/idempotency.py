@@ -17,6 +17,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway import metrics
@@ -49,6 +50,9 @@ class Idempotency:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not applies(scope["method"], scope["path"]) or KEY not in Headers(scope=scope):
+            await self._app(scope, receive, send)
+            return
+        if not _has_route(scope):  # that is told, whatever the key
             await self._app(scope, receive, send)
             return
         request = Request(scope)
@@ -197,6 +201,10 @@ class _BodyHash:
 
     def hexdigest(self) -> str:
         return hashlib.sha256(self._hash.digest() + self._tail).hexdigest()
+
+
+def _has_route(scope: Scope) -> bool:
+    return any(route.matches(dict(scope))[0] is Match.FULL for route in scope["app"].routes)
 
 
 def _key_of(request: Request) -> str:

@@ -21,8 +21,14 @@ IMAGES = "/v1/items/RING-1/images"
 
 
 @pytest.fixture
-def gateway(tmp_path: Path, new_database: NewDatabase) -> Iterator[Stand]:
-    with running_gateway(tmp_path, database_url=new_database(), rate_limit_seconds=3_600) as stand:
+def gateway(tmp_path: Path) -> Iterator[Stand]:
+    with running_gateway(tmp_path, rate_limit_seconds=3_600) as stand:
+        yield stand
+
+
+@pytest.fixture
+def on_each_database(tmp_path: Path, new_database: NewDatabase) -> Iterator[Stand]:
+    with running_gateway(tmp_path, database_url=new_database()) as stand:
         yield stand
 
 
@@ -52,7 +58,8 @@ def make_older(gateway: Stand, by: timedelta) -> None:
         session.execute(update(KeptAnswer).values(started_at=datetime.now(UTC) - by))
 
 
-def test_a_repeat_is_answered_as_before_and_does_nothing(gateway: Stand) -> None:
+def test_a_repeat_is_answered_as_before_and_does_nothing(on_each_database: Stand) -> None:
+    gateway = on_each_database
     first = put(gateway, items("A", "B"))
     gateway.client.delete("/v1/items/A")
     again = put(gateway, items("A", "B"))
@@ -73,6 +80,14 @@ def test_another_request_with_the_same_key_is_refused(gateway: Stand) -> None:
     patch = gateway.client.patch("/v1/items/A", json=items("A"), headers={"Idempotency-Key": "k-1"})
     assert patch.status_code == 409
     assert gateway.client.get("/v1/items/B").status_code == 404
+
+
+def test_an_address_or_a_method_that_there_is_not_is_told_whatever_the_key(gateway: Stand) -> None:
+    put(gateway, items("A"))
+    header = {"Idempotency-Key": "k-1"}
+    assert gateway.client.patch(BATCH, json={}, headers=header).status_code == 405
+    assert put(gateway, {}, path="/v1/nothing").status_code == 404
+    assert kept(gateway) == 1
 
 
 def test_a_patch_is_answered_again_with_its_etag(gateway: Stand) -> None:
@@ -99,7 +114,8 @@ def test_a_form_is_the_same_whatever_its_boundary(gateway: Stand) -> None:
     assert gateway.pictures() == 2
 
 
-def test_requests_that_meet_have_their_effect_once(gateway: Stand) -> None:
+def test_requests_that_meet_have_their_effect_once(on_each_database: Stand) -> None:
+    gateway = on_each_database
     gateway.put_item()
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: upload(gateway, picture(1)), range(8)))
@@ -111,7 +127,8 @@ def test_requests_that_meet_have_their_effect_once(gateway: Stand) -> None:
     assert upload(gateway, picture(1)).json() == done[0].json()
 
 
-def test_a_request_whose_gateway_died_is_let_in_again_after_a_while(gateway: Stand) -> None:
+def test_a_request_whose_gateway_died_is_let_in_again_after_a_while(on_each_database: Stand) -> None:
+    gateway = on_each_database
     assert put(gateway, items("A")).status_code == 200
     with gateway.catalogue.write() as session:
         session.execute(update(KeptAnswer).values(status=None, body=None))
@@ -121,7 +138,8 @@ def test_a_request_whose_gateway_died_is_let_in_again_after_a_while(gateway: Sta
     assert put(gateway, items("A")).headers["idempotency-replayed"] == "true"
 
 
-def test_answers_are_kept_for_a_day(gateway: Stand) -> None:
+def test_answers_are_kept_for_a_day(on_each_database: Stand) -> None:
+    gateway = on_each_database
     put(gateway, items("A"))
     make_older(gateway, timedelta(hours=23))
     gateway.parts.answers.clean()
@@ -156,7 +174,8 @@ def test_a_key_of_another_shop_or_without_the_scope_is_told_nothing(gateway: Sta
     assert put(gateway, items("B"), "k-2").json()["created"] == 1
 
 
-def test_a_secret_is_not_kept_and_a_repeat_makes_no_second_one(gateway: Stand) -> None:
+def test_a_secret_is_not_kept_and_a_repeat_makes_no_second_one(on_each_database: Stand) -> None:
+    gateway = on_each_database
     admin = of(gateway, "admin")
     body = {"name": "web shop", "scopes": ["read"]}
     made = put(gateway, body, path="/v1/admin/keys", **admin)

@@ -39,7 +39,13 @@ def test_patches_merge_as_the_examples_of_rfc_7396_do(target: Any, patch: Any, r
 
 
 @pytest.fixture
-def gateway(tmp_path: Path, new_database: NewDatabase) -> Iterator[Stand]:
+def gateway(tmp_path: Path) -> Iterator[Stand]:
+    with running_gateway(tmp_path) as stand:
+        yield stand
+
+
+@pytest.fixture
+def on_each_database(tmp_path: Path, new_database: NewDatabase) -> Iterator[Stand]:
     with running_gateway(tmp_path, database_url=new_database()) as stand:
         yield stand
 
@@ -72,7 +78,8 @@ def test_a_picture_makes_the_item_news_and_hinders_no_write(gateway: Stand) -> N
         assert put(gateway, {"title": f"After {known}"}, If_Match=known).status_code == 200, known
 
 
-def test_a_write_that_depends_on_another_version_changes_nothing(gateway: Stand) -> None:
+def test_a_write_that_depends_on_another_version_changes_nothing(on_each_database: Stand) -> None:
+    gateway = on_each_database
     put(gateway, {"title": "A ring"})
     put(gateway, {"title": "Changed by somebody else"})
     for stale in ('"r1"', '"r3"', "r2", '""', '"r2x"', "nonsense"):
@@ -89,14 +96,16 @@ def test_a_write_that_depends_on_another_version_changes_nothing(gateway: Stand)
     assert gateway.client.get(ITEM).status_code == 404
 
 
-def test_an_item_is_made_only_if_it_is_not_there(gateway: Stand) -> None:
+def test_an_item_is_made_only_if_it_is_not_there(on_each_database: Stand) -> None:
+    gateway = on_each_database
     assert put(gateway, {"title": "First"}, If_None_Match="*").status_code == 201
     assert put(gateway, {"title": "Second"}, If_None_Match="*").status_code == 412
     gateway.client.delete(ITEM)
     assert put(gateway, {"title": "Third"}, If_None_Match="*").status_code == 201
 
 
-def test_of_writers_that_meet_one_wins(gateway: Stand) -> None:
+def test_of_writers_that_meet_one_wins(on_each_database: Stand) -> None:
+    gateway = on_each_database
     put(gateway, {"title": "A ring"})
 
     def write(writer: int) -> int:
@@ -107,7 +116,8 @@ def test_of_writers_that_meet_one_wins(gateway: Stand) -> None:
     assert gateway.client.get(ITEM).json()["revision"] == 2
 
 
-def test_patches_that_meet_are_all_there_in_the_end(gateway: Stand) -> None:
+def test_patches_that_meet_are_all_there_in_the_end(on_each_database: Stand) -> None:
+    gateway = on_each_database
     put(gateway, {"title": "A ring"})
 
     def patch(writer: int) -> int:

@@ -29,7 +29,7 @@ def put_item(
     `revision` grows with every change, also over a removal: an item that is put again goes on where it was. With
     `If-Match` it is written only if nobody changed it since its `ETag` was read.
     """
-    made = gateway.catalogue.put_item(caller.tenant, sku, item, only_if)
+    made = gateway.catalogue.put_item(caller.tenant, sku, item, only_if=only_if)
     response.status_code = status.HTTP_201_CREATED if made else status.HTTP_200_OK
     return _shown(gateway, caller.tenant, sku, response)
 
@@ -51,7 +51,7 @@ def patch_item(
 ) -> Item:
     """A JSON Merge Patch (RFC 7396): what it does not name stays, `null` takes away. What says the same as before
     changes nothing. With `If-Match` it is written only if nobody changed the item since its `ETag` was read."""
-    gateway.catalogue.patch_item(caller.tenant, sku, patch, only_if)
+    gateway.catalogue.patch_item(caller.tenant, sku, patch, only_if=only_if)
     return _shown(gateway, caller.tenant, sku, response)
 
 
