@@ -117,20 +117,22 @@ Admin = Annotated[Caller, Security(caller_of, scopes=["admin"])]
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, object]]:
-    """The OpenAPI entry of the failures that a route tells."""
-    return {
-        status: {"model": Problem, "description": _DESCRIPTIONS[status]} for status in (401, 403, 422, 429, *statuses)
-    }
+    """The OpenAPI entry of the failures that a route tells, besides those of every route with a key.
+
+    Those of every route with a body are added by `show_contract`.
+    """
+    told = (401, 403, 422, 429, 503, *statuses)
+    return {status: {"model": Problem, "description": PROBLEMS[status]} for status in told}
 
 
-_DESCRIPTIONS = {
+PROBLEMS = {
     400: "The request cannot be read",
     401: "The API key is missing or wrong",
     403: "The API key lacks the scope that this needs",
     404: "There is no such thing in this shop",
     409: "It disagrees with what is stored",
-    413: "The picture is over 20 MB or 50 megapixels",
-    415: "The bytes are no picture that Loupe reads",
+    413: "The body, or the picture in it, is larger than Loupe takes",
+    415: "The body is of no kind, or the picture of no format, that Loupe reads",
     422: "A value breaks the contract; `errors` says which",
     429: "The key sent too many requests; `Retry-After` says when to go on",
     503: "A part of Loupe cannot be reached right now; try again",

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from services.gateway.access import PROBLEMS
 from shared.contracts.api import EventsIn
 from shared.contracts.search import SearchQuery
 
@@ -33,12 +34,21 @@ def show_contract(app: FastAPI) -> None:
                 if scopes := sorted({scope for needed in schemes for scope in needed}):
                     needs = f"Needs the scope `{'`, `'.join(scopes)}`."
                     operation["description"] = "\n\n".join(filter(None, (operation.get("description"), needs)))
-                for status, response in operation["responses"].items():
-                    if status in _TOLD and "application/json" in response.get("content", {}):
-                        response["content"] = {"application/problem+json": response["content"]["application/json"]}
+                told = operation["responses"]
+                if "requestBody" in operation:
+                    told |= {status: _problem(PROBLEMS[int(status)]) for status in _OF_BODIES - told.keys()}
+                for response in told.values():
+                    content = response.get("content", {})
+                    if content.get("application/json", {}).get("schema") == _PROBLEM:
+                        content["application/problem+json"] = content.pop("application/json")
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
 
 
-_TOLD = {"400", "401", "403", "404", "409", "413", "415", "422", "429", "503"}
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}
+_OF_BODIES = {"400", "413", "415", "422"}
+
+
+def _problem(description: str) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": dict(_PROBLEM)}}}

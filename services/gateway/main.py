@@ -177,6 +177,7 @@ def _app(parts: Parts, catalogue_database: database.Database, shops: _Shops | No
         openapi_tags=_TAGS,
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
         lifespan=lifespan,
     )
     app.state.parts = parts

@@ -1,0 +1,105 @@
+"""What OpenAPI cannot say of a request, so that Schemathesis sends none that is right by its schema and without sense.
+
+Loaded by `schemathesis.toml`. Requests that are meant to be wrong are left as they are.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+
+import schemathesis
+from schemathesis import Case, HookContext
+from schemathesis.transport.serialization import Binary
+
+from tests.support.pictures import drawing
+
+FACTS: dict[str, Any] = json.loads(os.environ.get("LOUPE_CONTRACT_FACTS", "{}"))
+"""`skus`: items that the shop has. `model`: one that the embedder has loaded."""
+_PHOTOS = itertools.cycle([Binary(drawing(number, side=64)) for number in range(3)])
+_PICTURES = ("file", "image")
+_JSON = "application/json"
+
+
+@schemathesis.hook
+def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
+    if case.meta is None or case.meta.generation.mode.is_negative:
+        return
+    _no_foreign_cursor(case)
+    _pictures(case)
+    if case.operation.label in _OF_ROUTE:
+        _OF_ROUTE[case.operation.label](case)
+    if case.media_type == "multipart/form-data":
+        case._record_starting_state()  # else it takes a body that holds bytes for one that is meant to be wrong
+
+
+def _no_foreign_cursor(case: Case) -> None:
+    """A cursor is what an answer told; any other is refused."""
+    case.query = {name: value for name, value in (case.query or {}).items() if name != "cursor"}
+    if isinstance(case.body, dict) and case.media_type == _JSON:
+        case.body = {name: value for name, value in case.body.items() if name != "cursor"}
+
+
+def _pictures(case: Case) -> None:
+    """A part that is a picture holds one."""
+    if not isinstance(case.body, dict) or case.media_type != "multipart/form-data":
+        return
+    for name in set(_PICTURES) & case.body.keys():
+        several = case.body[name] if isinstance(case.body[name], list) else [case.body[name]]
+        photos = [next(_PHOTOS) for _ in several[:2]]
+        case.body = case.body | {name: photos if isinstance(case.body[name], list) else photos[0]}
+
+
+def _page(case: Case) -> None:
+    """The first page of the shop shows no item; that of an item, or of a cart, does."""
+    if case.query.get("context", "home") == "home":
+        case.query = {name: value for name, value in case.query.items() if name != "sku"}
+    elif not case.query.get("sku"):
+        case.query = case.query | {"sku": FACTS["skus"][:1]}
+
+
+def _search(case: Case) -> None:
+    """Pictures are named by their numbers, and none that is not there."""
+    if case.media_type == _JSON:
+        return
+    pictures = case.body.get("image", [])
+    pictures = pictures if isinstance(pictures, list) else [pictures]
+    said = {"parts": [{"image": number} for number in range(len(pictures))]} if pictures else {"words": "gold"}
+    case.body = case.body | {"query": json.dumps(said)}
+
+
+def _batch(case: Case) -> None:
+    """The SKUs are as many as the pictures."""
+    pictures = case.body["file"]
+    number = len(pictures) if isinstance(pictures, list) else 1
+    case.body = case.body | {"skus": json.dumps((FACTS["skus"] * number)[:number])}
+
+
+def _events(case: Case) -> None:
+    """Of items that the shop had."""
+    told = [event | {"sku": FACTS["skus"][0]} if event.get("sku") else event for event in case.body["events"]]
+    case.body = {"events": told}
+
+
+def _shares(case: Case) -> None:
+    """They sum to 1."""
+    variants = case.body["variants"]
+    case.body = case.body | {"variants": {name: each | {"share": 1 / len(variants)} for name, each in variants.items()}}
+
+
+def _model(case: Case) -> None:
+    case.body = case.body | {"model": FACTS["model"]}
+
+
+_OF_ROUTE: dict[str, Callable[[Case], None]] = {
+    "GET /v1/users/{user_id}/suggestions": _page,
+    "GET /v1/sessions/{session_id}/suggestions": _page,
+    "POST /v1/search": _search,
+    "POST /v1/images:batch": _batch,
+    "POST /v1/events": _events,
+    "PUT /v1/experiment": _shares,
+    "POST /v1/admin/reindex": _model,
+}
