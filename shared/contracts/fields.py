@@ -9,7 +9,15 @@ from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import AfterValidator, BeforeValidator, Field, Strict, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    Strict,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
 Vector = npt.NDArray[np.float32]
 
@@ -52,8 +60,12 @@ def _aware(value: datetime) -> datetime:
         raise ValueError("needs a year from 1 to 9999 in UTC") from error
 
 
-def _no_text(value: object) -> object:
-    if isinstance(value, bool | str):
+FROM_TEXT: dict[str, bool] = {"text": True}
+"""The context to validate by what comes from a file of text, where numbers are text as all else is."""
+
+
+def _no_text(value: object, info: ValidationInfo) -> object:
+    if isinstance(value, bool) or (isinstance(value, str) and info.context is not FROM_TEXT):
         raise ValueError("needs a number, without quotes")
     return value
 

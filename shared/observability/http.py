@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client.registry import Collector
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.contracts.api import FieldError, PartHealth, Problem, Readiness
@@ -209,6 +209,6 @@ def _allowed(request: Request) -> str:
 
     def takes(method: str) -> bool:
         scope = {**request.scope, "method": method}
-        return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+        return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes if not isinstance(route, Mount))
 
-    return ", ".join(method for method in _METHODS if takes(method))
+    return ", ".join(filter(takes, _METHODS)) or "GET, HEAD"  # those of the folders of files that are mounted
