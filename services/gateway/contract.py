@@ -37,6 +37,7 @@ def show_contract(app: FastAPI) -> None:
                 told = operation["responses"]
                 if "requestBody" in operation:
                     told |= {status: _problem(PROBLEMS[int(status)]) for status in _OF_BODIES - told.keys()}
+                operation["responses"] = told = dict(sorted(told.items()))
                 for response in told.values():
                     content = response.get("content", {})
                     if content.get("application/json", {}).get("schema") == _PROBLEM:

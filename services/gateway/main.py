@@ -30,6 +30,7 @@ from services.gateway.routes import (
     keys,
     page,
     reconcile,
+    schemas,
     search,
     shoppers,
     status,
@@ -68,6 +69,7 @@ _TAGS = [
     {"name": "search", "description": "From a picture, or an item, to the pieces that look like it."},
     {"name": "shoppers", "description": "What shoppers do, and what is suggested to them."},
     {"name": "administration", "description": "The keys of the shop."},
+    {"name": "contract", "description": "Schemas of the events that shops and Loupe exchange by queue."},
     {"name": "operations", "description": "Health, metrics and counts."},
 ]
 
@@ -185,6 +187,7 @@ def _app(parts: Parts, catalogue_database: database.Database, shops: _Shops | No
     app.add_middleware(RateLimitFields)
     for resource in (items, images, search, shoppers, suggestions, status, reconcile, keys, admin, training, page):
         app.include_router(resource.router)
+    app.include_router(schemas.router)
     show_contract(app)
     app.mount("/page", StaticFiles(directory=page.FILES), name="page")
     app.mount("/docs/files", StaticFiles(directory=page.SWAGGER_UI), name="swagger-ui")

@@ -66,6 +66,8 @@ class ImageRef(BaseModel):
 
 
 class Item(ItemIn):
+    model_config = ConfigDict(extra="ignore")  # what is answered may grow
+
     sku: Sku
     revision: int
     created_at: Timestamp
@@ -198,6 +200,15 @@ class ReconcileReport(BaseModel):
     finished_at: Timestamp | None = None
     pages: int
     found: dict[str, int] = Field(default_factory=dict)
+
+
+class SchemaList(BaseModel):
+    """Where the contracts are: addresses on the gateway, of events by their type."""
+
+    asyncapi: str
+    openapi: str
+    events: dict[str, str]
+    data: dict[str, str]
 
 
 class PartHealth(BaseModel):

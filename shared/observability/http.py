@@ -209,6 +209,8 @@ def _allowed(request: Request) -> str:
 
     def takes(method: str) -> bool:
         scope = {**request.scope, "method": method}
-        return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes if not isinstance(route, Mount))
+        return any(
+            route.matches(scope)[0] is Match.FULL for route in request.app.routes if not isinstance(route, Mount)
+        )
 
     return ", ".join(filter(takes, _METHODS)) or "GET, HEAD"  # those of the folders of files that are mounted
