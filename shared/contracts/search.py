@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -31,7 +31,7 @@ ChipId = Annotated[str, Field(pattern=r"^[a-z_]+:[^\x00-\x1f\x7f]{1,64}$")]
 
 
 _NOTHING = {"type": "null"}
-_ONE_OF_THEM = {
+_ONE_OF_THEM: dict[str, Any] = {
     "oneOf": [
         {"required": ["image"], "properties": {"image": {"type": "integer"}, "sku": _NOTHING, "words": _NOTHING}},
         {
@@ -47,7 +47,7 @@ _ONE_OF_THEM = {
 }
 """What `QueryPart` checks over several fields, for who reads its schema; below, what `SearchQuery` does."""
 _NO_PARTS = {"parts": {"maxItems": 0}}
-_LONG_OR_SHORT = {
+_LONG_OR_SHORT: dict[str, Any] = {
     "allOf": [
         {"anyOf": [{"properties": {"box": _NOTHING}}, {"properties": {"piece": _NOTHING}}]},
         {

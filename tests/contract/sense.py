@@ -9,7 +9,7 @@ import itertools
 import json
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import schemathesis
 from schemathesis import Case, HookContext
@@ -25,7 +25,7 @@ _JSON = "application/json"
 
 
 @schemathesis.hook
-def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
+def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:
     if case.operation.label == "DELETE /v1/admin/keys/{key_id}":
         _another_key(case)
     if case.meta is None or case.meta.generation.mode.is_negative:
@@ -38,24 +38,28 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> Non
         case._record_starting_state()  # else it takes a body that holds bytes for one that is meant to be wrong
 
 
-def _no_foreign_cursor(case: Case) -> None:
+def _body(case: Case[Any]) -> dict[str, Any]:
+    return cast(dict[str, Any], case.body)
+
+
+def _no_foreign_cursor(case: Case[Any]) -> None:
     """A cursor is what an answer told; any other is refused."""
     case.query = {name: value for name, value in (case.query or {}).items() if name != "cursor"}
     if isinstance(case.body, dict) and case.media_type == _JSON:
         case.body = {name: value for name, value in case.body.items() if name != "cursor"}
 
 
-def _pictures(case: Case) -> None:
+def _pictures(case: Case[Any]) -> None:
     """A part that is a picture holds one."""
     if not isinstance(case.body, dict) or case.media_type != "multipart/form-data":
         return
-    for name in set(_PICTURES) & case.body.keys():
-        several = case.body[name] if isinstance(case.body[name], list) else [case.body[name]]
-        photos = [next(_PHOTOS) for _ in several[:2]]
-        case.body = case.body | {name: photos if isinstance(case.body[name], list) else photos[0]}
+    for name in set(_PICTURES) & _body(case).keys():
+        sent = _body(case)[name]
+        photos = [next(_PHOTOS) for _ in (sent[:2] if isinstance(sent, list) else [sent])]
+        case.body = _body(case) | {name: photos if isinstance(sent, list) else photos[0]}
 
 
-def _page(case: Case) -> None:
+def _page(case: Case[Any]) -> None:
     """The first page of the shop shows no item; that of an item, or of a cart, does."""
     if case.query.get("context", "home") == "home":
         case.query = {name: value for name, value in case.query.items() if name != "sku"}
@@ -63,46 +67,48 @@ def _page(case: Case) -> None:
         case.query = case.query | {"sku": FACTS["skus"][:1]}
 
 
-def _search(case: Case) -> None:
+def _search(case: Case[Any]) -> None:
     """Pictures are named by their numbers, and none that is not there."""
     if case.media_type == _JSON:
         return
-    pictures = case.body.get("image", [])
+    pictures = _body(case).get("image", [])
     pictures = pictures if isinstance(pictures, list) else [pictures]
     said = {"parts": [{"image": number} for number in range(len(pictures))]} if pictures else {"words": "gold"}
-    case.body = case.body | {"query": json.dumps(said)}
+    case.body = _body(case) | {"query": json.dumps(said)}
 
 
-def _batch(case: Case) -> None:
+def _batch(case: Case[Any]) -> None:
     """The SKUs are as many as the pictures."""
-    pictures = case.body["file"]
+    pictures = _body(case)["file"]
     number = len(pictures) if isinstance(pictures, list) else 1
-    case.body = case.body | {"skus": json.dumps((FACTS["skus"] * number)[:number])}
+    case.body = _body(case) | {"skus": json.dumps((FACTS["skus"] * number)[:number])}
 
 
-def _events(case: Case) -> None:
+def _events(case: Case[Any]) -> None:
     """Of items that the shop had."""
-    told = [event | {"sku": FACTS["skus"][0]} if event.get("sku") else event for event in case.body["events"]]
+    told = [event | {"sku": FACTS["skus"][0]} if event.get("sku") else event for event in _body(case)["events"]]
     case.body = {"events": told}
 
 
-def _shares(case: Case) -> None:
+def _shares(case: Case[Any]) -> None:
     """They sum to 1."""
-    variants = case.body["variants"]
-    case.body = case.body | {"variants": {name: each | {"share": 1 / len(variants)} for name, each in variants.items()}}
+    variants = _body(case)["variants"]
+    case.body = _body(case) | {
+        "variants": {name: each | {"share": 1 / len(variants)} for name, each in variants.items()}
+    }
 
 
-def _model(case: Case) -> None:
-    case.body = case.body | {"model": FACTS["model"]}
+def _model(case: Case[Any]) -> None:
+    case.body = _body(case) | {"model": FACTS["model"]}
 
 
-def _another_key(case: Case) -> None:
+def _another_key(case: Case[Any]) -> None:
     """Whoever revokes the own key is told 401 from then on, and no route is tested."""
     if case.path_parameters.get("key_id") == FACTS["key_id"]:
         case.path_parameters = {"key_id": "k_" + "0" * 12}
 
 
-_OF_ROUTE: dict[str, Callable[[Case], None]] = {
+_OF_ROUTE: dict[str, Callable[[Case[Any]], None]] = {
     "GET /v1/users/{user_id}/suggestions": _page,
     "GET /v1/sessions/{session_id}/suggestions": _page,
     "POST /v1/search": _search,

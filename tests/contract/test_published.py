@@ -83,7 +83,7 @@ def test_generated_clients_get_a_name_of_its_own_for_each_operation() -> None:
 def test_the_schemas_are_served_to_anybody_and_are_json_schemas(gateway: Stand, part: Any) -> None:
     listed = gateway.client.get("/schemas", headers={"Authorization": ""}).json()
     addresses = listed["events" if part == "event" else "data"]
-    assert addresses.keys() == {event.type for event in events()}
+    assert addresses.keys() == {event.kind for event in events()}
     for kind, address in addresses.items():
         answer = gateway.client.get(address, headers={"Authorization": ""})
         assert (answer.status_code, answer.headers["content-type"]) == (200, "application/schema+json")

@@ -48,7 +48,8 @@ class Narrowing:
             return self._plain({**found, **schema}, document)
         if len(schema) == 1 and (only := next((schema[n] for n in _CHOICES if len(schema.get(n, ())) == 1), None)):
             return self._plain(only[0], document)
-        return schema
+        plain: Schema = schema
+        return plain
 
     def _compare(self, offered: Schema, accepting: Schema, path: str) -> list[str]:
         if _is_union(offered):

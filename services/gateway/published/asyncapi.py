@@ -49,7 +49,7 @@ def document() -> dict[str, Any]:
         "channels": {f"{broker}-{line}": _channel(broker, line, told) for broker in _BROKERS for line in _LINES},
         "operations": {f"{broker}-{line}": _operation(broker, line, told) for broker in _BROKERS for line in _LINES},
         "components": {
-            "messages": {event.type: _message(event) for event in told},
+            "messages": {event.kind: _message(event) for event in told},
             "schemas": dict(sorted(schemas(_SCHEMAS).items())),
         },
     }
@@ -63,7 +63,7 @@ def _channel(broker: str, line: Line, told: list[Event]) -> dict[str, Any]:
         "description": _LINES[line],
         "servers": [{"$ref": f"#/servers/{broker}"}],
         "parameters": {"shop": {"description": "The name of the shop."}},
-        "messages": {e.type: {"$ref": f"#/components/messages/{e.type}"} for e in told if e.line == line},
+        "messages": {e.kind: {"$ref": f"#/components/messages/{e.kind}"} for e in told if e.line == line},
     }
     if broker == "rabbitmq":
         channel["bindings"] = {"amqp": {**_amqp(line, address), "bindingVersion": "0.3.0"}}
@@ -82,14 +82,14 @@ def _operation(broker: str, line: Line, told: list[Event]) -> dict[str, Any]:
     return {
         "action": action,
         "channel": {"$ref": channel},
-        "messages": [{"$ref": f"{channel}/messages/{event.type}"} for event in told if event.line == line],
+        "messages": [{"$ref": f"{channel}/messages/{event.kind}"} for event in told if event.line == line],
     }
 
 
 def _message(event: Event) -> dict[str, Any]:
     return {
-        "name": event.type,
-        "title": event.type,
+        "name": event.kind,
+        "title": event.kind,
         "summary": event.summary,
         "contentType": "application/cloudevents+json",
         "payload": {"$ref": _SCHEMAS.format(model=event.name)},

@@ -22,14 +22,14 @@ _OF_THE_EVENT = {"id": "id", "at": "time"}
 class Event:
     """A type of event: the line of a shop that it comes by, and what its `data` is."""
 
-    type: str
+    kind: str
     line: Line
     data: type[BaseModel]
 
     @property
     def name(self) -> str:
         """As a name of a component: `ShopItemUpserted` of `shop.item.upserted`."""
-        return "".join(word.capitalize() for word in self.type.replace("_", ".").split("."))
+        return "".join(word.capitalize() for word in self.kind.replace("_", ".").split("."))
 
     @property
     def mode(self) -> Literal["validation", "serialization"]:
@@ -46,7 +46,7 @@ def events() -> list[Event]:
     """Every type that there is, in order of line and name."""
     taken = [Event(kind, "in", data) for kind, data in INCOMING.items()]
     told = [Event(data.event_type, "dead" if data is EventRefusedData else "out", data) for data in _told(Outgoing)]
-    return sorted((*taken, *told), key=lambda event: (("in", "out", "dead").index(event.line), event.type))
+    return sorted((*taken, *told), key=lambda event: (("in", "out", "dead").index(event.line), event.kind))
 
 
 def _told(base: type[Outgoing]) -> list[type[Outgoing]]:
@@ -81,9 +81,9 @@ def _event(event: Event, envelope: dict[str, Any], reference: JsonSchemaValue, d
     """The whole event in structured JSON. Attributes that are not named here are let pass."""
     whole: dict[str, Any] = {
         **envelope,
-        "title": event.type,
+        "title": event.kind,
         "description": event.summary,
-        "properties": envelope["properties"] | {"type": {"const": event.type}, "data": reference},
+        "properties": envelope["properties"] | {"type": {"const": event.kind}, "data": reference},
     }
     if event.line != "in":
         return whole | {"required": _ALWAYS_TOLD}
@@ -104,7 +104,7 @@ def alone(part: Literal["event", "data"]) -> dict[str, dict[str, Any]]:
     The addresses in `$id` are relative to where they are served.
     """
     made = schemas("#/$defs/{model}")
-    return {event.type: _alone(event, part, made) for event in events()}
+    return {event.kind: _alone(event, part, made) for event in events()}
 
 
 def _alone(event: Event, part: str, made: dict[str, Any]) -> dict[str, Any]:
@@ -114,7 +114,7 @@ def _alone(event: Event, part: str, made: dict[str, Any]) -> dict[str, Any]:
     _gather(whole, made, needed)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"/schemas/{folder}{event.type}.json",
+        "$id": f"/schemas/{folder}{event.kind}.json",
         **whole,
         **({"$defs": dict(sorted(needed.items()))} if needed else {}),
     }
