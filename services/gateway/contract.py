@@ -28,6 +28,7 @@ def show_contract(app: FastAPI) -> None:
         ]
         _, read = models_json_schema(by_hand, ref_template="#/components/schemas/{model}")
         document["components"]["schemas"] = read["$defs"] | document["components"]["schemas"]
+        _let_repeats_pass(document["components"]["schemas"])
         for operations in document["paths"].values():
             for operation in operations.values():
                 schemes = [needed for one in operation.get("security", []) for needed in one.values()]
@@ -49,6 +50,15 @@ def show_contract(app: FastAPI) -> None:
 
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _OF_BODIES = {"400", "413", "415", "422"}
+
+
+def _let_repeats_pass(schema: Any) -> None:
+    """What is kept as a set may name something twice: it counts once."""
+    for one in schema.values() if isinstance(schema, dict) else schema:
+        if isinstance(one, dict | list):
+            _let_repeats_pass(one)
+    if isinstance(schema, dict) and schema.get("uniqueItems") is True:
+        del schema["uniqueItems"]
 
 
 def _problem(description: str) -> dict[str, Any]:

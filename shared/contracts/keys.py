@@ -11,12 +11,7 @@ class KeyIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: KeyName = Field(description="What the key is for.", examples=["web shop"])
-    scopes: set[KeyScope] = Field(
-        min_length=1,
-        examples=[["read", "events"]],
-        json_schema_extra={"uniqueItems": False},
-        description="One that is named twice counts once.",
-    )
+    scopes: set[KeyScope] = Field(min_length=1, examples=[["read", "events"]])
 
 
 class Key(BaseModel):

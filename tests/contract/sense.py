@@ -102,6 +102,12 @@ def _model(case: Case[Any]) -> None:
     case.body = _body(case) | {"model": FACTS["model"]}
 
 
+def _webhook(case: Case[Any]) -> None:
+    """An address that events may be posted to."""
+    if _body(case).get("url") is not None:
+        case.body = _body(case) | {"url": "https://shop.example/loupe-events"}
+
+
 def _another_key(case: Case[Any]) -> None:
     """Whoever revokes the own key is told 401 from then on, and no route is tested."""
     if case.path_parameters.get("key_id") == FACTS["key_id"]:
@@ -116,4 +122,6 @@ _OF_ROUTE: dict[str, Callable[[Case[Any]], None]] = {
     "POST /v1/events": _events,
     "PUT /v1/experiment": _shares,
     "POST /v1/admin/reindex": _model,
+    "POST /v1/webhooks": _webhook,
+    "PATCH /v1/webhooks/{webhook_id}": _webhook,
 }

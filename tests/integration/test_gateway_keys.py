@@ -20,7 +20,9 @@ from tests.support.gateway import KEY, OTHER_KEY, SECRET, Stand, running_gateway
 from tests.support.waiting import until
 
 SCOPES: tuple[KeyScope, ...] = ("read", "write", "events", "admin")
-OPEN = {("get", "/healthz"), ("get", "/readyz"), ("get", "/metrics")}
+OPEN = {("get", "/healthz"), ("get", "/readyz"), ("get", "/metrics")} | {
+    ("get", path) for path in ("/asyncapi.json", "/schemas", "/schemas/{kind}.json", "/schemas/data/{kind}.json")
+}
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import Request
 
 from services.gateway.multipart import Form, read_form
-from shared.contracts.fields import PICTURE_FORMATS_TOLD
+from shared.contracts.fields import MAX_BATCH_PICTURES, PICTURE_FORMATS_TOLD
 from shared.contracts.search import MAX_QUERY_BYTES, MAX_QUERY_PICTURES
 
 _PICTURE = {
@@ -78,10 +78,10 @@ async def form_of(request: Request, picture: str, **limits: int) -> Form:
     )
 
 
-def form(picture: str, *, at_most: int = 1, **others: dict[str, Any]) -> dict[str, Any]:
-    """The OpenAPI entry of a multipart body whose part `picture` is the picture, or up to `at_most` of them."""
-    several = {"type": "array", "minItems": 1, "maxItems": at_most, "items": _PICTURE}
-    shown = several if at_most > 1 else _PICTURE
+def form(picture: str, *, several: bool = False, **others: dict[str, Any]) -> dict[str, Any]:
+    """The OpenAPI entry of a multipart body whose part `picture` is the picture, or `several` of them."""
+    many = {"type": "array", "minItems": 1, "maxItems": MAX_BATCH_PICTURES, "items": _PICTURE}
+    shown = many if several else _PICTURE
     schema = {"type": "object", "required": [picture, *others], "properties": {picture: shown, **others}}
     content = {"multipart/form-data": {"schema": schema, "encoding": {picture: _PICTURE_TYPES}}}
     return {"requestBody": {"required": True, "content": content}}

@@ -62,7 +62,7 @@ async def post_image(sku: Sku, request: Request, caller: Writer, gateway: Gatewa
     status_code=202,
     response_model_exclude_none=True,
     responses=problems(400, 413, 415),
-    openapi_extra=form("file", at_most=MAX_BATCH_PICTURES, skus=_SKUS),
+    openapi_extra=form("file", several=True, skus=_SKUS),
 )
 async def post_images(request: Request, caller: Writer, gateway: Gateway) -> ImagesSent:
     """Up to 32 pictures, 64 MB together, each as if it were sent alone: a faulty one harms no other.
