@@ -5,9 +5,11 @@ Loaded by `schemathesis.toml`. Requests that are meant to be wrong are left as t
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import os
+import re
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -20,6 +22,8 @@ from tests.support.pictures import drawing
 FACTS: dict[str, Any] = json.loads(os.environ.get("LOUPE_CONTRACT_FACTS", "{}"))
 """`skus`: items that the shop has. `model`: one that the embedder has loaded. `key_id`: of the key that is used."""
 _PHOTOS = itertools.cycle([Binary(drawing(number, side=64)) for number in range(3)])
+_NUMBERS = itertools.count()
+_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _PICTURES = ("file", "image")
 _JSON = "application/json"
 
@@ -28,18 +32,26 @@ _JSON = "application/json"
 def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:
     if case.operation.label == "DELETE /v1/admin/keys/{key_id}":
         _another_key(case)
+    _own_idempotency_key(case)
     if case.meta is None or case.meta.generation.mode.is_negative:
         return
     _no_foreign_cursor(case)
     _pictures(case)
     if case.operation.label in _OF_ROUTE:
         _OF_ROUTE[case.operation.label](case)
-    if case.media_type == "multipart/form-data":
+    if case.media_type not in (None, _JSON):
         case._record_starting_state()  # else it takes a body that holds bytes for one that is meant to be wrong
 
 
 def _body(case: Case[Any]) -> dict[str, Any]:
     return cast(dict[str, Any], case.body)
+
+
+def _own_idempotency_key(case: Case[Any]) -> None:
+    """The same key with another request is a conflict, and the shortest key is drawn again and again."""
+    if _KEY.fullmatch(str(case.headers.get("Idempotency-Key", ""))):
+        case.headers["Idempotency-Key"] = f"request-{next(_NUMBERS)}"
+        case._record_starting_state()  # else a request that is to lack its API key gets one
 
 
 def _no_foreign_cursor(case: Case[Any]) -> None:
@@ -79,6 +91,8 @@ def _search(case: Case[Any]) -> None:
 
 def _batch(case: Case[Any]) -> None:
     """The SKUs are as many as the pictures."""
+    if case.media_type == _JSON:
+        return
     pictures = _body(case)["file"]
     number = len(pictures) if isinstance(pictures, list) else 1
     case.body = _body(case) | {"skus": json.dumps((FACTS["skus"] * number)[:number])}
@@ -102,6 +116,12 @@ def _model(case: Case[Any]) -> None:
     case.body = _body(case) | {"model": FACTS["model"]}
 
 
+def _hashed(case: Case[Any]) -> None:
+    """The address says the hash of the bytes."""
+    case.body = next(_PHOTOS)
+    case.path_parameters = case.path_parameters | {"sha256": hashlib.sha256(case.body.data).hexdigest()}
+
+
 def _webhook(case: Case[Any]) -> None:
     """An address that events may be posted to."""
     if _body(case).get("url") is not None:
@@ -122,6 +142,7 @@ _OF_ROUTE: dict[str, Callable[[Case[Any]], None]] = {
     "POST /v1/events": _events,
     "PUT /v1/experiment": _shares,
     "POST /v1/admin/reindex": _model,
+    "PUT /v1/items/{sku}/images/{sha256}": _hashed,
     "POST /v1/webhooks": _webhook,
     "PATCH /v1/webhooks/{webhook_id}": _webhook,
 }
