@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 UV_COMPILE_WITH_TORCH := $(BIN)/uv pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --override requirements/weights-alone.txt
 UV_COMPILE := $(UV_COMPILE_WITH_TORCH) --override requirements/without-torch.txt
 
-.PHONY: help run up-processes test lint lock bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-recommender simulate-shop model train evaluate evaluate-recommender floor clean renders renders-evaluation sample
+.PHONY: help run up-processes test lint lock contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-recommender simulate-shop model train evaluate evaluate-recommender floor clean renders renders-evaluation sample
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -54,6 +54,12 @@ lock: | $(BIN)/python ## resolve pyproject.toml into the lock files again
 	$(UV_COMPILE) --extra dev -o requirements/dev.lock
 	for service in gateway embedder indexer recommender; do $(UV_COMPILE) --extra $$service -o requirements/$$service.lock || exit; done
 	$(UV_COMPILE_WITH_TORCH) --extra embedder --extra gpu -o requirements/embedder-gpu.lock
+
+contracts: $(VENV)/test.installed ## write docs/contracts again: AsyncAPI and OpenAPI, as the code says them
+	$(BIN)/python -m services.gateway.published
+
+contracts-release: $(VENV)/test.installed ## keep them as what this version released; from then on they only grow
+	$(BIN)/python -m services.gateway.published --release
 
 bench-ingest: $(VENV)/test.installed ## import rate against the embedder's own rate, in one run (needs ../shared/data)
 	$(BIN)/python -m bench.ingest

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from shared.contracts.api import ItemIn
-from shared.contracts.fields import Sku
+from shared.contracts.fields import FROM_TEXT, Sku
 from shared.errors import Permanent
 
 _SKU = ("sku", "item_id")
@@ -95,4 +95,4 @@ def _entry(line: int, row: Mapping[str, str], pictures: Path) -> Entry:
     values.setdefault("title", sku)
     values["tags"] = [tag.strip() for tag in row.get("tags", "").split("|") if tag.strip()]
     values["attributes"] = {name: row[name].strip() for name in _ATTRIBUTES if row.get(name, "").strip()}
-    return Entry(line, sku, ItemIn.model_validate(values), [pictures / name for name in named])
+    return Entry(line, sku, ItemIn.model_validate(values, context=FROM_TEXT), [pictures / name for name in named])

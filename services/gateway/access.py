@@ -153,13 +153,15 @@ Admin = Annotated[Caller, Security(caller_of, scopes=["admin"])]
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, object]]:
-    """The OpenAPI entry of the failures that a route tells."""
-    return {
-        status: {"model": Problem, "description": _DESCRIPTIONS[status]} for status in (401, 403, 422, 429, *statuses)
-    }
+    """The OpenAPI entry of the failures that a route tells, besides those of every route with a key.
+
+    Those of every route with a body are added by `show_contract`.
+    """
+    told = (401, 403, 422, 429, 503, *statuses)
+    return {status: {"model": Problem, "description": PROBLEMS[status]} for status in told}
 
 
-_DESCRIPTIONS = {
+PROBLEMS = {
     400: "The request cannot be read",
     401: "The API key is missing or wrong",
     403: "The API key lacks the scope that this needs",

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from services.gateway.access import PROBLEMS
 from services.gateway.idempotency import applies, key_parameter
 from shared.contracts.api import EventsIn
 from shared.contracts.search import SearchQuery
@@ -31,6 +32,7 @@ def show_contract(app: FastAPI) -> None:
         ]
         _, read = models_json_schema(by_hand, ref_template="#/components/schemas/{model}")
         document["components"]["schemas"] = read["$defs"] | document["components"]["schemas"]
+        _let_repeats_pass(document["components"]["schemas"])
         for path, operations in document["paths"].items():
             for method, operation in operations.items():
                 if applies(method.upper(), path):
@@ -40,9 +42,14 @@ def show_contract(app: FastAPI) -> None:
                 if scopes := sorted({scope for needed in schemes for scope in needed}):
                     needs = f"Needs the scope `{'`, `'.join(scopes)}`."
                     operation["description"] = "\n\n".join(filter(None, (operation.get("description"), needs)))
-                for status, response in operation["responses"].items():
-                    if status in _TOLD and "application/json" in response.get("content", {}):
-                        response["content"] = {"application/problem+json": response["content"]["application/json"]}
+                told = operation["responses"]
+                if "requestBody" in operation:
+                    told |= {status: _problem(PROBLEMS[int(status)]) for status in _OF_BODIES - told.keys()}
+                operation["responses"] = told = dict(sorted(told.items()))
+                for response in told.values():
+                    content = response.get("content", {})
+                    if content.get("application/json", {}).get("schema") == _PROBLEM:
+                        content["application/problem+json"] = content.pop("application/json")
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
@@ -52,4 +59,18 @@ _CONFLICT = {
     "description": "The same `Idempotency-Key` came with another body, or the first is still in work",
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
-_TOLD = {"400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "503"}
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}
+_OF_BODIES = {"400", "413", "415", "422"}
+
+
+def _let_repeats_pass(schema: Any) -> None:
+    """What is kept as a set may name something twice: it counts once."""
+    for one in schema.values() if isinstance(schema, dict) else schema:
+        if isinstance(one, dict | list):
+            _let_repeats_pass(one)
+    if isinstance(schema, dict) and schema.get("uniqueItems") is True:
+        del schema["uniqueItems"]
+
+
+def _problem(description: str) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": dict(_PROBLEM)}}}

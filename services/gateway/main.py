@@ -38,6 +38,7 @@ from services.gateway.routes import (
     keys,
     page,
     reconcile,
+    schemas,
     search,
     shoppers,
     status,
@@ -86,6 +87,7 @@ _TAGS = [
     {"name": "shoppers", "description": "What shoppers do, and what is suggested to them."},
     {"name": "webhooks", "description": "What becomes of pictures and items, posted to an address of the shop's."},
     {"name": "administration", "description": "The keys of the shop."},
+    {"name": "contract", "description": "Schemas of the events that shops and Loupe exchange by queue."},
     {"name": "operations", "description": "Health, metrics and counts."},
 ]
 
@@ -221,6 +223,7 @@ def _app(settings: Settings, parts: Parts, catalogue_database: database.Database
         middleware=inner_middleware(settings.cors_origins),
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
         lifespan=lifespan,
     )
     app.state.parts = parts
@@ -242,6 +245,7 @@ def _app(settings: Settings, parts: Parts, catalogue_database: database.Database
         page,
     ):
         app.include_router(resource.router)
+    app.include_router(schemas.router)
     show_contract(app)
     app.mount("/page", StaticFiles(directory=page.FILES), name="page")
     app.mount("/docs/files", StaticFiles(directory=page.SWAGGER_UI), name="swagger-ui")

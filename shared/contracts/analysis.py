@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from shared.contracts.fields import MAX_PIECES, Sha256, Vector, unpack_vector
+from shared.contracts.fields import MAX_PIECES, Sha256, Share, Vector, unpack_vector
 
 AttributeName = Literal["type", "metal", "stone", "cut", "setting"]
 ATTRIBUTES: tuple[AttributeName, ...] = ("type", "metal", "stone", "cut", "setting")
@@ -26,10 +26,10 @@ class Box(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    x0: float = Field(0.0, ge=0, le=1)
-    y0: float = Field(0.0, ge=0, le=1)
-    x1: float = Field(1.0, ge=0, le=1)
-    y1: float = Field(1.0, ge=0, le=1)
+    x0: Share = 0.0
+    y0: Share = 0.0
+    x1: Share = 1.0
+    y1: Share = 1.0
 
     @model_validator(mode="after")
     def _holds_something(self) -> Self:

@@ -10,9 +10,12 @@ from shared.contracts.analysis import Attribute, Knowledge, QualityWarning
 from shared.contracts.fields import (
     MAX_EVENTS,
     MAX_ITEMS,
+    Flag,
     ImageId,
     ModelVersion,
+    Price,
     Sku,
+    Stock,
     Timestamp,
     Word,
 )
@@ -46,9 +49,9 @@ class ItemIn(BaseModel):
 
     title: str = Field(min_length=1, max_length=300, examples=["Emerald halo ring"])
     description: str = Field("", max_length=10_000)
-    price: float | None = Field(None, ge=0, le=1e9, examples=[490.0])
+    price: Price | None = Field(None, examples=[490.0])
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = Field(None, examples=["EUR"])
-    stock: int | None = Field(None, ge=0, le=1_000_000_000, description="Pieces on hand; absent means available.")
+    stock: Stock | None = Field(None, description="Pieces on hand; absent means available.")
     url: str | None = Field(None, max_length=2_000)
     brand: Word | None = None
     tags: Words = Field(default_factory=list)
@@ -63,9 +66,9 @@ class ItemPatch(BaseModel):
 
     title: str = Field(default_factory=str, min_length=1, max_length=300)
     description: str | None = Field(None, max_length=10_000)
-    price: float | None = Field(None, ge=0, le=1e9, examples=[450.0])
+    price: Price | None = Field(None, examples=[450.0])
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
-    stock: int | None = Field(None, ge=0, le=1_000_000_000, description="Pieces on hand; null: not counted, available.")
+    stock: Stock | None = Field(None, description="Pieces on hand; null: not counted, available.")
     url: str | None = Field(None, max_length=2_000)
     brand: Word | None = None
     tags: Words | None = None
@@ -80,6 +83,8 @@ class ImageRef(BaseModel):
 
 
 class Item(ItemIn):
+    model_config = ConfigDict(extra="ignore")  # what is answered may grow
+
     sku: Sku
     revision: int
     created_at: Timestamp
@@ -178,7 +183,7 @@ class ReindexIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     model: ModelVersion
-    hold: bool = False
+    hold: Flag = False
 
 
 class EventsIn(BaseModel):
@@ -212,6 +217,15 @@ class ReconcileReport(BaseModel):
     finished_at: Timestamp | None = None
     pages: int
     found: dict[str, int] = Field(default_factory=dict)
+
+
+class SchemaList(BaseModel):
+    """Where the contracts are: addresses on the gateway, of events by their type."""
+
+    asyncapi: str
+    openapi: str
+    events: dict[str, str]
+    data: dict[str, str]
 
 
 class PartHealth(BaseModel):

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import base64
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import AfterValidator, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    Strict,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
 Vector = npt.NDArray[np.float32]
 
@@ -36,19 +45,46 @@ def _not_dots(value: str) -> str:
     return value
 
 
+def _date_and_time(value: object) -> object:
+    if isinstance(value, datetime) or (isinstance(value, str) and _DATE_AND_TIME.match(value)):
+        return value
+    raise ValueError("needs a date and a time with its zone, for example 2026-05-01T12:00:00Z")
+
+
 def _aware(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("needs a time zone, for example 2026-05-01T12:00:00Z")
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:  # the first and the last day that there are, in the zones where UTC has none
+        raise ValueError("needs a year from 1 to 9999 in UTC") from error
+
+
+FROM_TEXT: dict[str, bool] = {"text": True}
+"""The context to validate by what comes from a file of text, where numbers are text as all else is."""
+
+
+def _no_text(value: object, info: ValidationInfo) -> object:
+    if isinstance(value, bool) or (isinstance(value, str) and info.context is not FROM_TEXT):
+        raise ValueError("needs a number, without quotes")
+    return value
+
+
+_DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d")
 
 
 TenantId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 """Lower-case letters, digits and hyphens: safe as a folder, a bucket prefix and a queue name."""
 
+_SKU = r"^[^\s/\\\x00-\x1f\x7f]([^/\\\x00-\x1f\x7f]{0,126}[^\s/\\\x00-\x1f\x7f])?$"
+_SHOPPER = r"^[^\x00-\x1f\x7f/]{1,128}$"
+_DOTS = r"^\.*$"
+
 Sku = Annotated[
     str,
-    StringConstraints(pattern=r"^[^\s/\\\x00-\x1f\x7f]([^/\\\x00-\x1f\x7f]{0,126}[^\s/\\\x00-\x1f\x7f])?$"),
+    StringConstraints(pattern=_SKU),
     AfterValidator(_not_dots),
+    WithJsonSchema({"type": "string", "pattern": _SKU, "not": {"pattern": _DOTS}}),
 ]
 """1 to 128 characters; no slash, backslash or control character, no space at an end."""
 
@@ -65,7 +101,12 @@ KeyName = Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f\x7f]([^\x00-
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """A tag, or a value of an attribute: 1 to 64 characters, none of them a control character."""
 
-UserId = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f/]{1,128}$"), AfterValidator(_not_dots)]
+UserId = Annotated[
+    str,
+    StringConstraints(pattern=_SHOPPER),
+    AfterValidator(_not_dots),
+    WithJsonSchema({"type": "string", "pattern": _SHOPPER, "not": {"pattern": _DOTS}}),
+]
 SessionId = UserId
 """A visit of a shopper, by the shop's own name for it. Of another kind than a `UserId`: equal ones are no link."""
 EventId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")]
@@ -74,7 +115,17 @@ SearchId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 ImageId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{36}$")]
 CorrelationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
-Timestamp = Annotated[datetime, AfterValidator(_aware)]
+Timestamp = Annotated[datetime, BeforeValidator(_date_and_time), AfterValidator(_aware)]
+
+NO_TEXT = BeforeValidator(_no_text)
+"""Takes a JSON number for one; neither "1" nor true. Comes last in its `Annotated`, or the schema lacks the limits."""
+Flag = Annotated[bool, Strict()]
+"""true or false; neither 1 nor "yes" is one."""
+Price = Annotated[float, Field(ge=0, le=1e9), NO_TEXT]
+Stock = Annotated[int, Field(ge=0, le=1_000_000_000), NO_TEXT]
+Share = Annotated[float, Field(ge=0, le=1), NO_TEXT]
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT), NO_TEXT]
+"""How many entries a page has at most."""
 
 
 def pack_vector(vector: Vector) -> str:

@@ -10,6 +10,8 @@ from shared.contracts.analysis import Analysis, AttributeName, Box
 from shared.contracts.fields import (
     MAX_LIMIT,
     MAX_SHOPPERS,
+    NO_TEXT,
+    Flag,
     ModelVersion,
     SessionId,
     Sku,
@@ -29,6 +31,7 @@ class Analyses(BaseModel):
     analyses: list[Analysis] = Field(min_length=1)
 
 
+AtLeastNothing = Annotated[float, Field(ge=0, allow_inf_nan=False), NO_TEXT]
 FacetName = Literal["type", "metal", "stone", "cut", "setting", "brand", "tags"]
 
 
@@ -48,9 +51,9 @@ class Filters(BaseModel):
     tags: Words | None = None
     brand: Words | None = None
     created_after: Timestamp | None = None
-    price_min: float | None = Field(None, ge=0)
-    price_max: float | None = Field(None, ge=0)
-    in_stock: bool | None = None
+    price_min: AtLeastNothing | None = None
+    price_max: AtLeastNothing | None = None
+    in_stock: Flag | None = None
     without: dict[FacetName, Words] = Field(default_factory=dict)
     exclude_skus: list[Sku] = Field(default_factory=list, max_length=1_000)
 
@@ -166,9 +169,9 @@ Policy = Literal["plain", "learned"]
 class VariantPlan(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    share: float = Field(gt=0, le=1)
+    share: Annotated[float, Field(gt=0, le=1), NO_TEXT]
     policy: Policy = "learned"
-    explore: float = Field(0.05, ge=0, le=0.5)
+    explore: Annotated[float, Field(ge=0, le=0.5), NO_TEXT] = 0.05
 
 
 class Experiment(BaseModel):
@@ -182,7 +185,9 @@ class Experiment(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Variant
-    variants: dict[Variant, VariantPlan] = Field(min_length=1, max_length=8)
+    variants: dict[Variant, VariantPlan] = Field(
+        min_length=1, max_length=8, json_schema_extra={"additionalProperties": False}
+    )
 
     @model_validator(mode="after")
     def _sums_to_one(self) -> Self:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.contracts.analysis import Attribute, AttributeName, QualityWarning
 from shared.contracts.fields import (
     MAX_EVENTS,
+    NO_TEXT,
     CorrelationId,
     EventId,
     ImageId,
@@ -203,6 +204,39 @@ class ItemIndexed(Message):
 EventType = Literal["viewed", "searched", "clicked", "favourited", "carted", "purchased", "returned", "dismissed"]
 
 
+_WHOSE_AND_WHAT: dict[str, Any] = {
+    "allOf": [
+        {
+            "anyOf": [
+                {"required": ["user_id"], "properties": {"user_id": {"type": "string"}}},
+                {"required": ["session_id"], "properties": {"session_id": {"type": "string"}}},
+            ]
+        },
+        {
+            "oneOf": [
+                {
+                    "required": ["search_id"],
+                    "properties": {
+                        "type": {"const": "searched"},
+                        "search_id": {"type": "string"},
+                        "sku": {"type": "null"},
+                    },
+                },
+                {
+                    "required": ["sku"],
+                    "properties": {
+                        "type": {"enum": [kind for kind in get_args(EventType) if kind != "searched"]},
+                        "sku": {"type": "string"},
+                    },
+                },
+            ]
+        },
+    ]
+}
+"""What `UserEvent` checks over several fields, for who reads its schema."""
+Position = Annotated[int, Field(ge=0, lt=100_000), NO_TEXT]
+
+
 class UserEvent(BaseModel):
     """One thing that a shopper did with an item. `id` is the shop's own, and makes a repeat harmless.
 
@@ -212,7 +246,7 @@ class UserEvent(BaseModel):
     `searched` is of a list that Loupe answered, its `search_id`, and of no item.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_WHOSE_AND_WHAT)
 
     id: EventId
     type: EventType
@@ -221,7 +255,7 @@ class UserEvent(BaseModel):
     sku: Sku | None = None
     at: Timestamp
     search_id: SearchId | None = Field(None, description="Of the list in which the shopper saw the item.")
-    position: int | None = Field(None, ge=0, lt=100_000, description="Its place in that list, from 0.")
+    position: Position | None = Field(None, description="Its place in that list, from 0.")
 
     @model_validator(mode="after")
     def _whose_and_what(self) -> Self:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.contracts.analysis import Box, Knowledge, QualityWarning
 from shared.contracts.api import Item
-from shared.contracts.fields import MAX_LIMIT, MAX_PIECES, MAX_SHOPPERS, MIN_BOX_SIDE, ImageId, SearchId, Sku, UserId
+from shared.contracts.fields import (
+    MAX_PIECES,
+    MAX_SHOPPERS,
+    MIN_BOX_SIDE,
+    NO_TEXT,
+    Flag,
+    ImageId,
+    Limit,
+    SearchId,
+    Share,
+    Sku,
+    UserId,
+)
 from shared.contracts.internal import MAX_PARTS, Facets, Filters, Reason, Verdict
 
 MAX_QUERY_PICTURES = 4
@@ -18,6 +30,43 @@ ChipId = Annotated[str, Field(pattern=r"^[a-z_]+:[^\x00-\x1f\x7f]{1,64}$")]
 """The field and the value of a chip, as `metal:rose gold`."""
 
 
+_NOTHING = {"type": "null"}
+_ONE_OF_THEM: dict[str, Any] = {
+    "oneOf": [
+        {"required": ["image"], "properties": {"image": {"type": "integer"}, "sku": _NOTHING, "words": _NOTHING}},
+        {
+            "required": ["sku"],
+            "properties": {"sku": {"type": "string"}, **dict.fromkeys(("image", "words", "box", "piece"), _NOTHING)},
+        },
+        {
+            "required": ["words"],
+            "properties": {"words": {"type": "string"}, **dict.fromkeys(("image", "sku", "box", "piece"), _NOTHING)},
+        },
+    ],
+    "anyOf": [{"properties": {"box": _NOTHING}}, {"properties": {"piece": _NOTHING}}],
+}
+"""What `QueryPart` checks over several fields, for who reads its schema; below, what `SearchQuery` does."""
+_NO_PARTS = {"parts": {"maxItems": 0}}
+_LONG_OR_SHORT: dict[str, Any] = {
+    "allOf": [
+        {"anyOf": [{"properties": {"box": _NOTHING}}, {"properties": {"piece": _NOTHING}}]},
+        {
+            "anyOf": [
+                {"properties": _NO_PARTS},
+                {"properties": dict.fromkeys(("box", "piece", "words"), _NOTHING)},
+            ]
+        },
+        {
+            "anyOf": [
+                {"properties": {"every_piece": {"const": False}}},
+                {"properties": {**_NO_PARTS, "box": _NOTHING, "cursor": {"maxLength": 0}}},
+            ]
+        },
+    ]
+}
+PieceNumber = Annotated[int, Field(ge=0, lt=MAX_PIECES), NO_TEXT]
+
+
 class QueryPart(BaseModel):
     """One thing to search by: a picture, one of the shop's items, or words; `negative`: not like this.
 
@@ -25,15 +74,15 @@ class QueryPart(BaseModel):
     `weight` is relative to the other parts.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_ONE_OF_THEM)
 
-    image: int | None = Field(None, ge=0, lt=MAX_QUERY_PICTURES)
+    image: Annotated[int, Field(ge=0, lt=MAX_QUERY_PICTURES), NO_TEXT] | None = None
     box: Box | None = Field(None, description=f"What is in it, at least {MIN_BOX_SIDE} pixels a side.")
-    piece: int | None = Field(None, ge=0, lt=MAX_PIECES, description="One of the `pieces` of an answer; else the main.")
+    piece: PieceNumber | None = Field(None, description="One of the `pieces` of an answer; else the main.")
     sku: Sku | None = None
     words: str | None = Field(None, min_length=1, max_length=MAX_WORDS)
-    weight: float = Field(1.0, gt=0, le=1)
-    negative: bool = False
+    weight: Annotated[float, Field(gt=0, le=1), NO_TEXT] = 1.0
+    negative: Flag = False
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
@@ -55,20 +104,20 @@ class SearchQuery(BaseModel):
     cursor goes with the same query.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_LONG_OR_SHORT)
 
-    limit: int = Field(20, ge=1, le=MAX_LIMIT)
+    limit: Limit = 20
     filters: Filters = Field(default_factory=Filters)
     cursor: str | None = Field(None, max_length=500)
     box: Box | None = Field(None, description=f"Search by what is in it, at least {MIN_BOX_SIDE} pixels a side.")
-    piece: int | None = Field(
-        None, ge=0, lt=MAX_PIECES, description="Search by this one of the `pieces` that an answer told of; else by 0."
+    piece: PieceNumber | None = Field(
+        None, description="Search by this one of the `pieces` that an answer told of; else by 0."
     )
     words: str | None = Field(None, min_length=1, max_length=MAX_WORDS, examples=["rose gold ring under 500"])
     parts: list[QueryPart] = Field(default_factory=list, max_length=MAX_PARTS)
     ignore: list[ChipId] = Field(default_factory=list, max_length=20)
-    every_piece: bool = False
-    diversity: float = Field(0.0, ge=0, le=1)
+    every_piece: Flag = False
+    diversity: Share = 0.0
     user_id: UserId | None = Field(None, description="The shopper who searches, for the log of what was shown.")
 
     @model_validator(mode="after")
@@ -181,7 +230,7 @@ class SuggestionsBatch(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     user_ids: list[UserId] = Field(min_length=1, max_length=MAX_SHOPPERS)
-    limit: int = Field(20, ge=1, le=MAX_LIMIT)
+    limit: Limit = 20
 
 
 class UserSuggestions(Suggestions):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.contracts.fields import Sku, Timestamp
+from shared.contracts.fields import NO_TEXT, Sku, Timestamp
 
 MAX_UPLOADS = 500
 """Of one request: addresses that are asked for, or pictures that are named."""
@@ -20,7 +20,7 @@ UploadName = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 class UploadsIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    count: int = Field(ge=1, le=MAX_UPLOADS, examples=[2])
+    count: Annotated[int, Field(ge=1, le=MAX_UPLOADS, examples=[2]), NO_TEXT]
 
 
 class Upload(BaseModel):

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.contracts.fields import Timestamp
+from shared.contracts.fields import Flag, Timestamp
 from shared.contracts.shop import Outgoing
 
 MAX_WEBHOOKS = 20
@@ -60,7 +60,7 @@ class WebhookPatch(BaseModel):
     url: WebhookUrl | None = None
     types: _Types | None = None
     description: Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = None
-    enabled: bool | None = Field(None, examples=[True])
+    enabled: Flag | None = Field(None, examples=[True])
 
 
 class Webhook(BaseModel):

@@ -12,9 +12,10 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client.registry import Collector
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.contracts.api import FieldError, PartHealth, Problem, Readiness
@@ -24,6 +25,7 @@ from shared.observability import logs, metrics
 Check = Callable[[], None]
 REQUEST_ID = "X-Request-ID"
 _ACCEPTABLE_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _QUIET = {"/healthz", "/readyz", "/metrics"}
 _log = structlog.get_logger(__name__)
 
@@ -42,14 +44,19 @@ def create_app(
     def healthz() -> dict[str, bool]:
         return {"ok": True}
 
-    @app.get("/readyz", tags=["operations"], summary="Every part that it needs answers")
+    @app.get(
+        "/readyz",
+        tags=["operations"],
+        summary="Every part that it needs answers",
+        responses={503: {"model": Readiness, "description": "A part does not answer; `parts` says which"}},
+    )
     def readyz(response: Response) -> Readiness:
         parts = {name: _health(check) for name, check in checks.items()}
         ready = all(part.ok for part in parts.values())
         response.status_code = 200 if ready else 503
         return Readiness(ready=ready, parts=parts)
 
-    @app.get("/metrics", tags=["operations"], summary="Prometheus metrics")
+    @app.get("/metrics", tags=["operations"], summary="Prometheus metrics", response_class=PlainTextResponse)
     def prometheus() -> Response:
         return Response(metrics.render(collectors), media_type="text/plain; version=0.0.4; charset=utf-8")
 
@@ -199,5 +206,17 @@ async def _http_error(request: Request, error: Exception) -> Response:
         f"http-{error.status_code}",
         HTTPStatus(error.status_code).phrase,
         details.get(error.status_code, str(error.detail)),
-        headers=error.headers,
+        headers={"Allow": _allowed(request)} if error.status_code == 405 else error.headers,
     )
+
+
+def _allowed(request: Request) -> str:
+    """Every method of the address. The router names those of the first route alone, and each method is a route."""
+
+    def takes(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        return any(
+            route.matches(scope)[0] is Match.FULL for route in request.app.routes if not isinstance(route, Mount)
+        )
+
+    return ", ".join(filter(takes, _METHODS)) or "GET, HEAD"  # those of the folders of files that are mounted

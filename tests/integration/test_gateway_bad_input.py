@@ -106,6 +106,9 @@ def test_a_missing_or_wrong_key_is_told_how_to_send_one(gateway: Stand, authoriz
         (b'{"title": "x", "prize": 1}', 422),
         (b'{"title": "x", "price": -1}', 422),
         (b'{"title": "x", "price": NaN}', 422),
+        (b'{"title": "x", "price": "490"}', 422),
+        (b'{"title": "x", "stock": true}', 422),
+        (b'{"title": "x", "stock": 1.5}', 422),
         (b'{"title": "' + b"x" * 2 * MB + b'"}', 413),
     ],
 )
@@ -121,6 +124,37 @@ def test_a_sku_that_cannot_be_one_is_refused(gateway: Stand, sku: str) -> None:
     response = gateway.client.put(f"/v1/items/{sku}", json={"title": "x"})
     assert response.status_code in (404, 405, 422)  # ".." is resolved away before it is sent
     assert len(gateway.client.get("/v1/items").json()["items"]) == 1
+
+
+def test_a_whole_number_may_be_written_with_a_point(gateway: Stand) -> None:
+    assert gateway.put_item(stock=5.0)["stock"] == 5
+
+
+@pytest.mark.parametrize(
+    "at", [0, "0", "2026-05-01", "2026-05-01T12:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]
+)
+def test_a_time_without_a_date_a_zone_or_a_place_in_utc_is_refused(gateway: Stand, at: object) -> None:
+    event = {"id": "e-1", "type": "viewed", "user_id": "anna", "sku": "RING-1", "at": at}
+    response = gateway.client.post("/v1/events", json={"events": [event]})
+    assert (response.status_code, response.json()["errors"][0]["path"]) == (422, "events.0.at")
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/v1/items/RING-1", "DELETE, GET, PUT"),
+        ("/v1/experiment", "DELETE, GET, PUT"),
+        ("/v1/items:batch", "POST"),
+        ("/metrics", "GET"),
+        ("/page/app.js", "GET, HEAD"),
+    ],
+)
+def test_a_method_that_an_address_does_not_take_is_answered_with_all_that_it_takes(
+    gateway: Stand, path: str, methods: str
+) -> None:
+    response = gateway.client.request("TRACE", path)
+    assert response.status_code == 405
+    assert response.headers["allow"] == methods
 
 
 def test_a_stream_over_20_mb_is_given_up_although_no_length_was_declared(gateway: Stand) -> None:

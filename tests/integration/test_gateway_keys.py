@@ -21,7 +21,9 @@ from tests.support.waiting import until
 
 SCOPES: tuple[KeyScope, ...] = ("read", "write", "events", "admin")
 OF_WEBHOOKS = {"{webhook_id}": "wh_" + "0" * 24, "{delivery_id}": "0" * 36}
-OPEN = {("put", "/v1/uploads/{name}"), ("get", "/healthz"), ("get", "/readyz"), ("get", "/metrics")}
+OPEN = {("put", "/v1/uploads/{name}"), ("get", "/healthz"), ("get", "/readyz"), ("get", "/metrics")} | {
+    ("get", path) for path in ("/asyncapi.json", "/schemas", "/schemas/{kind}.json", "/schemas/data/{kind}.json")
+}
 
 
 @pytest.fixture

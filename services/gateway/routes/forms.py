@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import Request
 
 from services.gateway.multipart import Form, read_form
-from shared.contracts.fields import PICTURE_FORMATS_TOLD
+from shared.contracts.fields import MAX_BATCH_PICTURES, PICTURE_FORMATS_TOLD
 from shared.contracts.search import MAX_QUERY_BYTES, MAX_QUERY_PICTURES
 
 _PICTURE = {
@@ -15,6 +15,10 @@ _PICTURE = {
     "format": "binary",
     "description": f"{PICTURE_FORMATS_TOLD}; up to 20 MB and 50 megapixels.",
 }
+_PICTURE_TYPES = {
+    "contentType": "image/jpeg, image/png, image/webp, image/gif, image/bmp, image/tiff, image/avif, image/heic"
+}
+"""What the parts are most often declared as. What counts is in the bytes."""
 _WITH_PICTURE = [
     '{"limit": 10, "filters": {"type": ["ring"], "price_max": 500}}',
     '{"box": {"x0": 0.1, "y0": 0.25, "x1": 0.4, "y1": 0.8}}',
@@ -23,6 +27,26 @@ _WITH_PICTURE = [
     '{"every_piece": true}',
     '{"parts": [{"image": 0}, {"words": "rose gold", "weight": 0.5}, {"words": "halo", "negative": true}]}',
 ]
+_NOTHING = {"type": "null"}
+_WITHOUT_PICTURES = {
+    "allOf": [
+        {"$ref": "#/components/schemas/SearchQuery"},
+        {
+            "properties": {
+                "box": _NOTHING,
+                "piece": _NOTHING,
+                "every_piece": {"const": False},
+                "parts": {"items": {"properties": {"image": _NOTHING}}},
+            }
+        },
+        {
+            "anyOf": [
+                {"properties": {"parts": {"maxItems": 0}}},
+                {"properties": {"parts": {"contains": {"properties": {"negative": {"const": False}}}}}},
+            ]
+        },
+    ]
+}
 _ALONE = {
     "words": {"summary": "By words", "value": {"words": "rose gold ring with an emerald under 500", "limit": 10}},
     "chips": {
@@ -56,9 +80,11 @@ async def form_of(request: Request, picture: str, **limits: int) -> Form:
 
 def form(picture: str, *, several: bool = False, **others: dict[str, Any]) -> dict[str, Any]:
     """The OpenAPI entry of a multipart body whose part `picture` is the picture, or `several` of them."""
-    shown = {"type": "array", "items": _PICTURE} if several else _PICTURE
-    schema = {"type": "object", "required": [picture], "properties": {picture: shown, **others}}
-    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+    many = {"type": "array", "minItems": 1, "maxItems": MAX_BATCH_PICTURES, "items": _PICTURE}
+    shown = many if several else _PICTURE
+    schema = {"type": "object", "required": [picture, *others], "properties": {picture: shown, **others}}
+    content = {"multipart/form-data": {"schema": schema, "encoding": {picture: _PICTURE_TYPES}}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def raw_body() -> dict[str, Any]:
@@ -94,8 +120,10 @@ def query_body() -> dict[str, Any]:
         "examples": _WITH_PICTURE,
     }
     schema = {"type": "object", "properties": {"image": pictures, "query": query}}
-    alone = {"schema": {"$ref": "#/components/schemas/SearchQuery"}, "examples": _ALONE}
-    content = {"multipart/form-data": {"schema": schema}, "application/json": alone}
+    content = {
+        "multipart/form-data": {"schema": schema, "encoding": {"image": _PICTURE_TYPES}},
+        "application/json": {"schema": _WITHOUT_PICTURES, "examples": _ALONE},
+    }
     return {"requestBody": {"required": True, "content": content}}
 
 

@@ -42,7 +42,7 @@ _WITH_HALVES = "earring"
     "/search",
     summary="Find pieces by pictures, items and words",
     response_model_exclude_none=True,
-    responses=problems(400, 413, 415, 422, 503),
+    responses=problems(404),
     openapi_extra=query_body(),
 )
 async def post_search(request: Request, caller: Reader, gateway: Gateway) -> SearchResults:

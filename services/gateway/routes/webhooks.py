@@ -137,7 +137,7 @@ def get_deliveries(
 
 
 @router.get(
-    "/{webhook_id}/deliveries/{delivery_id}",
+    "/{webhook_id}/deliveries/{delivery_id:before_verb}",
     summary="What was sent, with its event",
     response_model_exclude_none=True,
     responses=problems(404),

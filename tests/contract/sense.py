@@ -1,0 +1,148 @@
+"""What OpenAPI cannot say of a request, so that Schemathesis sends none that is right by its schema and without sense.
+
+Loaded by `schemathesis.toml`. Requests that are meant to be wrong are left as they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+import re
+from collections.abc import Callable
+from typing import Any, cast
+
+import schemathesis
+from schemathesis import Case, HookContext
+from schemathesis.transport.serialization import Binary
+
+from tests.support.pictures import drawing
+
+FACTS: dict[str, Any] = json.loads(os.environ.get("LOUPE_CONTRACT_FACTS", "{}"))
+"""`skus`: items that the shop has. `model`: one that the embedder has loaded. `key_id`: of the key that is used."""
+_PHOTOS = itertools.cycle([Binary(drawing(number, side=64)) for number in range(3)])
+_NUMBERS = itertools.count()
+_KEY = re.compile(r"[\x20-\x7e]{1,255}")
+_PICTURES = ("file", "image")
+_JSON = "application/json"
+
+
+@schemathesis.hook
+def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:
+    if case.operation.label == "DELETE /v1/admin/keys/{key_id}":
+        _another_key(case)
+    _own_idempotency_key(case)
+    if case.meta is None or case.meta.generation.mode.is_negative:
+        return
+    _no_foreign_cursor(case)
+    _pictures(case)
+    if case.operation.label in _OF_ROUTE:
+        _OF_ROUTE[case.operation.label](case)
+    if case.media_type not in (None, _JSON):
+        case._record_starting_state()  # else it takes a body that holds bytes for one that is meant to be wrong
+
+
+def _body(case: Case[Any]) -> dict[str, Any]:
+    return cast(dict[str, Any], case.body)
+
+
+def _own_idempotency_key(case: Case[Any]) -> None:
+    """The same key with another request is a conflict, and the shortest key is drawn again and again."""
+    if _KEY.fullmatch(str(case.headers.get("Idempotency-Key", ""))):
+        case.headers["Idempotency-Key"] = f"request-{next(_NUMBERS)}"
+        case._record_starting_state()  # else a request that is to lack its API key gets one
+
+
+def _no_foreign_cursor(case: Case[Any]) -> None:
+    """A cursor is what an answer told; any other is refused."""
+    case.query = {name: value for name, value in (case.query or {}).items() if name != "cursor"}
+    if isinstance(case.body, dict) and case.media_type == _JSON:
+        case.body = {name: value for name, value in case.body.items() if name != "cursor"}
+
+
+def _pictures(case: Case[Any]) -> None:
+    """A part that is a picture holds one."""
+    if not isinstance(case.body, dict) or case.media_type != "multipart/form-data":
+        return
+    for name in set(_PICTURES) & _body(case).keys():
+        sent = _body(case)[name]
+        photos = [next(_PHOTOS) for _ in (sent[:2] if isinstance(sent, list) else [sent])]
+        case.body = _body(case) | {name: photos if isinstance(sent, list) else photos[0]}
+
+
+def _page(case: Case[Any]) -> None:
+    """The first page of the shop shows no item; that of an item, or of a cart, does."""
+    if case.query.get("context", "home") == "home":
+        case.query = {name: value for name, value in case.query.items() if name != "sku"}
+    elif not case.query.get("sku"):
+        case.query = case.query | {"sku": FACTS["skus"][:1]}
+
+
+def _search(case: Case[Any]) -> None:
+    """Pictures are named by their numbers, and none that is not there."""
+    if case.media_type == _JSON:
+        return
+    pictures = _body(case).get("image", [])
+    pictures = pictures if isinstance(pictures, list) else [pictures]
+    said = {"parts": [{"image": number} for number in range(len(pictures))]} if pictures else {"words": "gold"}
+    case.body = _body(case) | {"query": json.dumps(said)}
+
+
+def _batch(case: Case[Any]) -> None:
+    """The SKUs are as many as the pictures."""
+    if case.media_type == _JSON:
+        return
+    pictures = _body(case)["file"]
+    number = len(pictures) if isinstance(pictures, list) else 1
+    case.body = _body(case) | {"skus": json.dumps((FACTS["skus"] * number)[:number])}
+
+
+def _events(case: Case[Any]) -> None:
+    """Of items that the shop had."""
+    told = [event | {"sku": FACTS["skus"][0]} if event.get("sku") else event for event in _body(case)["events"]]
+    case.body = {"events": told}
+
+
+def _shares(case: Case[Any]) -> None:
+    """They sum to 1."""
+    variants = _body(case)["variants"]
+    case.body = _body(case) | {
+        "variants": {name: each | {"share": 1 / len(variants)} for name, each in variants.items()}
+    }
+
+
+def _model(case: Case[Any]) -> None:
+    case.body = _body(case) | {"model": FACTS["model"]}
+
+
+def _hashed(case: Case[Any]) -> None:
+    """The address says the hash of the bytes."""
+    case.body = next(_PHOTOS)
+    case.path_parameters = case.path_parameters | {"sha256": hashlib.sha256(case.body.data).hexdigest()}
+
+
+def _webhook(case: Case[Any]) -> None:
+    """An address that events may be posted to."""
+    if _body(case).get("url") is not None:
+        case.body = _body(case) | {"url": "https://shop.example/loupe-events"}
+
+
+def _another_key(case: Case[Any]) -> None:
+    """Whoever revokes the own key is told 401 from then on, and no route is tested."""
+    if case.path_parameters.get("key_id") == FACTS["key_id"]:
+        case.path_parameters = {"key_id": "k_" + "0" * 12}
+
+
+_OF_ROUTE: dict[str, Callable[[Case[Any]], None]] = {
+    "GET /v1/users/{user_id}/suggestions": _page,
+    "GET /v1/sessions/{session_id}/suggestions": _page,
+    "POST /v1/search": _search,
+    "POST /v1/images:batch": _batch,
+    "POST /v1/events": _events,
+    "PUT /v1/experiment": _shares,
+    "POST /v1/admin/reindex": _model,
+    "PUT /v1/items/{sku}/images/{sha256}": _hashed,
+    "POST /v1/webhooks": _webhook,
+    "PATCH /v1/webhooks/{webhook_id}": _webhook,
+}
