@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Annotated
 
-from pydantic import AliasChoices, Field
-from pydantic_settings import SettingsConfigDict
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
+from pydantic_settings import NoDecode, SettingsConfigDict
 
+from services.gateway.outward import parse_allowed
 from services.gateway.reconcile import Pace
 from shared.settings import ServiceSettings
+
+
+def _entries(given: object) -> object:
+    """As they stand in the environment: with commas between them."""
+    return [entry for entry in given.split(",") if entry.strip()] if isinstance(given, str) else given
+
+
+def _allowed(entries: list[str]) -> list[str]:
+    for entry in entries:
+        parse_allowed(entry)
+    return entries
 
 
 class Settings(ServiceSettings):
@@ -54,6 +67,11 @@ class Settings(ServiceSettings):
         60, gt=0, description="A picture without outcome is looked at after so long."
     )
     reconcile_grace_days: float = Field(7, gt=0, description="Objects that no picture refers to are kept so long.")
+    outward_allow: Annotated[list[str], NoDecode, BeforeValidator(_entries), AfterValidator(_allowed)] = Field(
+        [],
+        description="Networks (CIDR) and names of hosts, with commas between them, to which webhooks may go and from "
+        "which pictures may come though they are not public, also by plain http.",
+    )
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=1, le=65_535)
     worker_threads: int = Field(4, ge=1)

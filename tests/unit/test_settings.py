@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from services.gateway.settings import Settings
 from shared import settings as shared_settings
@@ -56,3 +57,14 @@ def test_a_machine_without_secret_files_is_no_reason_to_warn(secrets: Path, monk
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         Settings()
+
+
+def test_what_may_be_sent_to_is_a_list_with_commas_of_networks_and_hosts(
+    secrets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Settings(_secrets_dir=secrets).outward_allow == []
+    monkeypatch.setenv("GATEWAY_OUTWARD_ALLOW", "10.0.0.0/8, shop.internal,")
+    assert Settings(_secrets_dir=secrets).outward_allow == ["10.0.0.0/8", " shop.internal"]
+    monkeypatch.setenv("GATEWAY_OUTWARD_ALLOW", "10.0.0.0/99")
+    with pytest.raises(ValidationError, match="neither a network"):
+        Settings(_secrets_dir=secrets)
