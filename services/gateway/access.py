@@ -13,6 +13,7 @@ from services.gateway import ratelimit
 from services.gateway.api_keys import ApiKeys
 from services.gateway.auth import COOKIE, Caller, Keys, PageSessions
 from services.gateway.catalogue import Catalogue
+from services.gateway.imports.jobs import Imports
 from services.gateway.impressions import Impressions
 from services.gateway.listing import Listing
 from services.gateway.query_vectors import QueryVectors
@@ -50,6 +51,7 @@ class Parts:
     indexer: Indexer
     broker: Broker
     reconciler: Reconciler
+    imports: Imports
 
 
 BEARER = HTTPBearer(

@@ -6,6 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.contracts.fields import MAX_BATCH_BYTES, MAX_PICTURE_BYTES
+from shared.contracts.imports import MAX_IMPORT_BYTES
 from shared.contracts.search import MAX_QUERY_BYTES
 
 _MAX_JSON = 2_000_000
@@ -15,7 +16,7 @@ _MB = 1_000_000
 
 class BodyLimit:
     """Answers 413 as soon as a form of one picture passes 20.5 MB, that of a search 40.5 MB, that of a batch 64.5 MB,
-    or any other body 2 MB."""
+    an import 500.5 MB, or any other body 2 MB."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -43,4 +44,6 @@ def _limit(scope: Scope) -> int:
         return _MAX_JSON
     if scope["path"].endswith(":batch"):
         return MAX_BATCH_BYTES + _FRAME
+    if scope["path"] == "/v1/imports":
+        return MAX_IMPORT_BYTES + _FRAME
     return (MAX_QUERY_BYTES if scope["path"] == "/v1/search" else MAX_PICTURE_BYTES) + _FRAME

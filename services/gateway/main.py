@@ -16,16 +16,25 @@ from services.gateway.catalogue import Catalogue
 from services.gateway.collection import Collector
 from services.gateway.contract import show_contract
 from services.gateway.handlers import bundle_handlers, handlers
+from services.gateway.imports import running
+from services.gateway.imports.fetching import Fetcher
+from services.gateway.imports.jobs import Imports
+from services.gateway.imports.keeping import ImportKeeper
+from services.gateway.imports.running import ImportRunner
+from services.gateway.imports.showing import Pictures
+from services.gateway.imports.taking import Items
 from services.gateway.impressions import Impressions
 from services.gateway.limits import BodyLimit
 from services.gateway.listing import Listing
 from services.gateway.metrics import CatalogueCollector, ShopIntakeCollector
+from services.gateway.outward import Outward
 from services.gateway.query_vectors import QueryVectors
 from services.gateway.ratelimit import RateLimiter, RateLimitFields
 from services.gateway.reconcile import Reconciler
 from services.gateway.routes import (
     admin,
     images,
+    imports,
     items,
     keys,
     page,
@@ -65,6 +74,7 @@ told by a problem document (RFC 9457, `application/problem+json`): `detail` says
 _TAGS = [
     {"name": "items", "description": "What the shop sells."},
     {"name": "images", "description": "Pictures of items: accepted at once, indexed a moment later."},
+    {"name": "imports", "description": "A whole catalogue in one file: a job that tells what became of each row."},
     {"name": "search", "description": "From a picture, or an item, to the pieces that look like it."},
     {"name": "shoppers", "description": "What shoppers do, and what is suggested to them."},
     {"name": "administration", "description": "The keys of the shop."},
@@ -89,10 +99,14 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     embedder = Embedder("embedder", settings.embedder_url)
     recommender = Recommender("recommender", settings.recommender_url)
     impressions = Impressions(catalogue_database, relay.wake)
+    outward = Outward(settings.outward_allow)
+    uploads = Uploads(catalogue, listing, pictures)
+    taking = Items(catalogue_database, catalogue), Pictures(listing, uploads, Fetcher(outward, settings.fetch_hosts))
+    importing = _Importing(settings, catalogue_database, *taking)
     parts = Parts(
         catalogue=catalogue,
         listing=listing,
-        uploads=Uploads(catalogue, listing, pictures),
+        uploads=uploads,
         api_keys=ApiKeys(catalogue_database, settings.secret),
         keys=Keys(catalogue_database, settings.secret),
         limiter=RateLimiter(settings.counter_url, settings.rate_limit, settings.rate_limit_seconds),
@@ -108,6 +122,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         indexer=Indexer("indexer", settings.indexer_url),
         broker=broker,
         reconciler=reconciler,
+        imports=importing.jobs,
     )
     shops = _Shops(settings, settings.shop_bus_url, parts, catalogue_database) if settings.shop_bus_url else None
 
@@ -128,8 +143,28 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         },
         bundle_handlers=bundle_handlers(catalogue_database, tell_shops=shops is not None),
         unit=catalogue_database.together,
-        background=[relay.run, reconciler.run, impressions.run, *(shops.loops if shops else ())],
+        background=[
+            relay.run,
+            reconciler.run,
+            impressions.run,
+            *importing.loops,
+            *(shops.loops if shops else ()),
+        ],
     )
+
+
+class _Importing:
+    """Imports as shops ask for them, and the loops that do them."""
+
+    def __init__(
+        self, settings: Settings, catalogue_database: database.Database, items: Items, pictures: Pictures
+    ) -> None:
+        files = objectstore.open(settings.object_store_url, "imports")
+        runner = ImportRunner(catalogue_database, files, items, pictures)
+        if settings.sole_worker:
+            runner.take_over()
+        self.jobs = Imports(catalogue_database, files, runner.wake)
+        self.loops = [*[runner.run] * running.AT_ONCE, ImportKeeper(catalogue_database, files).run]
 
 
 class _Shops:
@@ -182,7 +217,8 @@ def _app(parts: Parts, catalogue_database: database.Database, shops: _Shops | No
     app.state.parts = parts
     app.add_middleware(BodyLimit)
     app.add_middleware(RateLimitFields)
-    for resource in (items, images, search, shoppers, suggestions, status, reconcile, keys, admin, training, page):
+    catalogue = (items, images, imports)
+    for resource in (*catalogue, search, shoppers, suggestions, status, reconcile, keys, admin, training, page):
         app.include_router(resource.router)
     show_contract(app)
     app.mount("/page", StaticFiles(directory=page.FILES), name="page")

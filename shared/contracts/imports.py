@@ -24,11 +24,13 @@ class PictureCounts(BaseModel):
     """Pictures that the rows name, each counted once an item.
 
     `stored` are new and will be indexed, `known` were there; `not_fetched` are addresses that Loupe did not get, or may
-    not, `refused` such as are no pictures or not in the file. Of a dry run, what would become of them.
+    not, `refused` such as are no pictures or not in the file. Of a dry run, what would become of them, and `to_fetch`
+    are addresses that would be asked.
     """
 
     stored: int = 0
     known: int = 0
+    to_fetch: int = 0
     not_fetched: int = 0
     refused: int = 0
 

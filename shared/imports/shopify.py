@@ -232,16 +232,18 @@ def _with_pictures(rows: list[Row], cells: list[dict[str, str]]) -> list[Row]:
     shown = tuple(rows[place].sku for place in taken if place not in own) or tuple(
         rows[place].sku for place in taken[:1]
     )
-    of_product: dict[str, None] = {}
+    told: set[tuple[str, str]] = set()
     finished = []
     for place, row in enumerate(rows):
         named = []
-        source, variant_source = cells[place].get("image"), cells[place].get("variant_image")
-        if source and source not in of_product and shown:
-            of_product[source] = None
-            named.append(Named(source, shown))
-        if variant_source and place in own:
-            named.append(Named(variant_source, (row.sku,)))
+        for source, skus in (
+            (cells[place].get("image"), shown),
+            (cells[place].get("variant_image"), (row.sku,) if place in own else ()),
+        ):
+            new = tuple(sku for sku in skus if source and (source, sku) not in told)
+            if source and new:
+                told |= {(source, sku) for sku in new}
+                named.append(Named(source, new))
         goes_with = None if row.item or row.fault else row.goes_with or first
         finished.append(replace(row, pictures=tuple(named), goes_with=goes_with))
     return finished
