@@ -12,8 +12,20 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
-from shared.contracts.api import Image, ImagesSent, ItemPut, ItemsIn, Problem, Readiness, ReconcileReport, Status
+from shared.contracts.api import (
+    Image,
+    ImagesSent,
+    Item,
+    ItemPage,
+    ItemPut,
+    ItemsIn,
+    Problem,
+    Readiness,
+    ReconcileReport,
+    Status,
+)
 from shared.contracts.fields import MAX_LIMIT
+from shared.contracts.imports import Import, ImportAccepted, ImportRow, ImportRowPage
 from shared.contracts.internal import Context
 from shared.contracts.models import ReindexStatus
 from shared.contracts.search import SearchQuery, SearchResults, Suggestions
@@ -36,6 +48,38 @@ class Client:
     def put_items(self, items: Sequence[ItemPut]) -> None:
         """Make or replace up to `MAX_ITEMS` items, all or none."""
         self._json("POST", "/v1/items:batch", content=ItemsIn(items=list(items)).model_dump_json(), headers=_JSON)
+
+    def start_import(self, file: Path, *, dry_run: bool = False) -> str:
+        """Have a file imported; the id of the import. The file is streamed."""
+        with file.open("rb") as opened:
+            files = {"file": (file.name, opened, "application/octet-stream")}
+            data = {"dry_run": "true"} if dry_run else {}
+            return ImportAccepted.model_validate(self._json("POST", "/v1/imports", files=files, data=data)).import_id
+
+    def import_status(self, import_id: str) -> Import:
+        return Import.model_validate(self._json("GET", f"/v1/imports/{import_id}"))
+
+    def import_rows(self, import_id: str, *, troubled: bool = False) -> Iterator[ImportRow]:
+        """What became of each row, or of those with a reason to tell."""
+        cursor: str | None = None
+        while True:
+            params = {"troubled": str(troubled).lower(), "limit": "100"} | ({"cursor": cursor} if cursor else {})
+            page = ImportRowPage.model_validate(self._json("GET", f"/v1/imports/{import_id}/rows", params=params))
+            yield from page.rows
+            cursor = page.next_cursor
+            if not cursor:
+                return
+
+    def items(self) -> Iterator[Item]:
+        """All items, in order of SKU."""
+        cursor: str | None = None
+        while True:
+            params = {"limit": "100"} | ({"cursor": cursor} if cursor else {})
+            page = ItemPage.model_validate(self._json("GET", "/v1/items", params=params))
+            yield from page.items
+            cursor = page.next_cursor
+            if not cursor:
+                return
 
     def add_images(self, pictures: Sequence[tuple[str, Path]]) -> list[str | LoupeError]:
         """Upload up to `MAX_BATCH_PICTURES` pictures, each of an item; the image id of each, or why it was refused."""

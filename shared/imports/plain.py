@@ -18,7 +18,7 @@ _ATTRIBUTES = ("type", "metal", "stone", "cut", "setting", "class")
 USED = frozenset({*_SKU, *_PICTURES, *_FIELDS, *_ATTRIBUTES, "tags"})
 _JSON_USED = frozenset({*_SKU, *_PICTURES, *ItemIn.model_fields})
 _DECIMAL_COMMA = re.compile(r"\d+,\d{1,2}")
-_MAX_PICTURES = 100
+_MAX_PICTURES = 250
 _MAX_UNKNOWN = 100
 
 

@@ -11,6 +11,7 @@ from shared.contracts.imports import ImportFormat
 from shared.imports.archive import Archive
 from shared.imports.files import FilesSource, Folder
 from shared.imports.naming import Known
+from shared.imports.records import Where
 from shared.imports.tables import Source, TableSource, form_of
 
 
@@ -20,12 +21,17 @@ def nobody_knows(_skus: Collection[str]) -> Collection[str]:
 
 
 @contextmanager
-def opened(file: Path, format: ImportFormat | None = None, known: Known = nobody_knows) -> Iterator[Source]:
-    """The source that `file` is, by its first bytes unless `format` says it. Raises `Permanent` for none of them."""
+def opened(
+    file: Path, format: ImportFormat | None = None, known: Known = nobody_knows, where: Where | None = None
+) -> Iterator[Source]:
+    """The source that `file` is, by its first bytes unless `format` says it. Raises `Permanent` for none of them.
+
+    `where` keeps only rows of a CSV whose column has one of the values.
+    """
     with file.open("rb") as head:
         form = format or form_of(head.read(4_096))
     if form != "zip":
-        yield TableSource(file, form)
+        yield TableSource(file, form, where)
         return
     with file.open("rb") as zipped, tempfile.TemporaryDirectory() as folder, closing(Archive(zipped)) as archive:
         yield FilesSource(archive, Path(folder), known)

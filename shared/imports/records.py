@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 from shared.errors import Permanent
 from shared.imports.rows import Fault
 
+Where = Mapping[str, frozenset[str]]
 _MAX_FIELD = 1_000_000
 _MAX_LINE = 2_000_000
 _MAX_COLUMNS = 500
@@ -32,11 +33,11 @@ class Record:
 class CsvRecords:
     """A CSV with a header. `columns` are its names in lower case; `named` as they are written, by those.
 
-    Commas, semicolons or tabs; UTF-8 with or without a byte order mark, or UTF-16 with one. Raises `Permanent` for what
-    cannot be read, also in its middle.
+    Commas, semicolons or tabs; UTF-8 with or without a byte order mark, or UTF-16 with one. `where` keeps only records
+    whose column has one of the values. Raises `Permanent` for what cannot be read, also in its middle.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, where: Where | None = None) -> None:
         csv.field_size_limit(_MAX_FIELD)
         text = _text(file)
         with _told(None):
@@ -50,6 +51,11 @@ class CsvRecords:
         names = [name.strip() for name in self._header]
         self.named = {name.lower(): name for name in names if name}
         self.columns = list(self.named)
+        self._where = {name.strip().lower(): allowed for name, allowed in (where or {}).items()}
+        missing = sorted(set(self._where) - set(self.columns))
+        if missing:
+            columns = ", ".join(self.named.values())
+            raise Permanent(f"The file has no column {', '.join(missing)}. Its columns: {columns[:500]}.")
         self._places = [(place, name.lower()) for place, name in enumerate(names) if name]
 
     def __iter__(self) -> Iterator[Record]:
@@ -60,7 +66,7 @@ class CsvRecords:
                 row = next(self._reader, None)
             if row is None:
                 return
-            if not row:  # a blank line is no row
+            if not row or (self._where and not self._wanted(row)):  # a blank line is no row
                 continue
             if any(cell.strip() for cell in row[width:]):
                 words = f"The row has {len(row)} cells for {width} columns. Is a cell with a comma not in quotes?"
@@ -71,6 +77,10 @@ class CsvRecords:
                 yield Record(line, {}, Fault("The row is empty.", outcome="skipped"))
             else:
                 yield Record(line, self._cells(row))
+
+    def _wanted(self, row: list[str]) -> bool:
+        cells = self._cells(row)
+        return all(cells.get(name, "") in allowed for name, allowed in self._where.items())
 
     def _cells(self, row: list[str]) -> dict[str, str]:
         cells: dict[str, str] = {}

@@ -24,6 +24,10 @@ class Fault:
     path: str | None = None
     outcome: Literal["rejected", "skipped"] = "rejected"
 
+    @property
+    def told(self) -> str:
+        return f"{self.path}: {self.reason}" if self.path else self.reason
+
 
 class Refused(Exception):
     """Raised while a row is read."""

@@ -10,7 +10,7 @@ from typing import BinaryIO, Protocol
 from shared.contracts.imports import MAX_ROWS, ImportFormat
 from shared.errors import Permanent
 from shared.imports.plain import csv_rows, json_rows, names_what_loupe_reads, unknown_columns
-from shared.imports.records import CsvRecords, json_records
+from shared.imports.records import CsvRecords, Where, json_records
 from shared.imports.rows import Once, Row
 from shared.imports.shopify import ShopifyRows, is_shopify
 from shared.imports.shopify import unknown_columns as unknown_to_shopify
@@ -51,13 +51,17 @@ def form_of(head: bytes) -> ImportFormat:
 class TableSource:
     """A CSV, a product CSV of Shopify's, or JSON Lines."""
 
-    def __init__(self, file: Path, form: ImportFormat) -> None:
+    def __init__(self, file: Path, form: ImportFormat, where: Where | None = None) -> None:
+        """`where` keeps only rows of a CSV whose column has one of the values."""
         self._file = file
+        self._where = where
+        if where and form not in ("csv", "shopify"):
+            raise Permanent("Only rows of a CSV can be chosen by their columns.")
         self.unknown: list[str] = []
         self.format: ImportFormat = form
         if form in ("csv", "shopify"):
             with file.open("rb") as opened_:
-                records = CsvRecords(opened_)
+                records = CsvRecords(opened_, where)
                 if is_shopify(records.columns):
                     self.format = "shopify"
                     self.unknown = unknown_to_shopify(records)
@@ -82,8 +86,8 @@ class TableSource:
         if self.format == "jsonl":
             return json_rows(json_records(opened_), once, self.unknown)
         if self.format == "shopify":
-            return iter(ShopifyRows(CsvRecords(opened_), once))
-        return csv_rows(CsvRecords(opened_), once)
+            return iter(ShopifyRows(CsvRecords(opened_, self._where), once))
+        return csv_rows(CsvRecords(opened_, self._where), once)
 
     def holds(self, name: str) -> bool:  # noqa: ARG002 - of a Source
         return False

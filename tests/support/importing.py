@@ -12,6 +12,16 @@ from tests.support.gateway import Stand
 from tests.support.waiting import until
 
 
+class Silent:
+    """A progress that nobody looks at."""
+
+    def rows(self, done: int, total: int) -> None: ...
+
+    def sent(self, pictures: int) -> None: ...
+
+    def waiting(self, pictures: int) -> None: ...
+
+
 @contextmanager
 def importing(stand: Stand, loops: int = 2) -> Iterator[None]:
     """The gateway's own loops of imports run."""

@@ -69,12 +69,15 @@ class Imports:
             return [shown(row) for row in session.execute(query).scalars()]
 
     def rows(
-        self, tenant: str, import_id: str, outcome: RowOutcome | None, after: int, limit: int
+        self, tenant: str, import_id: str, outcome: RowOutcome | None, after: int, limit: int, *, told: bool = False
     ) -> Sequence[ImportRow]:
-        """Up to `limit` rows in their order, those after the number `after`."""
+        """Up to `limit` rows in their order, those after the number `after`; `told`: with a reason to tell."""
+        only = [ImportedRow.outcome == outcome] if outcome else []
+        if told:
+            only.append(ImportedRow.troubled.is_(True))
         with self._database.read() as session:
             _of(session, tenant, import_id)
-            return _rows(session, import_id, after, limit, *([ImportedRow.outcome == outcome] if outcome else []))
+            return _rows(session, import_id, after, limit, *only)
 
     def troubled(self, tenant: str, import_id: str) -> Iterator[ImportRow]:
         """All rows with a reason to tell. Raises `NotFound` at once."""

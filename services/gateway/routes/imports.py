@@ -13,7 +13,6 @@ from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect
 
 from services.gateway.access import Gateway, Reader, Writer, problems
-from services.gateway.imports.errors_file import errors_csv
 from shared.contracts.fields import MAX_LIMIT
 from shared.contracts.imports import (
     MAX_IMPORT_BYTES,
@@ -26,6 +25,7 @@ from shared.contracts.imports import (
     RowOutcome,
 )
 from shared.errors import BadRequest
+from shared.imports.errors_file import errors_csv
 from shared.observability.http import invalid
 
 router = APIRouter(prefix="/v1/imports", tags=["imports"])
@@ -146,13 +146,14 @@ def get_rows(
     caller: Reader,
     gateway: Gateway,
     outcome: RowOutcome | None = None,
+    troubled: Annotated[bool, Query(description="Only rows with a reason.")] = False,
     cursor: Annotated[str | None, Query(max_length=500, description="next_cursor of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20,
 ) -> ImportRowPage:
     """In their order. A row that was taken has a `reason` too when something of it was not, such as a picture."""
-    scope = ("import-rows", caller.tenant, import_id, outcome or "")
+    scope = ("import-rows", caller.tenant, import_id, outcome or "", str(troubled))
     after = int(gateway.signer.position(cursor, *scope)) if cursor else 0
-    rows = list(gateway.imports.rows(caller.tenant, import_id, outcome, after, limit + 1))
+    rows = list(gateway.imports.rows(caller.tenant, import_id, outcome, after, limit + 1, told=troubled))
     more = gateway.signer.cursor(str(rows[limit - 1].row), *scope) if len(rows) > limit else None
     return ImportRowPage(rows=rows[:limit], next_cursor=more)
 
