@@ -19,6 +19,7 @@ from typing import Any, Protocol, TypeVar
 
 from loupe.catalogue_file import Catalogue, Entry
 from loupe.client import Client
+from shared.contracts.api import Image
 from shared.contracts.fields import MAX_BATCH_PICTURES, MAX_PICTURE_BYTES
 from shared.contracts.imports import MAX_IMPORT_BYTES, Import, ImportRow
 from shared.errors import LoupeError, Permanent, Retryable
@@ -73,7 +74,7 @@ def import_catalogue(client: Client, catalogue: Catalogue, jobs: int, progress: 
 
     Raises `Retryable` when the gateway stays away; what was accepted until then is not lost.
     """
-    before = _rejected_before(client)
+    before = {image.image_id for image in _rejected(client)}
     outcome = import_rows(client, catalogue, progress)
     outcome.faults = list(catalogue.missing)
     add_pictures(client, catalogue.entries, jobs, outcome, progress)
@@ -97,7 +98,7 @@ def import_rows(client: Client, catalogue: Catalogue, progress: Progress, *, dry
             lines.writelines(json.dumps(line) + "\n" for line in _lines(good, catalogue))
         done = _follow(client, _begin(client, file, dry_run=dry_run), progress)
     _count(outcome, done)
-    for row in client.import_rows(done.import_id, troubled=True):
+    for row in _troubled(client, done):
         here = good[row.row - 1]
         outcome.told.append(row.model_copy(update={"row": here.number, "line": here.line, "file": here.file}))
     outcome.told.sort(key=lambda row: row.row)
@@ -109,11 +110,11 @@ def import_zip(client: Client, file: Path, progress: Progress, *, dry_run: bool 
     size = file.stat().st_size
     if size > MAX_IMPORT_BYTES:
         raise Permanent(f"{file} is over {MAX_IMPORT_BYTES // 1_000_000} MB. Unpack it, and import the folder.")
-    before = _rejected_before(client)
+    before = {image.image_id for image in _rejected(client)}
     done = _follow(client, _begin(client, file, dry_run=dry_run), progress)
     outcome = Outcome(unused=done.unknown_columns)
     _count(outcome, done)
-    outcome.told = list(client.import_rows(done.import_id, troubled=True))
+    outcome.told = _troubled(client, done)
     if not dry_run:
         _await_indexed(client, outcome, before, progress)
     return outcome
@@ -145,6 +146,10 @@ def _follow(client: Client, import_id: str, progress: Progress) -> Import:
             why = now.problem.detail if now.problem else "Somebody stopped it."
             raise Permanent(f"The import ended after {done:,} rows. {why}")
         time.sleep(_POLL_SECONDS)
+
+
+def _troubled(client: Client, done: Import) -> list[ImportRow]:
+    return _patiently(lambda: list(client.import_rows(done.import_id, troubled=True)))
 
 
 def _count(outcome: Outcome, done: Import) -> None:
@@ -211,14 +216,14 @@ def _await_indexed(client: Client, outcome: Outcome, before: set[str], progress:
         progress.waiting(waiting)
         time.sleep(_POLL_SECONDS)
     progress.waiting(0)
-    for image in client.rejected():
+    for image in _rejected(client):
         if image.image_id in outcome.images or image.image_id not in before:
             shown = str(outcome.images.get(image.image_id, f"a picture of {image.sku}"))
             outcome.rejected.append((shown, image.reason or "no reason given"))
 
 
-def _rejected_before(client: Client) -> set[str]:
-    return {image.image_id for image in client.rejected()}
+def _rejected(client: Client) -> list[Image]:
+    return _patiently(lambda: list(client.rejected()))
 
 
 def _on_their_way(client: Client) -> int:
