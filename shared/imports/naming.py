@@ -25,7 +25,7 @@ def is_picture(name: str) -> bool:
 def is_noise(name: str) -> bool:
     """What systems put beside people's files: nobody meant it to be imported."""
     parts = PurePosixPath(name).parts
-    return any(part.startswith(".") or part == "__MACOSX" for part in parts) or parts[-1:] in (
+    return any((part.startswith(".") and part.strip(".")) or part == "__MACOSX" for part in parts) or parts[-1:] in (
         ("Thumbs.db",),
         ("desktop.ini",),
     )

@@ -134,17 +134,19 @@ class _told:  # noqa: N801 - used as a statement
     """Tells what is wrong with a table in words, and where."""
 
     def __init__(self, reader: Any) -> None:
-        self._reader = reader
+        self._where = f" near line {reader.line_num + 1}" if reader else ""
 
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: object, error: BaseException | None, at: object) -> None:
-        line = f" near line {self._reader.line_num + 1}" if self._reader else ""
         if isinstance(error, UnicodeError):
+            start = error.start if isinstance(error, UnicodeDecodeError) else 0
+            before = error.object[max(0, start - 30) : start] if isinstance(error, UnicodeDecodeError) else b""
+            told = f", after {before.decode('utf-8', 'replace')!r}" if before else ""
             raise Permanent(
-                f"The file is not UTF-8{line}. Save it as 'CSV UTF-8', or convert it with iconv, and import it again."
+                f"The file is not UTF-8{told}. Save it as 'CSV UTF-8', or convert it with iconv, and import it again."
             ) from error
         if isinstance(error, csv.Error):
             raise Permanent(
-                f"The file cannot be read as CSV{line}: {error}. Is a quote opened there and not closed?"
+                f"The file cannot be read as CSV{self._where}: {error}. Is a quote opened there and not closed?"
             ) from error
