@@ -52,8 +52,8 @@ def status(stand: Stand, import_id: str) -> dict[str, Any]:
     return body
 
 
-def ended(stand: Stand, import_id: str, seconds: float = 60) -> dict[str, Any]:
-    until(lambda: stand.parts.imports.get("shop", import_id).finished_at, "the import ended", seconds)
+def ended(stand: Stand, import_id: str, seconds: float = 180) -> dict[str, Any]:
+    until(lambda: stand.parts.imports.get("shop", import_id).finished_at, "the import ended", seconds, every=0.1)
     return status(stand, import_id)
 
 
