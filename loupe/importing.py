@@ -98,9 +98,9 @@ def import_rows(client: Client, catalogue: Catalogue, progress: Progress, *, dry
             lines.writelines(json.dumps(line) + "\n" for line in _lines(good, catalogue))
         done = _follow(client, _begin(client, file, dry_run=dry_run), progress)
     _count(outcome, done)
-    for row in _troubled(client, done):
-        here = good[row.row - 1]
-        outcome.told.append(row.model_copy(update={"row": here.number, "line": here.line, "file": here.file}))
+    for told in _troubled(client, done):
+        here = good[told.row - 1]
+        outcome.told.append(told.model_copy(update={"row": here.number, "line": here.line, "file": here.file}))
     outcome.told.sort(key=lambda row: row.row)
     return outcome
 

@@ -36,9 +36,10 @@ class Folder:
         self._root = root
         found = (path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
         self.names: Sequence[str] = sorted(name for name in found if not is_noise(name))
+        self._odd = frozenset(name for name in self.names if not name.isprintable())
 
-    def fault(self, name: str) -> str | None:  # noqa: ARG002 - of Files
-        return None
+    def fault(self, name: str) -> str | None:
+        return "The name of the file cannot be shown. Give it another." if name in self._odd else None
 
     def read(self, name: str) -> bytes:
         try:
@@ -97,7 +98,7 @@ class FilesSource:
         return here | {*self._known([sku for sku in asked if sku not in here])}
 
     def _row(self, number: int, name: str, sku: str | None, once: Once) -> Row:
-        shown = name[:300]
+        shown = name[:300].encode("utf-8", "replace").decode()
         if sku is None:
             return Row(
                 number, file=shown, fault=Fault("The file is neither a picture nor the table.", outcome="skipped")

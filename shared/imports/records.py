@@ -114,9 +114,19 @@ def _json_record(line: int, said: str) -> Record:
         return Record(line, {}, Fault(f"The line is no JSON: {told}."))
     except RecursionError:
         return Record(line, {}, Fault("The line is no JSON that can be read: it is nested too deep."))
+    if "\\u0000" in said or ("\\ud" in said.lower() and not _is_text(value)):
+        return Record(line, {}, Fault("The line has characters that no text has: half of a pair, or zero."))
     if not isinstance(value, dict):
         return Record(line, {}, Fault("The line is no JSON object. Write {...}, one item a line."))
     return Record(line, value)
+
+
+def _is_text(value: object) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _text(file: BinaryIO) -> io.TextIOWrapper:

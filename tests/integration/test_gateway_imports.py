@@ -138,7 +138,7 @@ def test_pictures_are_fetched_from_allowed_hosts_alone_and_the_item_is_imported_
     tmp_path: Path, cdn: tuple[str, list[str]]
 ) -> None:
     address, asked = cdn
-    settings = {"fetch_hosts": ["127.0.0.1", "*.shop.invalid"], "outward_allow": ["127.0.0.1/32"]}
+    settings: dict[str, Any] = {"fetch_hosts": ["127.0.0.1", "*.shop.invalid"], "outward_allow": ["127.0.0.1/32"]}
     names = [
         f"{address}/1.jpg|{address}/2.jpg",
         f"{address}/1.jpg",
@@ -192,6 +192,32 @@ def test_a_file_that_cannot_be_read_to_its_end_fails_with_its_problem_and_change
     assert "not UTF-8" in done["problem"]["detail"]
     assert gateway.client.get("/v1/items").json()["items"] == []
     assert list(objectstore.open(f"file://{gateway.folder}/objects", "imports").keys("shop")) == []
+
+
+def test_text_that_no_database_keeps_is_rejected_by_its_line(gateway: Stand) -> None:
+    lines = [
+        r'{"sku": "A", "title": "a\u0000b"}',
+        r'{"sku": "B\ud800", "\ud800": 1}',
+        r'{"sku": "C", "title": "\ud83d\udc8d"}',
+    ]
+    done = imported(gateway, "\n".join(lines).encode(), "a\u2028.jsonl")
+    assert (said(done), done["file"]) == ({"imported": 1, "rejected": 2}, "a.jsonl")
+    assert item(gateway, "C")["title"] == "\U0001f48d"
+
+
+def test_gateways_over_one_postgresql_share_imports_and_tell_each_row_once(tmp_path: Path, postgresql_url: str) -> None:
+    def table(title: str) -> bytes:
+        lines = [r'{"sku": "R/\u0007"}', *(f'{{"sku": "R-{n}", "title": "{title}"}}' for n in range(150))]
+        return "\n".join(lines).encode()
+
+    shared = {"database_url": postgresql_url, "object_store_url": f"file://{tmp_path}/objects"}
+    with running_gateway(tmp_path, **shared) as one, running_gateway(tmp_path, **shared) as two:  # type: ignore[arg-type]
+        begun = [send(one, table(title)) for title in ("first", "second", "third")]
+        with importing(one), importing(two):
+            outcomes = [said(ended(one, import_id)) for import_id in begun]
+        assert outcomes == [{"imported": 150, "rejected": 1}, *[{"updated": 150, "rejected": 1}] * 2]
+        assert [row["row"] for row in rows(two, begun[0])] == list(range(1, 152))
+        assert item(one, "R-149")["title"] == "third"
 
 
 def test_an_import_that_is_stopped_goes_no_further(idle: Stand) -> None:

@@ -40,7 +40,7 @@ class Imports:
             tenant=tenant,
             state="waiting",
             format=form,
-            file=name[:200],
+            file="".join(each for each in name if each.isprintable())[:200] or "file",
             dry_run=dry_run,
             done=0,
             counts={},

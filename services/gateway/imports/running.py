@@ -14,7 +14,7 @@ from typing import cast
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from services.gateway.imports import metrics
@@ -189,12 +189,15 @@ class ImportRunner:
         free = or_(ImportJob.claimed_until.is_(None), ImportJob.claimed_until < now)
         busy = select(ImportJob.tenant).where(ImportJob.state == "running", ImportJob.claimed_until >= now)
         with self._database.write() as session:
+            if (
+                self._database.locks_rows
+            ):  # else two that look at once take two imports of one shop; SQLite has one writer
+                session.execute(text("SELECT pg_advisory_xact_lock(hashtext('loupe-imports'))"))
             row = session.execute(
                 select(ImportJob)
                 .where(ImportJob.state.in_(UNFINISHED), free, ImportJob.tenant.not_in(busy))
                 .order_by(ImportJob.created_at, ImportJob.import_id)
                 .limit(1)
-                .with_for_update()
             ).scalar_one_or_none()
             if row is None:
                 return None
@@ -264,10 +267,15 @@ def _noted(job: _Job, row: Row, outcome: RowOutcome) -> dict[str, object]:
         "import_id": job.import_id,
         "number": row.number,
         "line": row.line,
-        "file": row.file,
-        "sku": row.sku or None,
+        "file": _kept(row.file),
+        "sku": _kept(row.sku) or None,
         "outcome": outcome,
         "troubled": bool(reason),
-        "reason": reason or None,
-        "path": row.fault.path if row.fault else None,
+        "reason": _kept(reason) or None,
+        "path": _kept(row.fault.path) if row.fault else None,
     }
+
+
+def _kept(text: str | None) -> str | None:
+    """Without the one character that PostgreSQL does not keep."""
+    return text.replace("\0", "\ufffd") if text else text
