@@ -198,6 +198,7 @@ class ImportRunner:
                 .where(ImportJob.state.in_(UNFINISHED), free, ImportJob.tenant.not_in(busy))
                 .order_by(ImportJob.created_at, ImportJob.import_id)
                 .limit(1)
+                .with_for_update()
             ).scalar_one_or_none()
             if row is None:
                 return None
