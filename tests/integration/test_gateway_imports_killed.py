@@ -9,6 +9,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+from services.gateway.imports.claims import Claims
 from services.gateway.imports.running import _PICTURES
 from services.gateway.imports.tables import ImportJob
 from tests.support.gateway import picture, running_gateway
@@ -69,10 +70,10 @@ def test_a_kill_costs_an_import_no_row_and_tells_none_twice(tmp_path: Path) -> N
 def test_what_a_dead_gateway_holds_is_taken_by_another_when_its_claim_is_over(tmp_path: Path) -> None:
     with running_gateway(tmp_path) as stand:
         import_id = send(stand, b"sku\nA\n")
-        runner = stand.service.background[3].__self__  # type: ignore[attr-defined]
-        assert runner._claim() is not None
+        claims = Claims(stand.catalogue)
+        assert claims.take() is not None
         with importing(stand):
-            assert runner._claim() is None, "it is held"
+            assert claims.take() is None, "it is held"
             with stand.catalogue.write() as session:
                 job = session.get_one(ImportJob, import_id)
                 job.claimed_until = job.created_at

@@ -7,23 +7,19 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import cast
-from uuid import uuid4
 
 import structlog
-from sqlalchemy import insert, or_, select, text, update
-from sqlalchemy.orm import Session
+from sqlalchemy import insert, select
 
 from services.gateway.imports import metrics
-from services.gateway.imports.jobs import UNFINISHED
+from services.gateway.imports.claims import Claims, Job, mine
 from services.gateway.imports.showing import Pictures
-from services.gateway.imports.tables import ImportedRow, ImportJob
+from services.gateway.imports.tables import ImportedRow
 from services.gateway.imports.taking import Items
 from services.gateway.tables import Item
-from shared.contracts.imports import ImportFormat, RowOutcome
+from shared.contracts.imports import RowOutcome
 from shared.database import Database
 from shared.errors import LoupeError, Permanent, Retryable
 from shared.imports.reading import opened
@@ -35,7 +31,6 @@ from shared.observability.http import problem_of
 
 AT_ONCE = 2
 """Loops of one gateway."""
-_CLAIM = timedelta(seconds=60)
 _RENEW_SECONDS = 5.0
 _POLL_SECONDS = 1.0
 _PAUSE = timedelta(seconds=5)
@@ -43,17 +38,6 @@ _ROWS = 100
 _PICTURES = 64
 _MAX_REASON = 2_000
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class _Job:
-    import_id: str
-    tenant: str
-    claim: str
-    format: ImportFormat | None
-    dry_run: bool
-    rows: int | None
-    done: int
 
 
 class ImportRunner:
@@ -64,6 +48,7 @@ class ImportRunner:
         self._files = files
         self._items = items
         self._pictures = pictures
+        self._claims = Claims(database)
         self._woken = threading.Event()
 
     def wake(self) -> None:
@@ -71,15 +56,14 @@ class ImportRunner:
 
     def take_over(self) -> None:
         """Give up the claims of whoever died. To be called by the only gateway, before it runs."""
-        with self._database.write() as session:
-            session.execute(update(ImportJob).where(ImportJob.state == "running").values(claimed_until=None))
+        self._claims.give_up_all()
 
     def run(self, stop: threading.Event) -> None:
         """Import what waits, and what somebody died over, until `stop` is set."""
         while not stop.is_set():
             self._woken.clear()
             try:
-                job = self._claim()
+                job = self._claims.take()
             except Retryable as error:
                 _log.warning("imports_wait", detail=error.detail)
                 job = None
@@ -89,7 +73,7 @@ class ImportRunner:
             with logs.bound(tenant=job.tenant, correlation_id=f"import-{job.import_id}"):
                 self._work(job, stop)
 
-    def _work(self, job: _Job, stop: threading.Event) -> None:
+    def _work(self, job: Job, stop: threading.Event) -> None:
         try:
             with tempfile.TemporaryDirectory(prefix="loupe-import-") as folder:
                 self._import(job, Path(folder) / "file", stop)
@@ -102,7 +86,7 @@ class ImportRunner:
             _log.exception("import_failed")
             self._end(job, "failed", LoupeError("This is a fault of Loupe, not of the file. Tell the operator."))
 
-    def _import(self, job: _Job, path: Path, stop: threading.Event) -> None:
+    def _import(self, job: Job, path: Path, stop: threading.Event) -> None:
         with path.open("wb") as target:
             self._files.fetch(job.tenant, job.import_id, target)
         renewed = time.monotonic()
@@ -111,7 +95,7 @@ class ImportRunner:
             nonlocal renewed
             if time.monotonic() - renewed > _RENEW_SECONDS:
                 renewed = time.monotonic()
-                return not stop.is_set() and self._renew(job)
+                return not stop.is_set() and self._claims.renew(job)
             return not stop.is_set()
 
         with opened(path, job.format, lambda skus: self._known(job.tenant, skus)) as source:
@@ -129,20 +113,20 @@ class ImportRunner:
                 return
         self._release(job)
 
-    def _look_through(self, job: _Job, source: Source) -> bool:
+    def _look_through(self, job: Job, source: Source) -> bool:
         """Read it all once, so that a file which cannot be read to its end changes nothing; whether to go on."""
         rows = sum(len(group) for group in source.groups())
         with self._database.write() as session:
-            row = _mine(session, job)
+            row = mine(session, job)
             if row is None:
                 return False
             row.rows, row.format, row.unknown_columns = rows, source.format, source.unknown[:100]
         return True
 
-    def _take_items(self, job: _Job, chunk: Sequence[Row]) -> bool:
+    def _take_items(self, job: Job, chunk: Sequence[Row]) -> bool:
         """The items of these rows, in one transaction with their outcomes; whether to go on."""
         with self._database.together(), self._database.write() as session:
-            row = _mine(session, job)
+            row = mine(session, job)
             if row is None:
                 return False
             if session.get(ImportedRow, (job.import_id, chunk[0].number)):
@@ -156,10 +140,10 @@ class ImportRunner:
         return True
 
     def _note_pictures(
-        self, job: _Job, chunk: Sequence[Row], counts: Mapping[str, int], troubles: Mapping[int, Sequence[str]]
+        self, job: Job, chunk: Sequence[Row], counts: Mapping[str, int], troubles: Mapping[int, Sequence[str]]
     ) -> bool:
         with self._database.write() as session:
-            row = _mine(session, job)
+            row = mine(session, job)
             if row is None:
                 return False
             of_import = select(ImportedRow).where(ImportedRow.import_id == job.import_id)
@@ -184,47 +168,16 @@ class ImportRunner:
                 }
         return known
 
-    def _claim(self) -> _Job | None:
-        now = datetime.now(UTC)
-        free = or_(ImportJob.claimed_until.is_(None), ImportJob.claimed_until < now)
-        busy = select(ImportJob.tenant).where(ImportJob.state == "running", ImportJob.claimed_until >= now)
-        with self._database.write() as session:
-            if (
-                self._database.locks_rows
-            ):  # else two that look at once take two imports of one shop; SQLite has one writer
-                session.execute(text("SELECT pg_advisory_xact_lock(hashtext('loupe-imports'))"))
-            row = session.execute(
-                select(ImportJob)
-                .where(ImportJob.state.in_(UNFINISHED), free, ImportJob.tenant.not_in(busy))
-                .order_by(ImportJob.created_at, ImportJob.import_id)
-                .limit(1)
-                .with_for_update()
-            ).scalar_one_or_none()
-            if row is None:
-                return None
-            row.state, row.started_at = "running", row.started_at or now
-            row.claim, row.claimed_until = uuid4().hex, now + _CLAIM
-        form = cast("ImportFormat | None", row.format)
-        return _Job(row.import_id, row.tenant, row.claim, form, row.dry_run, row.rows, row.done)
-
-    def _renew(self, job: _Job) -> bool:
-        with self._database.write() as session:
-            return _mine(session, job) is not None
-
-    def _release(self, job: _Job, pause: timedelta = timedelta()) -> None:
-        """Let anybody go on with it, after a pause."""
+    def _release(self, job: Job, pause: timedelta = timedelta()) -> None:
         try:
-            with self._database.write() as session:
-                row = _mine(session, job)
-                if row is not None:
-                    row.claimed_until = datetime.now(UTC) + pause
+            self._claims.release(job, pause)
         except Retryable as error:
             _log.warning("import_not_released", detail=error.detail)  # the claim ends by itself
 
-    def _end(self, job: _Job, state: str, why: LoupeError | None = None) -> None:
+    def _end(self, job: Job, state: str, why: LoupeError | None = None) -> None:
         try:
             with self._database.write() as session:
-                row = _mine(session, job)
+                row = mine(session, job)
                 if row is None:
                     return
                 row.state, row.finished_at = state, datetime.now(UTC)
@@ -236,15 +189,6 @@ class ImportRunner:
             return
         metrics.IMPORTS.labels(state).inc()
         _log.info("import_ended", state=state, counts=row.counts, pictures=row.pictures)
-
-
-def _mine(session: Session, job: _Job) -> ImportJob | None:
-    """The import, its claim renewed; None when it was stopped, or somebody else has it."""
-    row = session.get(ImportJob, job.import_id, with_for_update=True)
-    if row is None or row.state != "running" or row.claim != job.claim:
-        return None
-    row.claimed_until = datetime.now(UTC) + _CLAIM
-    return row
 
 
 def _chunks(groups: Iterable[Sequence[Row]], done: int) -> Iterator[list[Row]]:
@@ -262,7 +206,7 @@ def _chunks(groups: Iterable[Sequence[Row]], done: int) -> Iterator[list[Row]]:
         yield chunk
 
 
-def _noted(job: _Job, row: Row, outcome: RowOutcome) -> dict[str, object]:
+def _noted(job: Job, row: Row, outcome: RowOutcome) -> dict[str, object]:
     reason = " ".join([*([row.fault.reason] if row.fault else []), *row.notes])[:_MAX_REASON]
     return {
         "import_id": job.import_id,
