@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI, Response
 
+from services.gateway import limits
 from services.gateway.imports.keeping import ImportKeeper
 from services.gateway.imports.tables import ImportedRow, ImportJob
 from shared import objectstore
@@ -274,6 +275,12 @@ def test_while_too_many_imports_are_unfinished_no_other_is_taken(idle: Stand) ->
 def test_a_request_that_is_no_import_is_told_so(idle: Stand, sent: dict[str, Any], answered: int) -> None:
     answer = idle.client.post("/v1/imports", **sent)
     assert (answer.status_code, answer.headers["content-type"]) == (answered, "application/problem+json"), answer.text
+
+
+def test_a_file_over_the_limit_is_refused_while_it_streams(idle: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_IMPORT_BYTES", 0)
+    refused = idle.client.post("/v1/imports", files={"file": ("a.csv", b"x" * 600_000)})
+    assert (refused.status_code, refused.headers["content-type"]) == (413, "application/problem+json")
 
 
 def test_when_the_object_store_is_away_an_import_waits_and_then_goes_on(idle: Stand) -> None:

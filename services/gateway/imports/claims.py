@@ -15,7 +15,7 @@ from services.gateway.imports.tables import ImportJob
 from shared.contracts.imports import ImportFormat
 from shared.database import Database
 
-_HELD = timedelta(seconds=60)
+_HELD = timedelta(minutes=3)  # longer than a few pictures take whose host is slow, with all their tries
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Job:
 
 
 class Claims:
-    """A claim holds for a minute, and is renewed by every write of whoever has it."""
+    """A claim holds for three minutes, and is renewed by every write of whoever has it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
