@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import threading
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -79,3 +81,18 @@ def said(status: Mapping[str, Any]) -> dict[str, int]:
     names = ("imported", "updated", "unchanged", "rejected", "skipped")
     assert sum(status[name] for name in names) == status["rows"], status
     return {name: status[name] for name in names if status[name]}
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """A zip of these files."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as packed:
+        for name, content in files.items():
+            packed.writestr(name, content)
+    return out.getvalue()
+
+
+def item(stand: Stand, sku: str) -> dict[str, Any]:
+    """The item as the API shows it, or the problem."""
+    body: dict[str, Any] = stand.client.get(f"/v1/items/{sku}").json()
+    return body
