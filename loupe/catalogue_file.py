@@ -1,28 +1,24 @@
-"""Reads a shop's catalogue from a CSV file: which items there are, and which pictures show them."""
+"""Reads a shop's catalogue from a file or a folder: which items there are, and which pictures show them."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
 from shared.contracts.api import ItemIn
-from shared.contracts.fields import FROM_TEXT, Sku
 from shared.errors import Permanent
-
-_SKU = ("sku", "item_id")
-_PICTURES = ("images", "image", "pictures", "picture", "path", "file")
-_FIELDS = ("title", "description", "price", "currency", "stock", "url", "brand")
-_ATTRIBUTES = ("type", "metal", "stone", "cut", "setting", "class")
-_CHECK_SKU = TypeAdapter(Sku)
+from shared.imports.naming import Known
+from shared.imports.reading import nobody_knows, opened, opened_folder
+from shared.imports.records import Where
+from shared.imports.rows import Row
+from shared.imports.tables import Source
 
 
 @dataclass
 class Entry:
-    """One item with its pictures, from line `line` on."""
+    """One item with its pictures on this machine, from line `line` on; of a folder, from a picture without a line."""
 
     line: int
     sku: str
@@ -32,67 +28,74 @@ class Entry:
 
 @dataclass
 class Catalogue:
-    """What a file holds. `faults`: line and what is wrong with it; `unused`: columns that nobody reads."""
+    """What a file holds. `rows` are all of it, `entries` the items; `urls` by SKU the pictures that are elsewhere.
 
-    entries: list[Entry]
-    faults: list[tuple[int, str]]
-    unused: list[str]
+    `missing`: the line, and the picture that is named there and is not on this machine. `unused`: columns that nobody
+    reads.
+    """
+
+    entries: list[Entry] = field(default_factory=list)
+    missing: list[tuple[int, str]] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    urls: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def faults(self) -> list[tuple[int, str]]:
+        """The line and what is wrong with it, of all lines with something wrong."""
+        of_rows = [(row.line or 0, row.fault.told) for row in self.rows if row.fault]
+        return sorted(of_rows + self.missing)
 
 
-def read(file: Path, pictures: Path, where: Mapping[str, frozenset[str]]) -> Catalogue:
-    """Read `file`; picture paths in it are relative to `pictures`.
+def read(file: Path, pictures: Path, where: Where, known: Known = nobody_knows) -> Catalogue:
+    """Read `file`: CSV, JSON Lines, Shopify's product CSV, or a folder. Paths in it are relative to `pictures`.
 
     Rows of the same SKU are one item with several pictures. Without a SKU the picture's path names the item. `where`
     keeps only rows whose column has one of the values. Raises `Permanent` when the file as a whole cannot be read.
     """
+    with _source(file, where, known) as source:
+        return _collect(source, pictures)
+
+
+@contextmanager
+def _source(file: Path, where: Where, known: Known) -> Iterator[Source]:
     try:
-        with file.open(newline="", encoding="utf-8-sig") as opened:
-            rows = csv.DictReader(opened, restkey="", restval="")
-            columns = [name for name in rows.fieldnames or [] if name]
-            missing = sorted(set(where) - set(columns))
-            if missing:
-                raise Permanent(f"{file} has no column {', '.join(missing)}. Its columns: {', '.join(columns)}.")
-            if not set(columns) & {*_SKU, *_PICTURES}:
-                raise Permanent(
-                    f"{file} has neither a `sku` nor an `images` column. Its columns: {', '.join(columns) or 'none'}. "
-                    "The first line must name the columns, separated by commas."
-                )
-            kept = (
-                (rows.line_num, row) for row in rows if all(row[name] in allowed for name, allowed in where.items())
-            )
-            return _collect(kept, columns, pictures)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise Permanent(f"{file} cannot be read as CSV in UTF-8: {error}.") from error
+        if file.is_dir():
+            with opened_folder(file, known) as folder:
+                yield folder
+        else:
+            with opened(file, where=where) as source:
+                yield source
+    except OSError as error:
+        raise Permanent(f"{file} cannot be read: {error.strerror or error}.") from error
+    except Permanent as error:
+        raise Permanent(f"{file}: {error.detail}") from error
 
 
-def _collect(rows: Iterable[tuple[int, Mapping[str, str]]], columns: list[str], pictures: Path) -> Catalogue:
+def _collect(source: Source, folder: Path) -> Catalogue:
+    found = Catalogue(unused=source.unknown)
     entries: dict[str, Entry] = {}
-    faults: list[tuple[int, str]] = []
-    for line, row in rows:
-        try:
-            entry = _entry(line, row, pictures)
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = ".".join(str(part) for part in first["loc"]) or "sku"
-            faults.append((line, f"{name}: {first['msg']}"))
+    for group in source.groups():
+        for row in group:
+            found.rows.append(row)
+            if row.item and not row.fault:
+                entries[row.sku] = Entry(row.line or 0, row.sku, row.item)
+        for row in group:
+            _show(row, folder, entries, found)
+    found.entries = list(entries.values())
+    return found
+
+
+def _show(row: Row, folder: Path, entries: dict[str, Entry], found: Catalogue) -> None:
+    for named in row.pictures:
+        if "://" in named.name:
+            for sku in named.skus:
+                found.urls.setdefault(sku, []).append(named.name)
             continue
-        missing = [picture for picture in entry.pictures if not picture.is_file()]
-        faults.extend((line, f"there is no picture {picture}") for picture in missing)
-        entry.pictures = [picture for picture in entry.pictures if picture not in missing]
-        known = entries.setdefault(entry.sku, entry)
-        known.pictures.extend(picture for picture in entry.pictures if picture not in known.pictures)
-    used = {*_SKU, *_PICTURES, *_FIELDS, *_ATTRIBUTES, "tags"}
-    return Catalogue(list(entries.values()), faults, [name for name in columns if name not in used])
-
-
-def _entry(line: int, row: Mapping[str, str], pictures: Path) -> Entry:
-    named = [name.strip() for column in _PICTURES for name in row.get(column, "").split("|") if name.strip()]
-    sku = next((row[column].strip() for column in _SKU if row.get(column, "").strip()), "")
-    if not sku and named:
-        sku = "-".join(Path(named[0]).with_suffix("").parts)
-    _CHECK_SKU.validate_python(sku)
-    values: dict[str, object] = {name: row[name].strip() for name in _FIELDS if row.get(name, "").strip()}
-    values.setdefault("title", sku)
-    values["tags"] = [tag.strip() for tag in row.get("tags", "").split("|") if tag.strip()]
-    values["attributes"] = {name: row[name].strip() for name in _ATTRIBUTES if row.get(name, "").strip()}
-    return Entry(line, sku, ItemIn.model_validate(values, context=FROM_TEXT), [pictures / name for name in named])
+        picture = folder / named.name
+        if not picture.is_file():
+            found.missing.append((row.line or 0, f"there is no picture {picture}"))
+            continue
+        for entry in (entries[sku] for sku in named.skus if sku in entries):
+            if picture not in entry.pictures:
+                entry.pictures.append(picture)

@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from deploy.local.home import Home
-from loupe import catalogue_file, importing, letters, shops, training
-from loupe.client import Client
+from loupe import catalogue_file, import_command, importing, letters, shops, training
 from loupe.settings import Settings, connected
 from loupe.telling import err, out, told
 from shared.contracts.internal import Context
@@ -33,7 +31,7 @@ app.add_typer(shops.keys, name="key")
 app.add_typer(reindex, name="reindex")
 app.add_typer(letters.letters, name="dead-letters")
 app.command("train")(training.train)
-_PATIENCE = 40.0  # seconds of an import: a gateway that was killed is back by then
+app.command("import")(import_command.import_)
 _EMPTY = "The catalogue is empty. Import one with `loupe import FILE`."
 
 
@@ -59,10 +57,9 @@ def up(
     def welcome(address: str) -> None:
         try:
             if sample and not loaded.exists():
-                with connected(settings.model_copy(update={"url": address}), patience=_PATIENCE) as client:
-                    _import(
-                        client, catalogue_file.read(stack.SAMPLE / "catalogue.csv", stack.SAMPLE / "pictures", {}), 4
-                    )
+                with connected(settings.model_copy(update={"url": address}), patience=importing.PATIENCE) as client:
+                    sample_shop = catalogue_file.read(stack.SAMPLE / "catalogue.csv", stack.SAMPLE / "pictures", {})
+                    import_command.tell(import_command.bring(client, sample_shop, jobs=4))
                 loaded.touch()
         except LoupeError as error:
             err.print(f"The sample catalogue was not loaded: {error.detail}", soft_wrap=True)
@@ -73,52 +70,6 @@ def up(
 
     out.print("Starting Loupe")
     launch.run(home, settings.port, plan, lambda words: err.print(words, soft_wrap=True), welcome)
-
-
-@app.command("import")
-@told
-def import_catalogue(
-    file: Annotated[Path, typer.Argument(help="CSV with a header: sku, title, price, …, images (separated by |).")],
-    pictures: Annotated[Path | None, typer.Option(help="Folder of the pictures; default: the one of FILE.")] = None,
-    where: Annotated[list[str] | None, typer.Option(help="Only rows with COLUMN=VALUE; may be given again.")] = None,
-    jobs: Annotated[int, typer.Option(min=1, max=32, help="Uploads at a time.")] = 4,
-) -> None:
-    """Import a catalogue from CSV and a folder of pictures. The same file twice changes nothing."""
-    kept: dict[str, frozenset[str]] = {}
-    for condition in where or []:
-        column, equals, value = condition.partition("=")
-        if not equals:
-            raise Permanent(f"--where takes COLUMN=VALUE, not {condition!r}.")
-        kept[column] = kept.get(column, frozenset()) | {value}
-    catalogue = catalogue_file.read(file, pictures or file.parent, kept)
-    with connected(Settings(), patience=_PATIENCE) as client:
-        if not _import(client, catalogue, jobs):
-            raise typer.Exit(1)
-
-
-def _import(client: Client, catalogue: catalogue_file.Catalogue, jobs: int) -> bool:
-    total = sum(len(entry.pictures) for entry in catalogue.entries)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TextColumn("ETA"), TimeRemainingColumn(), console=out) as progress:
-        sent = progress.add_task("Uploading", total=total)
-        found = progress.add_task("Indexing ", total=total)
-        outcome = importing.upload(client, catalogue.entries, jobs, lambda n: progress.advance(sent, n))
-        importing.await_indexed(
-            client, outcome, lambda waiting: progress.update(found, completed=max(0, total - waiting))
-        )
-    faults = sorted(catalogue.faults + outcome.faults)
-    for line, fault in faults:
-        err.print(f"line {line}: {fault}", soft_wrap=True)
-    for picture, reason in outcome.rejected:
-        err.print(f"rejected {picture}: {reason}", soft_wrap=True)
-    if catalogue.unused:
-        err.print(f"Columns not used: {', '.join(catalogue.unused)}", soft_wrap=True)
-    indexed = len(outcome.images) - len(outcome.rejected)
-    out.print(
-        f"{outcome.items} items, {len(outcome.images)} pictures: {indexed} indexed, {len(outcome.rejected)} rejected; "
-        f"{len(faults)} faulty rows"
-    )
-    return not faults
 
 
 @app.command()

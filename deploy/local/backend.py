@@ -71,6 +71,7 @@ def main() -> None:
                 secret=home.secret("gateway"),
                 page_tenant=TENANT,
                 page_key=home.api_key_file.read_text().strip(),
+                sole_worker=True,
             ),
             broker,
         ),

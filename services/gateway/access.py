@@ -14,6 +14,7 @@ from services.gateway.api_keys import ApiKeys
 from services.gateway.auth import COOKIE, Caller, Keys, PageSessions
 from services.gateway.catalogue import Catalogue
 from services.gateway.corrections import Corrections
+from services.gateway.imports.jobs import Imports
 from services.gateway.impressions import Impressions
 from services.gateway.incoming import Incoming
 from services.gateway.kept_answers import KeptAnswers
@@ -66,6 +67,7 @@ class Parts:
     outward: Outward
     webhooks: Webhooks
     deliveries: Deliveries
+    imports: Imports
 
 
 BEARER = HTTPBearer(

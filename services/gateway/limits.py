@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.contracts.fields import MAX_BATCH_BYTES, MAX_PICTURE_BYTES
+from shared.contracts.imports import MAX_IMPORT_BYTES
 from shared.contracts.search import MAX_QUERY_BYTES
 
 _MAX_JSON = 2_000_000
@@ -18,7 +19,7 @@ _RAW_PICTURE = re.compile(r"/v1/(uploads/[^/]+|items/[^/]+/images/[^/]+)")
 
 class BodyLimit:
     """Answers 413 as soon as a picture, or a form with one, passes 20.5 MB, the form of a search 40.5 MB, that of a
-    batch 64.5 MB, or any other body 2 MB."""
+    batch 64.5 MB, an import 500.5 MB, or any other body 2 MB."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -48,4 +49,6 @@ def _limit(scope: Scope) -> int:
         return _MAX_JSON
     if scope["path"].endswith(":batch"):
         return MAX_BATCH_BYTES + _FRAME
+    if scope["path"] == "/v1/imports":
+        return MAX_IMPORT_BYTES + _FRAME
     return (MAX_QUERY_BYTES if scope["path"] == "/v1/search" else MAX_PICTURE_BYTES) + _FRAME

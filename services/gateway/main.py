@@ -18,6 +18,13 @@ from services.gateway.collection import Collector
 from services.gateway.contract import show_contract
 from services.gateway.corrections import Corrections
 from services.gateway.handlers import bundle_handlers, handlers
+from services.gateway.imports import running
+from services.gateway.imports.fetching import Fetcher
+from services.gateway.imports.jobs import Imports
+from services.gateway.imports.keeping import ImportKeeper
+from services.gateway.imports.running import ImportRunner
+from services.gateway.imports.showing import Pictures
+from services.gateway.imports.taking import Items
 from services.gateway.impressions import Impressions
 from services.gateway.incoming import Incoming
 from services.gateway.kept_answers import KeptAnswers
@@ -34,6 +41,7 @@ from services.gateway.reconcile import Reconciler
 from services.gateway.routes import (
     admin,
     images,
+    imports,
     items,
     keys,
     page,
@@ -83,6 +91,7 @@ may be too. Lists come in pages: give `next_cursor` back as `cursor`."""
 _TAGS = [
     {"name": "items", "description": "What the shop sells."},
     {"name": "images", "description": "Pictures of items: accepted at once, indexed a moment later."},
+    {"name": "imports", "description": "A whole catalogue in one file: a job that tells what became of each row."},
     {"name": "search", "description": "From a picture, or an item, to the pieces that look like it."},
     {"name": "shoppers", "description": "What shoppers do, and what is suggested to them."},
     {"name": "webhooks", "description": "What becomes of pictures and items, posted to an address of the shop's."},
@@ -114,6 +123,11 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     recommender = Recommender("recommender", settings.recommender_url)
     impressions = Impressions(catalogue_database, relay.wake)
     outward = Outward(settings.outward_allow)
+    taking = (
+        Items(catalogue_database, catalogue),
+        Pictures(listing, picture_uploads, Fetcher(outward, settings.fetch_hosts)),
+    )
+    importing = _Importing(settings, catalogue_database, *taking)
     parts = Parts(
         catalogue=catalogue,
         listing=listing,
@@ -141,6 +155,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         outward=outward,
         webhooks=Webhooks(catalogue_database, settings.secret),
         deliveries=Deliveries(catalogue_database),
+        imports=importing.jobs,
     )
     shops = _Shops(settings, settings.shop_bus_url, parts, catalogue_database) if settings.shop_bus_url else None
     dispatcher = Dispatcher(catalogue_database, settings.secret, outward)
@@ -170,10 +185,25 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
             Cleaner([answers.clean, incoming.clean]).run,
             dispatcher.run,
             SuggestionNewsTeller(catalogue_database).run,
+            *importing.loops,
             *(shops.loops if shops else ()),
             news.run,
         ],
     )
+
+
+class _Importing:
+    """Imports as shops ask for them, and the loops that do them."""
+
+    def __init__(
+        self, settings: Settings, catalogue_database: database.Database, items: Items, pictures: Pictures
+    ) -> None:
+        files = objectstore.open(settings.object_store_url, "imports")
+        runner = ImportRunner(catalogue_database, files, items, pictures)
+        if settings.sole_worker:
+            runner.take_over()
+        self.jobs = Imports(catalogue_database, files, runner.wake)
+        self.loops = [*[runner.run] * running.AT_ONCE, ImportKeeper(catalogue_database, files).run]
 
 
 class _Shops:
@@ -232,6 +262,7 @@ def _app(settings: Settings, parts: Parts, catalogue_database: database.Database
     for resource in (
         items,
         images,
+        imports,
         search,
         shoppers,
         suggestions,

@@ -84,6 +84,11 @@ class Settings(ServiceSettings):
         description="Networks (CIDR) and names of hosts, with commas between them, to which webhooks may go and from "
         "which pictures may come though they are not public, also by plain http.",
     )
+    fetch_hosts: Annotated[list[str], NoDecode, BeforeValidator(_entries)] = Field(
+        [],
+        description="Names of hosts, with commas between them, from which imports fetch pictures by https; "
+        "*.example.com for all below it.",
+    )
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=1, le=65_535)
     worker_threads: int = Field(4, ge=1)

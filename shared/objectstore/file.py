@@ -57,6 +57,15 @@ class FileObjectStore:
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 raise NotFound(f"There is no object {key!r} in the bucket {self._bucket!r}.") from None
 
+    def fetch(self, tenant: str, key: str, target: BinaryIO) -> None:
+        path = self._path(tenant, key)
+        with self._translated():
+            try:
+                with path.open("rb") as source:
+                    shutil.copyfileobj(source, target, _CHUNK)
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                raise NotFound(f"There is no object {key!r} in the bucket {self._bucket!r}.") from None
+
     def exists(self, tenant: str, key: str) -> bool:
         path = self._path(tenant, key)
         with self._translated():

@@ -39,6 +39,10 @@ class ObjectStore(Protocol):
         """All bytes of an object. Raises `NotFound` when there is none, `TooLarge` when it has over `at_most` bytes."""
         ...
 
+    def fetch(self, tenant: str, key: str, target: BinaryIO) -> None:
+        """Write all bytes of an object into a file, a piece at a time. Raises `NotFound` when there is none."""
+        ...
+
     def exists(self, tenant: str, key: str) -> bool: ...
 
     def delete(self, tenant: str, key: str) -> None:

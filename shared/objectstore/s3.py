@@ -19,6 +19,7 @@ from shared.errors import NotFound, Permanent, Retryable
 from shared.objectstore.port import Entry, check_key, check_size, check_tenant
 
 _PART = 5 << 20  # the least that S3 takes as a part of an upload, and what one upload holds in memory
+_PIECE = 1 << 20
 _CONNECT_SECONDS = 2
 _SILENCE_SECONDS = 30
 _CONNECTIONS = 32
@@ -95,6 +96,21 @@ class S3ObjectStore:
                 except ProtocolError:
                     pass  # a server of files takes away what we read when a put replaces it: again, from the new one
             return self._read(name, key, at_most)
+
+    def fetch(self, tenant: str, key: str, target: BinaryIO) -> None:
+        name = _name(tenant, key)
+        with self._translated():
+            try:
+                response = self._client.get_object(bucket_name=self._bucket, object_name=name)
+            except S3Error as error:
+                if error.code in _NOT_THERE:
+                    raise NotFound(f"There is no object {key!r} in the bucket {self._bucket!r}.") from None
+                raise
+            try:
+                for piece in response.stream(_PIECE):
+                    target.write(piece)
+            finally:
+                response.release_conn()
 
     def exists(self, tenant: str, key: str) -> bool:
         name = _name(tenant, key)

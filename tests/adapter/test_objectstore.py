@@ -110,6 +110,17 @@ def test_a_store_without_an_address_outside_gives_none_away(store: ObjectStore) 
         store.upload_url("..", "x", 60)
 
 
+def test_an_object_is_fetched_into_a_file_where_it_stands(store: ObjectStore) -> None:
+    data = bytes(range(256)) * 20_000
+    store.put("lumen", "a/big", data)
+    target = io.BytesIO(b"before")
+    target.seek(6)
+    store.fetch("lumen", "a/big", target)
+    assert target.getvalue() == b"before" + data
+    with pytest.raises(NotFound, match="There is no object"):
+        store.fetch("orla", "a/big", target)
+
+
 def test_what_is_not_there_is_not_found(store: ObjectStore) -> None:
     store.put("lumen", "a/b", b"x")
     for tenant, key in [("orla", "a/b"), ("lumen", "a"), ("lumen", "a/b/c"), ("lumen", "c")]:

@@ -68,9 +68,11 @@ def test_importing_the_same_file_twice_changes_nothing(empty: RunningStack, tmp_
     file = catalogue(tmp_path, 12)
     first = empty.loupe("import", str(file))
     assert first.returncode == 0, first.stderr
-    assert "12 items, 12 pictures: 12 indexed, 0 rejected" in first.stdout
+    assert "12 rows: 12 imported, 0 updated, 0 unchanged, 0 rejected" in first.stdout
+    assert "12 pictures: 12 indexed, 0 rejected" in first.stdout
     before = empty.loupe("status").stdout
-    assert empty.loupe("import", str(file)).returncode == 0
+    again = empty.loupe("import", str(file))
+    assert "0 imported, 0 updated, 12 unchanged" in again.stdout
     assert empty.loupe("status").stdout == before
     with empty.api as api:
         answer = api.get("/v1/items/DRAWN-0003")

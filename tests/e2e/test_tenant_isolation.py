@@ -498,3 +498,51 @@ of("GET", "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}")(foreign_webhook(
 of("POST", "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}:redeliver")(
     foreign_webhook("POST", "/deliveries/{delivery_id}:redeliver")
 )
+
+
+def begun(shop: Shop) -> str:
+    """An import of theirs, with a row that names them."""
+    table = f"sku,price\n{shop.word},dear\n".encode()
+    answer = shop.api.post("/v1/imports", files={"file": (f"{shop.word}.csv", table)})
+    answer.raise_for_status()
+    import_id = str(answer.json()["import_id"])
+    until(lambda: shop.api.get(f"/v1/imports/{import_id}").json().get("finished_at"), "the import ended")
+    return import_id
+
+
+@of("POST", "/v1/imports")
+def start_import(mine: Shop, theirs: Shop) -> None:
+    table = b"sku,title\nRING-1,aquila RING-1\n"
+    answer = mine.api.post("/v1/imports", files={"file": ("shop.csv", table)})
+    clean(answer, theirs)
+    until(lambda: mine.api.get(answer.json()["status_url"]).json()["state"] == "done", "the import ended")
+
+
+@of("GET", "/v1/imports")
+def list_imports(mine: Shop, theirs: Shop) -> None:
+    for _ in range(2):
+        begun(theirs)
+    clean(mine.api.get("/v1/imports"), theirs)
+    foreign_cursor(mine, theirs, "/v1/imports")
+
+
+@of("GET", "/v1/imports/{import_id}")
+def get_import(mine: Shop, theirs: Shop) -> None:
+    refused(mine.api.get(f"/v1/imports/{begun(theirs)}"), theirs, 404)
+
+
+@of("GET", "/v1/imports/{import_id}/rows")
+def import_rows(mine: Shop, theirs: Shop) -> None:
+    refused(mine.api.get(f"/v1/imports/{begun(theirs)}/rows"), theirs, 404)
+
+
+@of("GET", "/v1/imports/{import_id}/errors.csv")
+def import_errors(mine: Shop, theirs: Shop) -> None:
+    refused(mine.api.get(f"/v1/imports/{begun(theirs)}/errors.csv"), theirs, 404)
+
+
+@of("DELETE", "/v1/imports/{import_id}")
+def stop_import(mine: Shop, theirs: Shop) -> None:
+    import_id = begun(theirs)
+    refused(mine.api.delete(f"/v1/imports/{import_id}"), theirs, 404)
+    assert theirs.api.get(f"/v1/imports/{import_id}").json()["state"] == "done"

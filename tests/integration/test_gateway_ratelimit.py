@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from services.gateway.ratelimit import RateLimiter
 from services.gateway.settings import Settings
 from tests.support.broker import RunningBroker
 from tests.support.gateway import KEY, OTHER_KEY, SECRET, picture, running_gateway, served
+from tests.support.importing import Silent
+from tests.support.importing import importing as import_loops
 from tests.support.pictures import catalogue
 from tests.support.waiting import until
 
@@ -161,9 +164,10 @@ def test_an_import_over_its_limit_waits_as_it_is_told_and_loses_nothing(tmp_path
     before = sample("loupe_rate_limited_total")
     with running_gateway(tmp_path, rate_limit=1, rate_limit_seconds=1) as stand, served(stand.service.http) as address:
         found = catalogue_file.read(catalogue(tmp_path / "shop", 40), tmp_path / "shop", {})
-        with Client(address, KEY) as client:
-            outcome = importing.upload(client, found.entries, 2, lambda _: None)
-    assert (outcome.items, len(outcome.images), outcome.faults) == (40, 40, [])
+        with Client(address, KEY) as client, import_loops(stand):
+            outcome = importing.import_rows(client, found, Silent())
+            importing.add_pictures(client, found.entries, 2, outcome, Silent())
+    assert (+outcome.rows, len(outcome.images), outcome.faults) == (Counter(imported=40), 40, [])
     assert sample("loupe_rate_limited_total") > before, "it was over its limit"
 
 
