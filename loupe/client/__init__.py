@@ -23,10 +23,11 @@ from loupe.client.errors import (
 )
 from loupe.client.pictures import Picture
 from shared.contracts.analysis import Box
-from shared.contracts.api import Correction, Image, Item, ItemIn, ItemPut, Problem
+from shared.contracts.api import Correction, Image, Item, ItemIn, ItemPatch, ItemPut, Problem
 from shared.contracts.internal import Experiment, Filters
 from shared.contracts.messages import UserEvent
 from shared.contracts.search import QueryPart, Result
+from shared.contracts.webhooks import WebhookPatch
 from shared.errors import LoupeError
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Invalid",
     "Item",
     "ItemIn",
+    "ItemPatch",
     "ItemPut",
     "LoupeError",
     "NoAnswer",
@@ -59,4 +61,5 @@ __all__ = [
     "Unauthorized",
     "Unavailable",
     "UserEvent",
+    "WebhookPatch",
 ]

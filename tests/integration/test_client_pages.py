@@ -17,6 +17,7 @@ from shared.contracts.internal import HitList
 from shared.contracts.messages import ImageIndexed
 from tests.support.client_calls import STEPS, described, methods
 from tests.support.gateway import KEY, Stand, hit, picture, running_gateway, running_upstreams, served
+from tests.support.importing import importing
 from tests.support.snippets import ROOT, snippet
 
 PAGE = "docs/client.md"
@@ -25,7 +26,7 @@ PAGE = "docs/client.md"
 @pytest.fixture
 def gateway(tmp_path: Path) -> Iterator[Stand]:
     """A shop whose RING-1 has an indexed picture, the one that the examples send; and the files they read."""
-    with running_upstreams() as upstreams, running_gateway(tmp_path / "gateway", upstreams) as stand:
+    with running_upstreams() as upstreams, running_gateway(tmp_path / "gateway", upstreams) as stand, importing(stand):
         stand.put_item("RING-1")
         image_id = stand.upload("RING-1", picture(1))
         stand.analysed(stand.client.get(f"/v1/images/{image_id}").json()["sha256"])
@@ -35,19 +36,21 @@ def gateway(tmp_path: Path) -> Iterator[Stand]:
         upstreams.hits = HitList(hits=[hit("RING-1", image_id)])
         (tmp_path / ".loupe").mkdir()
         (tmp_path / ".loupe/api-key").write_text(f"{KEY}\n")
-        for name in ("ring.jpg", "photo.jpg"):
+        (tmp_path / "photos").mkdir()
+        for name in ("ring.jpg", "photo.jpg", "photos/a.jpg"):
             (tmp_path / name).write_bytes(picture(1))
+        (tmp_path / "shop.csv").write_text("sku,title,price\nRING-2,A ring,490\nRING-3,Another,a lot\n")
         yield stand
 
 
-def run(code: str, address: str, folder: Path) -> str:
+def run(code: str, address: str, folder: Path, **environment: str) -> str:
     """What the code prints, run beside the files it reads."""
     here = code.replace("http://127.0.0.1:8080", address)
     assert here != code
     done = subprocess.run(
         [sys.executable, "-c", here],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
         text=True,
         timeout=120,
@@ -58,13 +61,17 @@ def run(code: str, address: str, folder: Path) -> str:
 
 def test_the_examples_of_the_page_run_one_after_the_other(gateway: Stand, tmp_path: Path) -> None:
     code = "\n".join(re.findall(r"^```python\n(.*?)^```$", (ROOT / PAGE).read_text(), re.MULTILINE | re.DOTALL))
+    key = gateway.parts.api_keys.add("shop", "admin", ["admin"]).key
     with served(gateway.service.http) as address:
-        said = run(code, address, tmp_path)
+        said = run(code, address, tmp_path, LOUPE_ADMIN_KEY=key)
     assert re.search(r"^indexed\nRING-1 0\.\d+ ", said), said
     assert said.count("accepted as ") == 2
     assert "refused: " in said
+    assert "RING-1 a.jpg " in said
+    assert "1 imported, 1 rejected\nline 3 RING-3 " in said
+    assert b"RING-3" in (tmp_path / "errors.csv").read_bytes()
     assert "1 taken, []\n['RING-1'] known\n" in said
-    assert "RING-1 ['indexed']\n1 1\nRING-1\nurn:loupe:problem:not-found " in said
+    assert "RING-1 ['indexed']\nRING-2 []\n1 1\nRING-1\nRING-2\nurn:loupe:problem:not-found " in said
 
 
 def test_the_example_of_the_readme_runs(gateway: Stand, tmp_path: Path) -> None:

@@ -7,31 +7,44 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from loupe.client import Client, Correction, Experiment, ItemIn, ItemPut, UserEvent
+from loupe.client import Client, Correction, Experiment, ItemIn, ItemPatch, ItemPut, UserEvent, WebhookPatch
 from loupe.client.calls import Call, Pages, Work
+from shared.contracts.uploads import Upload
 
 IMAGE = "00000000-0000-0000-0000-000000000000"
+HOOK = "wh_000000000000000000000000"
 _AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
 _HALVES = Experiment.model_validate(
     {"name": "ranking-2", "variants": {"plain": {"share": 0.5, "policy": "plain"}, "learned": {"share": 0.5}}}
 )
 
-STEPS = {"wait_for_image"}
+STEPS = {"wait_for_image", "wait_for_import", "upload_images"}
 """Methods that make several calls, all of them calls of other methods."""
 
 EXAMPLES: dict[str, tuple[Any, ...]] = {
     "put_item": ("RING-1", ItemIn(title="A ring")),
     "put_items": ([ItemPut(sku="RING-1", title="A ring")],),
+    "patch_item": ("RING-1", ItemPatch(price=450)),
     "get_item": ("RING-1",),
     "items": (),
     "remove_item": ("RING-1",),
     "add_image": ("RING-1", b"picture"),
     "add_images": ([("RING-1", b"picture")],),
+    "put_image": ("RING-1", b"picture"),
+    "make_uploads": (2,),
+    "upload": (Upload(object_key="uploads/0", url="/v1/uploads/{name}", expires_at=_AT), b"picture"),
+    "add_uploaded": ([("RING-1", "uploads/0")],),
     "image": (IMAGE,),
     "images": (),
     "image_content": (IMAGE,),
     "correct_image": (IMAGE, Correction(type="ring")),
     "remove_image": (IMAGE,),
+    "start_import": (b"sku,title",),
+    "import_status": (IMAGE,),
+    "imports": (),
+    "import_rows": (IMAGE,),
+    "import_errors": (IMAGE,),
+    "stop_import": (IMAGE,),
     "search": (),
     "classify": (io.BytesIO(b"picture"),),
     "similar": ("RING-1",),
@@ -40,9 +53,21 @@ EXAMPLES: dict[str, tuple[Any, ...]] = {
     "suggestions": ("anna",),
     "session_suggestions": ("visit-1",),
     "suggestions_for_many": (["anna"],),
+    "erase_user": ("anna",),
+    "erase_session": ("visit-1",),
     "experiment": (),
     "put_experiment": (_HALVES,),
     "stop_experiment": (),
+    "add_webhook": ("https://shop.example/loupe", ["*"]),
+    "webhooks": (),
+    "webhook": (HOOK,),
+    "change_webhook": (HOOK, WebhookPatch(enabled=True)),
+    "remove_webhook": (HOOK,),
+    "new_webhook_secret": (HOOK,),
+    "test_webhook": (HOOK,),
+    "deliveries": (HOOK,),
+    "delivery": (HOOK, IMAGE),
+    "redeliver": (HOOK, IMAGE),
     "add_key": ("web shop", ["read"]),
     "keys": (),
     "revoke_key": ("k_000000000000",),

@@ -14,6 +14,10 @@ class Caller:
     def __init__(self, kind: str, address: str, key: str = "a-key", **settings: Any) -> None:
         self._kind, self.address, self._key, self._settings = kind, address, key, settings
 
+    def at(self, address: str) -> Caller:
+        """The same client of another address."""
+        return Caller(self._kind, address, self._key, **self._settings)
+
     def __call__(self, method: str, *arguments: Any, **named: Any) -> Any:
         if self._kind == "awaited":
             return asyncio.run(self._awaited(method, *arguments, **named))

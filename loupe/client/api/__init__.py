@@ -1,5 +1,5 @@
 """What each call of the API is, a file a resource."""
 
-from loupe.client.api import images, items, keys, operations, searching, shoppers
+from loupe.client.api import images, imports, items, keys, operations, searching, shoppers, uploads, webhooks
 
-__all__ = ["images", "items", "keys", "operations", "searching", "shoppers"]
+__all__ = ["images", "imports", "items", "keys", "operations", "searching", "shoppers", "uploads", "webhooks"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from loupe.client.calls import Call, Pages, answer, json_body, nothing, paged
-from shared.contracts.api import Item, ItemIn, ItemPage, ItemPut, ItemsIn, ItemsPut
+from shared.contracts.api import Item, ItemIn, ItemPage, ItemPatch, ItemPut, ItemsIn, ItemsPut
 from shared.contracts.fields import MAX_LIMIT
 
 _TOLD = set(ItemIn.model_fields)
+_MERGE_PATCH = "application/merge-patch+json"
 
 
 def put_item(sku: str, item: ItemIn, *, if_match: int | None = None, only_new: bool = False) -> Call[Item]:
@@ -21,6 +22,15 @@ def put_item(sku: str, item: ItemIn, *, if_match: int | None = None, only_new: b
     return Call(
         "PUT", "/v1/items/{sku}", answer(Item), {"sku": sku}, headers=headers, body=body, only_once=bool(headers)
     )
+
+
+def patch_item(sku: str, changes: ItemPatch, *, if_match: int | None = None) -> Call[Item]:
+    """Change what was given of an item and leave the rest; None takes back what was said.
+
+    Raises `PreconditionFailed` when its revision is not `if_match` any more.
+    """
+    body = json_body(changes, media_type=_MERGE_PATCH, exclude_unset=True)
+    return Call("PATCH", "/v1/items/{sku}", answer(Item), {"sku": sku}, headers=matching(if_match), body=body)
 
 
 def put_items(items: Sequence[ItemPut]) -> Call[ItemsPut]:

@@ -42,6 +42,16 @@ def suggestions_for_many(user_ids: Sequence[str], *, limit: int = 20) -> Call[Su
     return Call("POST", "/v1/suggestions:batch", answer(SuggestionsBatchAnswer), body=body, reads=True)
 
 
+def erase_user(user_id: str) -> Call[None]:
+    """Forget all that is kept of a user. Accepted: it is done soon, whatever happens."""
+    return Call("DELETE", "/v1/users/{user_id}", nothing, {"user_id": user_id})
+
+
+def erase_session(session_id: str) -> Call[None]:
+    """Forget all that is kept of a visit. Accepted: it is done soon, whatever happens."""
+    return Call("DELETE", "/v1/sessions/{session_id}", nothing, {"session_id": session_id})
+
+
 def experiment() -> Call[Experiment]:
     """The experiment that runs; `NotFound` when none does."""
     return Call("GET", "/v1/experiment", answer(Experiment))
