@@ -14,7 +14,7 @@ import typer
 from rich.table import Table
 
 from deploy.local.home import Home
-from loupe import catalogue_file, import_command, shops, training
+from loupe import catalogue_file, import_command, importing, shops, training
 from loupe.settings import Settings, connected
 from loupe.telling import err, out, told
 from shared.contracts.internal import Context
@@ -56,7 +56,7 @@ def up(
     def welcome(address: str) -> None:
         try:
             if sample and not loaded.exists():
-                with connected(settings.model_copy(update={"url": address})) as client:
+                with connected(settings.model_copy(update={"url": address}), patience=importing.PATIENCE) as client:
                     sample_shop = catalogue_file.read(stack.SAMPLE / "catalogue.csv", stack.SAMPLE / "pictures", {})
                     import_command.tell(import_command.bring(client, sample_shop, jobs=4))
                 loaded.touch()

@@ -49,7 +49,7 @@ def import_(
 ) -> None:
     """Import a catalogue. The same file twice changes nothing."""
     kept = _conditions(where or [])
-    with connected(Settings()) as client:
+    with connected(Settings(), patience=importing.PATIENCE) as client:
         if file.is_file() and _is_zip(file):
             if kept or pictures:
                 raise Permanent("A zip is imported as it is, without --where and --pictures.")

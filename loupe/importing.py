@@ -6,29 +6,26 @@ The rows go as one import, which tells what became of each; pictures that lie on
 from __future__ import annotations
 
 import json
-import random
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from loupe.catalogue_file import Catalogue, Entry
-from loupe.client import Client
+from loupe.client import Client, Refused
 from shared.contracts.api import Image
 from shared.contracts.fields import MAX_BATCH_PICTURES, MAX_PICTURE_BYTES
 from shared.contracts.imports import MAX_IMPORT_BYTES, Import, ImportRow
-from shared.errors import LoupeError, Permanent, Retryable
+from shared.errors import LoupeError, Permanent
 from shared.imports.rows import Row
 
-_T = TypeVar("_T")
-_ATTEMPTS = 10  # over some 40 seconds: a gateway that was killed is back by then
-_LONGEST_PAUSE = 10.0
 _POLL_SECONDS = 0.25
+PATIENCE = 40.0
+"""Seconds for the client of an import: a gateway that was killed is back by then."""
 _OUTCOMES = ("imported", "updated", "unchanged", "rejected", "skipped")
 
 
@@ -131,13 +128,13 @@ def add_pictures(client: Client, entries: Sequence[Entry], jobs: int, outcome: O
 
 
 def _begin(client: Client, file: Path, *, dry_run: bool) -> str:
-    return _patiently(partial(client.start_import, file, dry_run=dry_run))
+    return client.start_import(file, dry_run=dry_run).import_id
 
 
 def _follow(client: Client, import_id: str, progress: Progress) -> Import:
     """The import once it has ended. Raises `Permanent` when it failed or was stopped."""
     while True:
-        now = _patiently(partial(client.import_status, import_id))
+        now = client.import_status(import_id)
         done = sum(getattr(now, name) for name in _OUTCOMES)
         progress.rows(done, now.rows or 0)
         if now.state == "done":
@@ -149,7 +146,7 @@ def _follow(client: Client, import_id: str, progress: Progress) -> Import:
 
 
 def _troubled(client: Client, done: Import) -> list[ImportRow]:
-    return _patiently(lambda: list(client.import_rows(done.import_id, troubled=True)))
+    return list(client.import_rows(done.import_id, troubled=True))
 
 
 def _count(outcome: Outcome, done: Import) -> None:
@@ -178,14 +175,14 @@ def _told(row: Row) -> ImportRow:
 
 def _send(client: Client, pool: Executor, entries: Sequence[Entry], outcome: Outcome, progress: Progress) -> None:
     send = {
-        pool.submit(_patiently, partial(client.add_images, [(entry.sku, picture) for entry, picture in batch])): batch
+        pool.submit(client.add_images, [(entry.sku, picture) for entry, picture in batch]): batch
         for batch in _batches([(entry, picture) for entry in entries for picture in entry.pictures])
     }
     for done in as_completed(send):
         batch = send[done]
         try:
             sent = done.result()
-        except Permanent as error:
+        except Refused as error:
             sent = [error] * len(batch)
         for (entry, picture), image in zip(batch, sent, strict=True):
             if isinstance(image, LoupeError):
@@ -223,22 +220,9 @@ def _await_indexed(client: Client, outcome: Outcome, before: set[str], progress:
 
 
 def _rejected(client: Client) -> list[Image]:
-    return _patiently(lambda: list(client.rejected()))
+    return list(client.images(state="rejected"))
 
 
 def _on_their_way(client: Client) -> int:
-    counts = _patiently(client.status).images
+    counts = client.status().images
     return counts.get("stored", 0) + counts.get("analysed", 0)
-
-
-def _patiently(call: Callable[[], _T]) -> _T:
-    for attempt in range(_ATTEMPTS):
-        try:
-            return call()
-        except Retryable as error:
-            if attempt == _ATTEMPTS - 1:
-                raise
-            asked = error.headers.get("Retry-After", "")
-            pause = min(0.2 * 2**attempt, _LONGEST_PAUSE) * random.uniform(0.5, 1)
-            time.sleep(max(int(asked) if asked.isdigit() else 0, pause))
-    raise AssertionError("unreachable")
