@@ -23,8 +23,8 @@ from services.recommender.settings import Settings
 from services.recommender.suggest import Suggester
 from shared import database, vectorstore
 from shared.contracts.internal import SuggestRequest
-from shared.contracts.messages import EventType, UserEvent
 from shared.contracts.models import INDEX
+from shared.contracts.user_events import EventType, UserEvent
 from shared.database import Database
 
 TENANT = "bench"

@@ -25,8 +25,8 @@ from services.recommender.suggest import Suggester
 from services.recommender.tables import Base, Event
 from shared import database, vectorstore
 from shared.contracts.internal import HitList, SuggestRequest
-from shared.contracts.messages import UserEvent
 from shared.contracts.models import INDEX, Model
+from shared.contracts.user_events import UserEvent
 from shared.vectorstore import Point
 
 TENANT = "simulated"

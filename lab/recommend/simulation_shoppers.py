@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lab.recommend.simulation_pieces import Piece
-from shared.contracts.messages import EventType
+from shared.contracts.user_events import EventType
 
 Random = np.random.Generator
 Floats = npt.NDArray[np.float64]

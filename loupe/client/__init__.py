@@ -25,8 +25,8 @@ from loupe.client.pictures import Picture
 from shared.contracts.analysis import Box
 from shared.contracts.api import Correction, Image, Item, ItemIn, ItemPatch, ItemPut, Problem
 from shared.contracts.internal import Experiment, Filters
-from shared.contracts.messages import UserEvent
 from shared.contracts.search import QueryPart, Result
+from shared.contracts.user_events import UserEvent
 from shared.contracts.webhooks import WebhookPatch
 from shared.errors import LoupeError
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 
-from shared.contracts.messages import UserEvent
 from shared.contracts.shop import OrderPlaced, OrderReturned
+from shared.contracts.user_events import UserEvent
 
 
 def acts_of(order: OrderPlaced | OrderReturned) -> list[UserEvent]:

@@ -17,7 +17,6 @@ from services.gateway.stock import Stock
 from services.gateway.told_events import never_had
 from services.gateway.uploads import Uploads
 from shared.contracts.api import ItemPut
-from shared.contracts.messages import UserEvent
 from shared.contracts.shop import (
     ImageAdded,
     ItemRemoved,
@@ -28,6 +27,7 @@ from shared.contracts.shop import (
     StockChanged,
     UserErase,
 )
+from shared.contracts.user_events import UserEvent
 from shared.errors import LoupeError, NotFound, Permanent
 
 Outcome = Literal["handled", "late", "repeated"]

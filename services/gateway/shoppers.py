@@ -12,7 +12,8 @@ from services.gateway.erasing import forget
 from services.gateway.impressions import Whose
 from services.gateway.outbox_keys import erasure_key, events_key
 from services.gateway.tables import OUTBOX, Item
-from shared.contracts.messages import ErasureAsked, UserEvent, UserEvents
+from shared.contracts.messages import ErasureAsked, UserEvents
+from shared.contracts.user_events import UserEvent
 from shared.database import Database
 from shared.observability import logs
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from services.gateway.shoppers import Shoppers
 from shared.contracts.api import EventRefused, EventsAccepted
 from shared.contracts.fields import MAX_EVENTS
-from shared.contracts.messages import UserEvent
+from shared.contracts.user_events import UserEvent
 from shared.errors import InvalidInput
 from shared.observability.http import invalid
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.recommender.recording import Recorded, Told, key_of, moment_of, number_of, record
 from services.recommender.tables import Event, EventCount, Impression, Visit
-from shared.contracts.messages import EventType, UserEvent
+from shared.contracts.user_events import EventType, UserEvent
 from shared.database import Database
 
 _RECENT_EVENTS = 200

@@ -14,7 +14,7 @@ from services.recommender.features import NAMES, Weights, plain
 from services.recommender.fitting import Shown, fit, ordered
 from services.recommender.history import Act
 from services.recommender.lessons import Learned
-from shared.contracts.messages import EventType
+from shared.contracts.user_events import EventType
 
 _LOOKS_BACK = timedelta(days=30)
 _FOLLOWS_WITHIN = timedelta(days=1)

@@ -27,7 +27,7 @@ from services.recommender.sources.pool import pooled
 from services.recommender.taste import LIKED_ITEMS, SEARCHED_ITEMS, taste_of
 from services.recommender.variants import variants
 from shared.contracts.internal import Hit, Source, SuggestRequest
-from shared.contracts.messages import EventType
+from shared.contracts.user_events import EventType
 from shared.vectorstore import AnyOf, Filter
 
 _IN_STOCK = AnyOf("in_stock", (True,))

@@ -15,7 +15,7 @@ from sqlalchemy import case, func, select
 from services.recommender.recording import number_of
 from services.recommender.settings import Weight
 from services.recommender.tables import Event
-from shared.contracts.messages import EventType
+from shared.contracts.user_events import EventType
 from shared.database import Database
 
 _WITHIN = timedelta(days=30)

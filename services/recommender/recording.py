@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, bindparam, insert, select, text, updat
 
 from services.recommender.erased import erased_at
 from services.recommender.tables import Event, EventCount, Visit
-from shared.contracts.messages import UserEvent
+from shared.contracts.user_events import UserEvent
 
 _IDS = 1_000
 _SEEN_AGAIN_AFTER = timedelta(days=1)

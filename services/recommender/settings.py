@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import AliasChoices, BaseModel, Field
 from pydantic_settings import SettingsConfigDict
 
-from shared.contracts.messages import EventType
+from shared.contracts.user_events import EventType
 from shared.settings import ServiceSettings
 
 

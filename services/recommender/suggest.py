@@ -15,7 +15,7 @@ from services.recommender.popularity import Popularity
 from services.recommender.settings import Weight
 from services.recommender.sources.crowd import Companions, NoCompanions
 from shared.contracts.internal import HitList, HitLists, SuggestBatchRequest, SuggestRequest
-from shared.contracts.messages import EventType
+from shared.contracts.user_events import EventType
 
 RANKING = "suggest-2"
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from services.recommender.history import Act
 from services.recommender.settings import Weight
-from shared.contracts.messages import EventType
+from shared.contracts.user_events import EventType
 
 LIKED_ITEMS = 20
 SEARCHED_ITEMS = 10

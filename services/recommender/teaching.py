@@ -17,7 +17,7 @@ from services.recommender.lessons import Lesson, Lessons, When
 from services.recommender.settings import Settings
 from services.recommender.together_lesson import TogetherLesson
 from shared import database
-from shared.contracts.messages import EventType
+from shared.contracts.user_events import EventType
 from shared.database import Database
 
 RANKER = RankerLesson.name

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from shared.contracts.messages import EventType
+from shared.contracts.user_events import EventType
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]

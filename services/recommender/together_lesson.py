@@ -12,7 +12,7 @@ import structlog
 from services.recommender.lessons import Learned
 from services.recommender.together import NAME, Companions, pack
 from services.recommender.together_counting import ActOf, Recipe, Sequences, count, sequences
-from shared.contracts.messages import EventType
+from shared.contracts.user_events import EventType
 
 _LEARNED_FROM = timedelta(days=730)
 _AMONG = 10

@@ -20,7 +20,7 @@ from shared.contracts.fields import (
     Word,
 )
 from shared.contracts.internal import Words
-from shared.contracts.messages import UserEvent
+from shared.contracts.user_events import UserEvent
 
 ImageState = Literal["stored", "analysed", "indexed", "rejected"]
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from shared.contracts.api import ItemPut
 from shared.contracts.fields import ImageId, SessionId, Sha256, Sku, Timestamp, UserId
-from shared.contracts.messages import UserEvent
+from shared.contracts.user_events import UserEvent
 
 MAX_INLINE_BYTES = 8_000_000
 """The largest picture that an event may hold; larger ones go by `object_key` or over HTTP."""

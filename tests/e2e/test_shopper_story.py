@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 
 from loupe.client import Client, Result, UserEvent
-from shared.contracts.messages import EventType
 from shared.contracts.search import Suggestions
+from shared.contracts.user_events import EventType
 from tests.support.stack import RunningStack
 from tests.support.waiting import until
 

@@ -381,6 +381,21 @@ def readiness(mine: Shop, theirs: Shop) -> None:
     clean(mine.api.get("/readyz"), theirs)
 
 
+def contract(path: str) -> Attempt:
+    """It is the same for all, and needs no key."""
+
+    def attempt(mine: Shop, theirs: Shop) -> None:
+        clean(mine.api.get(path), theirs)
+
+    return attempt
+
+
+of("GET", "/asyncapi.json")(contract("/asyncapi.json"))
+of("GET", "/schemas")(contract("/schemas"))
+of("GET", "/schemas/{kind}.json")(contract("/schemas/shop.item.upserted.json"))
+of("GET", "/schemas/data/{kind}.json")(contract("/schemas/data/shop.item.upserted.json"))
+
+
 @of("GET", "/metrics")
 def metrics(mine: Shop, theirs: Shop) -> None:
     clean(mine.api.get("/metrics"), theirs)

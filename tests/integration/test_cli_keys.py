@@ -133,4 +133,4 @@ def test_a_shop_chooses_to_hear_of_suggestions(gateway: Stand, deployment: dict[
     done(deployment, "tenant", "set", "shop", "--no-suggestions-changed")
     assert not asked()
     unknown = loupe(deployment, "tenant", "set", "nobody", "--suggestions-changed")
-    assert (unknown.exit_code, "There is no shop named" in unknown.stderr) == (1, True)
+    assert (unknown.exit_code, "There is no shop 'nobody'" in unknown.stderr) == (1, True)

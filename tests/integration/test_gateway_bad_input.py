@@ -142,7 +142,7 @@ def test_a_time_without_a_date_a_zone_or_a_place_in_utc_is_refused(gateway: Stan
 @pytest.mark.parametrize(
     ("path", "methods"),
     [
-        ("/v1/items/RING-1", "DELETE, GET, PUT"),
+        ("/v1/items/RING-1", "DELETE, GET, PATCH, PUT"),
         ("/v1/experiment", "DELETE, GET, PUT"),
         ("/v1/items:batch", "POST"),
         ("/metrics", "GET"),

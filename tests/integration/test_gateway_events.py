@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from services.gateway.shop_events import ShopEvents
-from shared.contracts.messages import EventsRecorded, UserEvent, UserEvents
+from shared.contracts.messages import EventsRecorded, UserEvents
 from shared.contracts.shop import parse
+from shared.contracts.user_events import UserEvent
 from shared.errors import NotFound
 from tests.support.gateway import Stand, running_gateway
 from tests.support.snippets import openapi_examples

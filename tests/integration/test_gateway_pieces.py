@@ -73,7 +73,7 @@ def test_a_drawn_box_is_the_only_piece(gateway: Stand) -> None:
         ({"box": {"y0": 0.9, "y1": 0.2}}, "query.box", "empty"),
         ({"box": {"x0": -0.1}}, "query.box.x0", "greater than or equal to 0"),
         ({"box": {"x1": 400}}, "query.box.x1", "less than or equal to 1"),
-        ({"box": {"x1": "NaN"}}, "query.box.x1", "less than or equal to 1"),
+        ({"box": {"x1": "NaN"}}, "query.box.x1", "needs a number, without quotes"),
         ({"box": [0, 0, 1, 1]}, "query.box", "object"),
         ({"box": DRAWN, "piece": 1}, "query", "not both"),
         ({"piece": 3}, "query.piece", "numbered from 0 to 2"),

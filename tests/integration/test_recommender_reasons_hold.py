@@ -13,7 +13,7 @@ from services.recommender.features import plain
 from services.recommender.history import Act, Shopper
 from services.recommender.making import Making
 from shared.contracts.internal import Context, Hit, SuggestRequest
-from shared.contracts.messages import EventType
+from shared.contracts.user_events import EventType
 from tests.support.recommending import DIMENSION, NOW, Shop, Shops, TogetherByHand, shops
 
 KINDS: list[EventType] = ["viewed", "searched", "clicked", "favourited", "carted", "purchased", "returned", "dismissed"]

@@ -13,8 +13,9 @@ import pytest
 from services.recommender import main
 from services.recommender.settings import Settings
 from shared import messaging, vectorstore
-from shared.contracts.messages import EventsRecorded, UserEvent, UserEvents
+from shared.contracts.messages import EventsRecorded, UserEvents
 from shared.contracts.models import INDEX, Model
+from shared.contracts.user_events import UserEvent
 from shared.messaging import Consumer, Subscription
 from shared.service import Service
 from tests.support.broker import RunningBroker

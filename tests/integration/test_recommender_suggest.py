@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.contracts.messages import EventsRecorded, EventType, UserEvent
+from shared.contracts.messages import EventsRecorded
+from shared.contracts.user_events import EventType, UserEvent
 from tests.support.databases import NewDatabase
 from tests.support.recommending import NOW, Shop, Shops, shops, skus, towards
 

@@ -14,7 +14,7 @@ from services.recommender.learned import LearnedModels
 from services.recommender.lessons import Learned, Lesson
 from services.recommender.together_lesson import TogetherLesson
 from shared import database
-from shared.contracts.messages import EventType
+from shared.contracts.user_events import EventType
 
 NOW = datetime.now(UTC)
 STRENGTHS: dict[EventType, float] = {"clicked": 1.0, "purchased": 4.0, "returned": -2.0, "dismissed": -3.0}

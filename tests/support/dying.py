@@ -111,8 +111,8 @@ def _stands_in(frame: Any, function: str) -> bool:
 def _watch(steps: Steps) -> None:
     open_objects, open_directory = objectstore.open, vectorstore.directory
 
-    def objects(url: str, bucket: str) -> Any:
-        return Watched(open_objects(url, bucket), bucket, steps)
+    def objects(url: str, bucket: str, *more: Any) -> Any:
+        return Watched(open_objects(url, bucket, *more), bucket, steps)
 
     def directory(url: str, alias: str) -> Any:
         return WatchedDirectory(open_directory(url, alias), steps)

@@ -32,9 +32,10 @@ from services.recommender.suggest import Suggester
 from shared import database, vectorstore
 from shared.contracts.fields import Vector, pack_vector
 from shared.contracts.internal import HitList
-from shared.contracts.messages import EventType, Message, UserEvent, UserEvents
+from shared.contracts.messages import Message, UserEvents
 from shared.contracts.models import INDEX, Model
 from shared.contracts.text import TEXT_DIMENSION
+from shared.contracts.user_events import EventType, UserEvent
 from shared.database import Database
 from shared.observability.http import create_app
 from shared.vectorstore import AnyOf, Directory, Filter, Point, Text, VectorStore

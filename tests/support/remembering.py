@@ -8,7 +8,7 @@ from typing import Any
 
 from services.recommender.history import History, Who
 from shared.contracts.impressions import ShownList
-from shared.contracts.messages import UserEvent
+from shared.contracts.user_events import UserEvent
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 _numbers = count()

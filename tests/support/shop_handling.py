@@ -11,7 +11,8 @@ from sqlalchemy import select
 from services.gateway.shop_events import Outcome, ShopEvents
 from services.gateway.tables import ShopNews
 from shared.contracts import shop
-from shared.contracts.messages import ItemChanged, UserEvent, UserEvents
+from shared.contracts.messages import ItemChanged, UserEvents
+from shared.contracts.user_events import UserEvent
 from tests.support.gateway import Stand
 
 AT = "2026-05-01T12:00:00Z"

@@ -9,7 +9,7 @@ import pytest
 
 from services.gateway.reasons import reason
 from shared.contracts.internal import Hit, Reason, Source
-from shared.contracts.messages import EventType
+from shared.contracts.user_events import EventType
 
 TITLES = {"A": "Emerald halo ring"}
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)

@@ -12,7 +12,7 @@ import pytest
 from services.recommender.features import NAMES, Floats, Weights, plain, score, unpacked
 from services.recommender.history import Act
 from services.recommender.learning import RankerLesson
-from shared.contracts.messages import EventType
+from shared.contracts.user_events import EventType
 
 NOW = datetime.now(UTC)
 FOND_OF_STONES = plain.values.copy()

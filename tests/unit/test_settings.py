@@ -64,7 +64,7 @@ def test_what_may_be_sent_to_is_a_list_with_commas_of_networks_and_hosts(
 ) -> None:
     assert Settings(_secrets_dir=secrets).outward_allow == []
     monkeypatch.setenv("GATEWAY_OUTWARD_ALLOW", "10.0.0.0/8, shop.internal,")
-    assert Settings(_secrets_dir=secrets).outward_allow == ["10.0.0.0/8", " shop.internal"]
+    assert Settings(_secrets_dir=secrets).outward_allow == ["10.0.0.0/8", "shop.internal"]
     monkeypatch.setenv("GATEWAY_OUTWARD_ALLOW", "10.0.0.0/99")
     with pytest.raises(ValidationError, match="neither a network"):
         Settings(_secrets_dir=secrets)

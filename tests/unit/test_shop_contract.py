@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.contracts.api import ItemPut
-from shared.contracts.messages import UserEvent
 from shared.contracts.shop import MAX_INLINE_BYTES, ImageAdded, ItemRemoved, OrderPlaced, parse, write
 from shared.contracts.shop import ImageRejectedData as Rejected
+from shared.contracts.user_events import UserEvent
 from shared.errors import InvalidInput
 
 

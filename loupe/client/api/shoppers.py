@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from loupe.client.calls import Call, answer, json_body, nothing
 from shared.contracts.api import EventsAccepted, EventsIn
 from shared.contracts.internal import Context, Experiment
-from shared.contracts.messages import UserEvent
 from shared.contracts.search import Suggestions, SuggestionsBatch, SuggestionsBatchAnswer
+from shared.contracts.user_events import UserEvent
 
 
 def send_events(events: Sequence[UserEvent]) -> Call[EventsAccepted]:
