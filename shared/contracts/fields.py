@@ -76,7 +76,8 @@ _DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d")
 TenantId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 """Lower-case letters, digits and hyphens: safe as a folder, a bucket prefix and a queue name."""
 
-_SKU = r"^[^\s/\\\x00-\x1f\x7f]([^/\\\x00-\x1f\x7f]{0,126}[^\s/\\\x00-\x1f\x7f])?$"
+# \x85 and \ufeff beside \s: whether they are spaces is told otherwise from language to language.
+_SKU = r"^[^\s\x85\ufeff/\\\x00-\x1f\x7f]([^/\\\x00-\x1f\x7f]{0,126}[^\s\x85\ufeff/\\\x00-\x1f\x7f])?$"
 _SHOPPER = r"^[^\x00-\x1f\x7f/]{1,128}$"
 _DOTS = r"^\.*$"
 
@@ -95,7 +96,10 @@ KeyScope = Literal["read", "write", "events", "admin"]
 """What an API key may do: look and search; change the catalogue; tell what shoppers did; administer the shop."""
 
 KeyId = Annotated[str, StringConstraints(pattern=r"^k_[0-9a-f]{12}$")]
-KeyName = Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]{0,61}[^\s\x00-\x1f\x7f])?$")]
+KeyName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[^\s\x85\ufeff\x00-\x1f\x7f]([^\x00-\x1f\x7f]{0,61}[^\s\x85\ufeff\x00-\x1f\x7f])?$"),
+]
 """1 to 63 characters; no control character, no space at an end."""
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from deploy.local.home import TENANT
 from tests.support.pictures import drawing
@@ -11,6 +14,13 @@ from tests.support.stack import RunningStack
 from tests.support.waiting import until
 
 PAGE = "docs/queue.md"
+
+
+@pytest.fixture(params=[False, True], ids=["local", "processes"])
+def stack(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunningStack]:
+    running = RunningStack(tmp_path / "home", processes=request.param)
+    yield running
+    running.stop()
 
 
 def test_a_shop_on_redis_sells_by_queue_and_hears_of_its_picture(stack: RunningStack, tmp_path: Path) -> None:
