@@ -104,7 +104,7 @@ class _Observed:
                 self._record(scope, status, time.perf_counter() - started)
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "unmatched")
+        route = getattr(scope.get("route"), "path_format", "unmatched")
         metrics.HTTP_REQUESTS.labels(self._service, scope["method"], route, str(status)).inc()
         metrics.HTTP_SECONDS.labels(self._service, route).observe(seconds)
         if route not in _QUIET:

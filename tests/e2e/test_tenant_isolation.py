@@ -556,8 +556,8 @@ def import_errors(mine: Shop, theirs: Shop) -> None:
     refused(mine.api.get(f"/v1/imports/{begun(theirs)}/errors.csv"), theirs, 404)
 
 
-@of("DELETE", "/v1/imports/{import_id}")
+@of("POST", "/v1/imports/{import_id}:stop")
 def stop_import(mine: Shop, theirs: Shop) -> None:
     import_id = begun(theirs)
-    refused(mine.api.delete(f"/v1/imports/{import_id}"), theirs, 404)
+    refused(mine.api.post(f"/v1/imports/{import_id}:stop"), theirs, 404)
     assert theirs.api.get(f"/v1/imports/{import_id}").json()["state"] == "done"

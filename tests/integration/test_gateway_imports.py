@@ -128,8 +128,8 @@ def test_gateways_over_one_postgresql_share_imports_and_tell_each_row_once(tmp_p
 def test_an_import_that_is_stopped_goes_no_further(idle: Stand) -> None:
     import_id = send(idle, b"sku,title\nA,fine\n")
     assert status(idle, import_id)["state"] == "waiting"
-    assert idle.client.delete(f"/v1/imports/{import_id}").status_code == 204
-    assert idle.client.delete(f"/v1/imports/{import_id}").status_code == 204
+    assert idle.client.post(f"/v1/imports/{import_id}:stop").status_code == 204
+    assert idle.client.post(f"/v1/imports/{import_id}:stop").status_code == 204
     with importing(idle):
         imported(idle, b"sku,title\nB,fine\n")
     assert status(idle, import_id)["state"] == "stopped"
@@ -150,7 +150,7 @@ def test_imports_of_a_shop_run_in_the_order_in_which_they_came(idle: Stand) -> N
 
 def test_another_shop_finds_nothing_of_an_import(gateway: Stand) -> None:
     done = imported(gateway, b"sku,title\nA,fine\n")
-    for method, path in [("GET", ""), ("GET", "/rows"), ("GET", "/errors.csv"), ("DELETE", "")]:
+    for method, path in [("GET", ""), ("GET", "/rows"), ("GET", "/errors.csv"), ("POST", ":stop")]:
         answer = gateway.client.request(method, f"/v1/imports/{done['import_id']}{path}", headers=OTHER)
         assert answer.status_code == 404, path
     assert gateway.client.get("/v1/imports", headers=OTHER).json()["imports"] == []

@@ -69,4 +69,4 @@ def import_errors(import_id: str) -> Call[bytes]:
 
 def stop_import(import_id: str) -> Call[None]:
     """Stop an import; what it did until then stays."""
-    return Call("DELETE", "/v1/imports/{import_id}", nothing, {"import_id": import_id})
+    return Call("POST", "/v1/imports/{import_id}:stop", nothing, {"import_id": import_id})

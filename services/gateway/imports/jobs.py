@@ -103,7 +103,7 @@ class Imports:
             ).scalar_one()
         if unfinished >= MAX_UNFINISHED:
             raise Conflict(
-                f"{unfinished} imports of this shop are not finished. Wait, or stop one: DELETE /v1/imports/{{id}}."
+                f"{unfinished} imports of this shop are not finished. Wait, or stop one: POST /v1/imports/{{id}}:stop."
             )
 
     def _troubled(self, import_id: str) -> Iterator[ImportRow]:

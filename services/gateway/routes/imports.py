@@ -134,7 +134,12 @@ def get_imports(
     return ImportPage(imports=found[:limit], next_cursor=more)
 
 
-@router.get("/{import_id}", summary="How far an import is", response_model_exclude_none=True, responses=problems(404))
+@router.get(
+    "/{import_id:before_verb}",
+    summary="How far an import is",
+    response_model_exclude_none=True,
+    responses=problems(404),
+)
 def get_import(import_id: ImportId, caller: Reader, gateway: Gateway) -> Import:
     """`state`: waiting, running, done, failed with the `problem`, or stopped. Once it is done, `imported`, `updated`,
     `unchanged`, `rejected` and `skipped` add up to `rows`."""
@@ -177,7 +182,7 @@ def get_errors(import_id: ImportId, caller: Reader, gateway: Gateway) -> Respons
     return StreamingResponse(errors_csv(rows), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-@router.delete("/{import_id}", summary="Stop an import", status_code=204, responses=problems(404))
-def delete_import(import_id: ImportId, caller: Writer, gateway: Gateway) -> None:
+@router.post("/{import_id}:stop", summary="Stop an import", status_code=204, responses=problems(404))
+def post_stop(import_id: ImportId, caller: Writer, gateway: Gateway) -> None:
     """What it did until then stays. Of one that has ended nothing changes."""
     gateway.imports.stop(caller.tenant, import_id)
