@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -118,13 +119,21 @@ class Consumer:
         self._worker.start()
 
     def _reconnect(self) -> None:
-        """What the event loop does when its connection breaks, done now: it closes it and opens another."""
+        """What the event loop does when its connection breaks, done now: it closes it and opens another.
+
+        Over AMQP it may stand in a read that nobody will answer, and run nothing: its socket is cut under it.
+        """
 
         def broken() -> None:
             raise ConnectionResetError("the worker took nothing though messages waited")
 
-        if self._worker is not None:
+        if self._worker is None:
+            return
+        if (open_socket := _amqp_socket(self._worker)) is None:
             self._worker.hub.call_soon(broken)
+        else:
+            with suppress(OSError):  # it is closed already
+                open_socket.shutdown(socket.SHUT_RDWR)
 
     def _register(self, subscription: Subscription, message_type: type[Message]) -> None:
         def run(task: Task, payloads: list[dict[str, Any]]) -> None:
@@ -240,6 +249,14 @@ class Consumer:
                 retryable=retryable,
             )
         )
+
+
+def _amqp_socket(worker: Any) -> socket.socket | None:
+    """That of the worker's own connection; None over Redis, whose connections break by themselves, and while there is
+    none. `_connection`, because `connection` would open one."""
+    connection = getattr(worker.consumer, "connection", None)
+    transport = getattr(getattr(connection, "_connection", None), "transport", None)
+    return getattr(transport, "sock", None)
 
 
 def _context(payload: Mapping[str, Any]) -> dict[str, str]:
