@@ -3,8 +3,8 @@
 A Celery worker whose hands are all full does not read from its broker. When the broker dies at that moment, the
 acknowledgements fail, the worker counts them as open for ever, and so never reads again and never sees that its
 connection is gone (measured on kombu 5.7 over Redis, one kill with all threads busy). And what it had taken stays noted
-as being worked on until the visibility timeout, which keeps the outbox from sending it again meanwhile. Over AMQP a worker was
-seen to stand in a read for the answer to its prefetch count, after a kill, until its socket was closed.
+as being worked on until the visibility timeout, which keeps the outbox from sending it again meanwhile. Over AMQP a
+worker was seen to stand in a read for the answer to its prefetch count, after a kill, until its socket was closed.
 """
 
 from __future__ import annotations
