@@ -66,13 +66,12 @@ def train_embedding(
 
 @app.command()
 def ablate_embedding(
-    model: Annotated[list[Path], typer.Option(help="A trained model's folder; again for more.")],
-    renders: Annotated[Path, typer.Option(help="The folder of training renders, for those that validate.")] = RENDERS,
+    model: Annotated[Path, typer.Option(help="A trained model's folder.")],
 ) -> None:
-    """Measure what each ingredient of trained embeddings brings; write lab/reports/embedding."""
+    """Measure what each ingredient of a trained embedding brings; write lab/reports/embedding."""
     from lab.train.ablation import ablate
 
-    print(ablate(model, renders))
+    print(ablate(model))
 
 
 @app.command()

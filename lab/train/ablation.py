@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
 
 import numpy as np
+import onnxruntime as ort
+import torch
+from onnxruntime.quantization import quantize_static
+from PIL import Image
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from lab.datasets import Record
 from lab.evaluate import sets
 from lab.evaluate.report import Section, Table, mean, share, write
 from lab.evaluate.retrieval import search
+from lab.export import to_onnx
 from lab.models.port import Vectors
 from lab.train.fit import GEM_P
-from lab.train.fusion import Fusion, Linear, choose
-from lab.train.parts import Parts, split
-from lab.train.run import SIZE, TRAIN_SIZE
-from lab.train.sources import read_all
-from lab.train.validation import drawn, questions, shop_weights
-from lab.vectors import vectors_of
-from services.embedder.manifest import TRAINED, read_manifest
+from lab.train.fusion import Fusion, Linear
+from lab.train.parts import PartsNetwork, split
+from lab.train.run import SIZE
+from lab.train.validation import drawn
+from lab.vectors import source_sha256, vectors_of
+from services.embedder import crop, decode, grouping, lite_network, loupe_network, prepare
+from services.embedder import finder as finder_code
+from services.embedder.find import main_first
+from services.embedder.finder import FINDER, Finder
+from services.embedder.loupe_network import NEAR, two_looks
+from services.embedder.manifest import ENCODER, TRAINED, read_manifest
 
 REPORT = Path(__file__).parents[1] / "reports" / "embedding"
 DISTRACTORS = 500
-WHITENED_ON = 1_000
+CALIBRATED_ON = 64
+LOOK = round(NEAR * SIZE)
 COLUMNS = (
     "vector",
     "numbers",
@@ -54,38 +67,94 @@ class Pictures:
         return [*self.pieces, *self.others, *self.styles, *self.designs]
 
 
-def ablate(folders: Sequence[Path], renders: Path) -> str:
-    """Measure the frozen network and each packaged model by ingredients; write lab/reports/embedding."""
+class Shown:
+    """A network as ONNX on the main piece that a finder sees, or on the whole picture without one.
+
+    Its vectors are not scaled, so that what is concatenated in them can be taken apart.
+    """
+
+    distance: Literal["cosine", "euclidean"] = "euclidean"
+    workers: Literal["threads", "processes"] = "threads"
+
+    def __init__(self, name: str, model: bytes, size: int, finder: Finder | None) -> None:
+        self.name, self.size = name, size
+        self.megabytes = len(model) / 1e6
+        code = source_sha256(decode, prepare, lite_network, loupe_network)
+        self.fingerprint = f"shown {hashlib.sha256(model).hexdigest()} {size} {code}"
+        if finder:
+            found_by = source_sha256(crop, finder_code, grouping)
+            self.fingerprint += f" {finder.manifest.files[FINDER]} {found_by}"
+        self._finder = finder
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+    def embed(self, picture: Image.Image) -> Vectors:
+        (vectors,) = self._session.run(None, {"pictures": self.prepared(picture)[None]})
+        return np.asarray(vectors[0], np.float32)
+
+    def prepared(self, picture: Image.Image) -> Vectors:
+        """float32 [3, size, size]."""
+        if self._finder:
+            window = crop.windows(main_first(self._finder.find(picture)), *picture.size)[0]
+            picture = prepare.crop(picture, window)
+        return prepare.normalise(prepare.letterbox(prepare.scale(picture, self.size), self.size))
+
+
+class _OneLook(nn.Module):
+    """A network of two looks that sees one: the whole picture, made smaller, or the middle as it is."""
+
+    def __init__(self, features: nn.Module, which: Literal[0, 1]) -> None:
+        super().__init__()
+        self.features, self.which = features, which
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        return torch.as_tensor(self.features(two_looks(pictures).chunk(2)[self.which]))
+
+
+def ablate(folder: Path) -> str:
+    """Measure a packaged model ingredient by ingredient; write lab/reports/embedding."""
     shown = Pictures(
         sets.of("samepiece"),
         drawn([r for r in sets.of() if r.collection not in ("samepiece", "typeshops", "ringfir")], DISTRACTORS),
         sets.of("ringfir", split="test"),
         sets.single_renders(),
     )
-    lines: dict[str, Vectors] = {}
-    lines[f"frozen, {TRAIN_SIZE} px"] = split(_parts(f"frozen, {TRAIN_SIZE} px", {}, TRAIN_SIZE, shown.all))[0]
-    parts = _parts(f"frozen, {SIZE} px", {}, SIZE, shown.all)
-    fusion = frozen_fusion(renders)
-    lines[f"frozen, {SIZE} px"] = split(parts)[0]
-    lines[f"frozen, {SIZE} px, whitened"] = fusion.deep(split(parts)[0])
-    lines[f"frozen, {SIZE} px, whitened, with colours ({fusion.colour_weight:g})"] = fusion(parts)
-    for folder in folders:
-        name = read_manifest(folder).version
-        weights, fusion = load_fusion(folder)
-        lines[f"{name}, {TRAIN_SIZE} px, not whitened"] = split(_parts(name, weights, TRAIN_SIZE, shown.all))[0]
-        parts = _parts(name, weights, SIZE, shown.all)
-        lines[f"{name}, {SIZE} px, not whitened"] = split(parts)[0]
-        lines[f"{name}, {SIZE} px, whitened"] = fusion.deep(split(parts)[0])
-        lines[f"{name}, {SIZE} px, whitened, with colours ({fusion.colour_weight:g}), as packaged"] = fusion(parts)
-        lines[f"{name}, its colours alone"] = fusion.colours(split(parts)[1])
+    version, finder = read_manifest(folder).version, Finder(folder)
+    weights, fusion = load_fusion(folder)
+
+    def vectors(network: nn.Module, cut: Finder | None, size: int = SIZE) -> Vectors:
+        return vectors_of(Shown(version, to_onnx(network.eval(), size), size, cut), shown.all)
+
+    frozen, trained = PartsNetwork({}, GEM_P), PartsNetwork(weights, GEM_P)
+    as_packaged = vectors(trained, finder)
+    deep, colours = split(as_packaged)
+    encoder = (folder / ENCODER).read_bytes()
+    small = quantized(encoder, [r for r in shown.designs if r.path.is_file()][:CALIBRATED_ON], finder)
+    lines = {
+        "frozen: the whole picture, one look": vectors(frozen.features, None, LOOK),
+        "frozen: the whole picture, two looks": split(vectors(frozen, None))[0],
+        "frozen: the piece found, two looks": split(vectors(frozen, finder))[0],
+        "trained: the piece found, two looks": deep,
+        "trained: the piece found, one look at it whole": vectors(_OneLook(trained.features, 0), finder),
+        "trained: the piece found, one look from near": vectors(_OneLook(trained.features, 1), finder),
+        "and whitened": fusion.deep(deep),
+        f"and with colours ({fusion.colour_weight:g}): {version} as packaged": fusion(as_packaged),
+        "as packaged, but of the whole picture": fusion(vectors(trained, None)),
+        "its colours alone": fusion.colours(colours),
+        f"as packaged, in int8 ({len(small) / 1e6:.1f} MB for {len(encoder) / 1e6:.1f})": vectors_of(
+            Shown(version, small, SIZE, finder), shown.all
+        ),
+    }
     rows, figures = [], {}
-    for name, vectors in lines.items():
-        row, figures[name] = measure(name, vectors, shown)
+    for name, rows_of in lines.items():
+        row, figures[name] = measure(name, rows_of, shown)
         rows.append(row)
     words = (
-        "Made and printed again by `python -m lab ablate-embedding`. Brackets: 95% intervals. Same piece: the pictures "
-        f"of `samepiece` among all of its pictures and {len(shown.others)} others, so figures are higher than the "
-        "suite's, whose gallery is larger. Renders and near-twins: the evaluation set, as the suites have it."
+        f"Made and printed again by `python -m lab ablate-embedding --model {folder}`. Brackets: 95% intervals. Same "
+        f"piece: the pictures of `samepiece` among all of its pictures and {len(shown.others)} others, so figures are "
+        "higher than the suite's, whose gallery is larger. Renders and near-twins: the evaluation set, as the suites "
+        f"have it. A look has {LOOK} pixels a side."
     )
     return write(
         REPORT,
@@ -95,15 +164,24 @@ def ablate(folders: Sequence[Path], renders: Path) -> str:
     )
 
 
-def frozen_fusion(renders: Path) -> Fusion:
-    """As training fits it, for the network that was not trained."""
-    records = read_all(renders)
-    fitted_on = drawn([r for r in records if r.split == "train" and r.collection != "gems"], WHITENED_ON)
-    asked = questions(records)
-    looked_at = {r.sha256: r for question in asked for r in (*question.queries, *question.gallery)}
-    known = _parts(f"frozen, {SIZE} px", {}, SIZE, list(looked_at.values()))
-    train = _parts(f"frozen, {SIZE} px", {}, SIZE, fitted_on)
-    return choose(train, shop_weights(fitted_on), dict(zip(looked_at, known, strict=True)), asked)
+def quantized(encoder: bytes, records: Sequence[Record], finder: Finder) -> bytes:
+    """The encoder with weights and activations of 8 bits, their ranges by `records` (onnxruntime, QDQ, by channel)."""
+    shown = Shown("", encoder, SIZE, finder)
+    pictures = [shown.prepared(decode.decode(r.path.read_bytes(), 2 * SIZE).rgb)[None] for r in records]
+
+    class Reader:
+        def __init__(self) -> None:
+            self._left = iter(pictures)
+
+        def get_next(self) -> dict[str, Vectors] | None:
+            picture = next(self._left, None)
+            return None if picture is None else {"pictures": picture}
+
+    with TemporaryDirectory() as made:
+        plain, small = Path(made) / "plain.onnx", Path(made) / "small.onnx"
+        plain.write_bytes(encoder)
+        quantize_static(plain, small, Reader(), per_channel=True)
+        return small.read_bytes()
 
 
 def load_fusion(folder: Path) -> tuple[dict[str, Tensor], Fusion]:
@@ -152,10 +230,6 @@ def measure(name: str, vectors: Vectors, shown: Pictures) -> tuple[list[str], Ma
     among = item[np.where(family, similarity, -np.inf).argmax(axis=1)] == wanted
     text, figures["near-twins"] = share(among[twins])
     return [name, str(vectors.shape[1]), *texts, text], figures
-
-
-def _parts(name: str, weights: Mapping[str, Tensor], size: int, records: Sequence[Record]) -> Vectors:
-    return vectors_of(Parts(name, weights, GEM_P, size), records)
 
 
 def _names(records: Sequence[Record]) -> list[str]:

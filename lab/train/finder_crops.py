@@ -14,11 +14,13 @@ from lab.evaluate import sets
 from lab.evaluate.report import Figures, Section, Table, mean, write
 from lab.evaluate.retrieval import search
 from lab.models.port import Vectors
-from lab.train.ablation import Pictures, frozen_fusion
+from lab.train.ablation import Pictures
 from lab.train.fit import GEM_P
+from lab.train.fusion import Fusion, choose
 from lab.train.parts import Parts
 from lab.train.run import SIZE
-from lab.train.validation import drawn
+from lab.train.sources import read_all
+from lab.train.validation import drawn, questions, shop_weights
 from lab.vectors import vectors_of
 from services.embedder.crop import with_context
 from services.embedder.decode import decode
@@ -28,7 +30,7 @@ from services.embedder.prepare import crop, scale
 from shared.contracts.analysis import Box
 
 REPORT = Path(__file__).parents[1] / "reports" / "crops"
-DISTRACTORS, DESIGNS, STYLED = 250, 150, 150
+DISTRACTORS, DESIGNS, STYLED, WHITENED_ON = 250, 150, 150, 1_000
 WHOLE = 99.0
 """So much context that the crop is the whole picture."""
 VARIANTS = {
@@ -78,7 +80,8 @@ def measure_crops(folder: Path, renders: Path) -> str:
         [record for record in sets.single_renders() if record.item_id in designs],
     )
     found = {record.sha256: _found(finder, record) for record in shown.all}
-    model, fusion = Parts(f"frozen, {SIZE} px", {}, GEM_P, SIZE), frozen_fusion(renders)
+    model = Parts(f"frozen, {SIZE} px", {}, GEM_P, SIZE)
+    fusion = frozen_fusion(model, renders)
     names = [record.sha256 for record in shown.all]
     whole = dict(zip(names, fusion(vectors_of(model, shown.all)), strict=True))
     rows: list[list[str]] = []
@@ -100,6 +103,17 @@ def measure_crops(folder: Path, renders: Path) -> str:
     words = f"Made and printed again by `python -m lab measure-crops`; pieces found by {folder.name}. "
     words += "No test split is asked; the gallery of the first two is all of `samepiece` and other shops' pictures."
     return write(REPORT, "Cutting pieces out", words, [Section("Rules", "", [Table(COLUMNS, rows)], figures)])
+
+
+def frozen_fusion(model: Parts, renders: Path) -> Fusion:
+    """As training fits it, for the network that was not trained."""
+    records = read_all(renders)
+    fitted_on = drawn([r for r in records if r.split == "train" and r.collection != "gems"], WHITENED_ON)
+    asked = questions(records)
+    looked_at = {r.sha256: r for question in asked for r in (*question.queries, *question.gallery)}
+    known = vectors_of(model, list(looked_at.values()))
+    train = vectors_of(model, fitted_on)
+    return choose(train, shop_weights(fitted_on), dict(zip(looked_at, known, strict=True)), asked)
 
 
 def _faded(part: Image.Image, window: Box, mask: Floats) -> Image.Image:

@@ -20,7 +20,9 @@ from services.embedder.lite_network import HEAD_CHANNELS, LiteNetwork
 from services.embedder.loupe_network import Colours, of_both, two_looks
 
 
-class _Network(nn.Module):
+class PartsNetwork(nn.Module):
+    """Prepared pictures -> float32 [N, 1280 + 54]; see `Parts`."""
+
     def __init__(self, trunk_weights: Mapping[str, Tensor], gem_p: float) -> None:
         super().__init__()
         self.features, self.colours = LiteNetwork(gem_p), Colours()
@@ -42,7 +44,7 @@ class Parts:
 
     def __init__(self, name: str, trunk_weights: Mapping[str, Tensor], gem_p: float, size: int) -> None:
         self.name, self.size = name, size
-        onnx_bytes = to_onnx(_Network(trunk_weights, gem_p).eval(), size)
+        onnx_bytes = to_onnx(PartsNetwork(trunk_weights, gem_p).eval(), size)
         self.megabytes = len(onnx_bytes) / 1e6
         code = source_sha256(decode, prepare, lite_network, loupe_network)
         self.fingerprint = f"parts {weights_sha256(trunk_weights)} {gem_p} {size} {code}"
