@@ -46,13 +46,11 @@ class Fence:
             await self._app(scope, receive, send)
             return
         _log.warning("outsider_refused", path=scope["path"])
-        error = Outsider(
-            "The request shows no internal secret, or a wrong one. Set the same INTERNAL_SECRET everywhere."
-        )
+        error = Outsider("The request shows no internal secret, or a wrong one. Set one INTERNAL_SECRET everywhere.")
         await self._refuse(Request(scope), error)(scope, receive, send)
 
     def _passes(self, scope: Scope) -> bool:
         shown = [value for name, value in scope["headers"] if name == b"authorization"]
         if not shown:
             return scope["path"] in OPEN
-        return len(shown) == 1 and any([hmac.compare_digest(shown[0], taken) for taken in self._taken])
+        return len(shown) == 1 and any(hmac.compare_digest(shown[0], taken) for taken in self._taken)

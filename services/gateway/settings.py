@@ -66,6 +66,7 @@ class Settings(ServiceSettings):
     rate_limit_seconds: int = Field(10, ge=1, le=3_600, description="The window.")
     rate_limit_url: str | None = Field(
         None,
+        repr=False,
         description="redis:// or rediss:// of the counter, memory:// for one a process; default: see `counter_url`.",
     )
     cors_origins: Annotated[list[Origin], NoDecode, BeforeValidator(_entries)] = Field(

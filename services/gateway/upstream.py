@@ -47,7 +47,7 @@ _IDLE_SECONDS = 2.0  # shorter than uvicorn keeps a connection, so that none is 
 class Upstream:
     """One service by its URL. A problem that it tells is raised with its words and status; silence is `Retryable`.
 
-    It is shown the internal secret `secrets` (see `Fence`); that it wants another one is ours to mend, not the caller's.
+    It is shown the internal secret (see `Fence`); that it wants another one is ours to mend, not the caller's.
 
     By aiohttp: of a search, two requests by httpx took a third of the CPU.
     """
@@ -115,7 +115,7 @@ class Upstream:
     def _refusal(self, status: int, body: bytes) -> LoupeError:
         if status == Outsider.status:
             return Retryable(
-                f"The {self._name} refuses the internal secret of the gateway. Set the same INTERNAL_SECRET for all services."
+                f"The {self._name} refuses the gateway's internal secret. Set one INTERNAL_SECRET for all services."
             )
         try:
             problem = Problem.model_validate_json(body)

@@ -1,6 +1,6 @@
 """A stand-in for a Qdrant server: exactly the REST calls that we make, over the Python client's own engine in a folder.
 
-`python -m tests.support.qdrant_server --port 6333 --folder F`, with a key in QDRANT__SERVICE__API_KEY as the server has it
+`python -m tests.support.qdrant_server --port 6333 --folder F`; a key comes by QDRANT__SERVICE__API_KEY
 
 It lets the remote path run across processes, with time-outs, errors and restarts, where no real server can be had. It
 proves wiring only: its engine is plain Python, so no figure of speed or recall may be drawn from it. It speaks no gRPC.
