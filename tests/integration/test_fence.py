@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -139,7 +140,7 @@ def test_without_a_secret_nobody_is_asked_for_one() -> None:
 def test_a_service_that_others_can_reach_does_not_start_without_a_secret(
     service: type[ServiceSettings], host: str
 ) -> None:
-    known = {
+    known: dict[str, Any] = {
         "broker_url": "redis://b",
         "object_store_url": "file:///o",
         "vector_store_url": "edge:///v",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -36,7 +37,7 @@ URLS: dict[str, tuple[str, Callable[[str], object]]] = {
     "another index": (f"milvus://loupe:{SECRET}@{NOWHERE}", lambda url: vectorstore.directory(url, "p")),
     "an index in a folder": (f"edge://loupe:{SECRET}@host/folder", lambda url: vectorstore.directory(url, "p")),
 }
-GIVEN = {
+GIVEN: dict[str, Any] = {
     "broker_url": "redis://b",
     "object_store_url": "file:///o",
     "database_url": "sqlite://",
@@ -67,7 +68,7 @@ def test_a_server_that_is_away_or_named_wrongly_is_told_without_its_password(ser
     ],
     ids=lambda wrong: next(iter(wrong)),
 )
-def test_a_setting_that_cannot_be_taken_is_named_but_not_told(wrong: dict[str, str]) -> None:
+def test_a_setting_that_cannot_be_taken_is_named_but_not_told(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError) as told:
         Settings(**GIVEN | wrong)
     assert SECRET not in str(told.value)
