@@ -5,11 +5,13 @@ ITEMS ?= 100000
 MODELS := services/embedder/models
 PYTHON ?= python3
 BIN := $(VENV)/bin
+AUDIT := .venv-audit
+SHIPPED := gateway embedder embedder-gpu indexer recommender local
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 UV_COMPILE_WITH_TORCH := $(BIN)/uv pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --override requirements/weights-alone.txt
 UV_COMPILE := $(UV_COMPILE_WITH_TORCH) --override requirements/without-torch.txt
 
-.PHONY: help run up-processes test lint lock contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-recommender simulate-shop model train evaluate evaluate-recommender floor clean renders renders-evaluation sample
+.PHONY: help run up-processes test lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-recommender simulate-shop model train evaluate evaluate-recommender floor clean renders renders-evaluation sample
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -48,11 +50,25 @@ $(VENV)/test.installed: requirements/dev.lock pyproject.toml | $(BIN)/python
 	@$(PIP) --no-deps --editable .
 	@touch $@ $(VENV)/run.installed
 
+sbom: $(AUDIT)/installed ## what each image and the one-command stack are made of: sbom/*.cdx.json (CycloneDX)
+	@mkdir -p sbom
+	@for part in $(SHIPPED); do $(AUDIT)/bin/cyclonedx-py requirements requirements/$$part.lock --pyproject pyproject.toml --output-reproducible --output-format JSON --output-file sbom/$$part.cdx.json || exit; done
+	@ls sbom/*.cdx.json
+
+audit: $(AUDIT)/installed ## look for known vulnerabilities in what is shipped; ends with 2 where that cannot be known, as without a network
+	@$(AUDIT)/bin/python -m deploy.audit $(SHIPPED:%=requirements/%.lock)
+
+$(AUDIT)/installed: requirements/audit.lock
+	@$(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r requirements/audit.lock
+	@touch $@
+
 lock: | $(BIN)/python ## resolve pyproject.toml into the lock files again
 	$(PIP) uv
 	$(UV_COMPILE) --extra local -o requirements/local.lock
 	$(UV_COMPILE) --extra dev -o requirements/dev.lock
 	for service in gateway embedder indexer recommender; do $(UV_COMPILE) --extra $$service -o requirements/$$service.lock || exit; done
+	$(BIN)/uv pip compile requirements/audit.in --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet -o requirements/audit.lock
 	$(UV_COMPILE_WITH_TORCH) --extra embedder --extra gpu -o requirements/embedder-gpu.lock
 
 contracts: $(VENV)/test.installed ## write docs/contracts again: AsyncAPI and OpenAPI, as the code says them

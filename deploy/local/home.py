@@ -87,6 +87,15 @@ class Home:
             opened.write(value := secrets.token_urlsafe(32))
         return value
 
+    @property
+    def internal_secret(self) -> str:
+        """By which the services of this home's stacks know each other."""
+        return self.secret("internal")
+
+    def close_to_others(self) -> None:
+        """No other user of this machine looks into it, whoever made the folder."""
+        self.path.chmod(0o700)
+
     def lock(self) -> IO[str]:
         """Held while a stack runs over this home. Raises `Conflict` when one does already."""
         file = (self.path / "lock").open("a+")

@@ -46,6 +46,7 @@ def run(home: Home, port: int, make_plan: Callable[[], Plan], say: Say, when_rea
         raise Conflict("Loupe's stacks on one machine run on Linux. Elsewhere, use docker-compose.")
     with home.lock():
         _check_free(port)
+        home.close_to_others()
         _make_api_key(home)
         plan = make_plan()
         address = f"http://127.0.0.1:{port}"

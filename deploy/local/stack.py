@@ -27,6 +27,7 @@ def plan(home: Home, port: int) -> Plan:
     shared = {
         "BROKER_URL": broker_url,
         "OBJECT_STORE_URL": home.objects_url,
+        "INTERNAL_SECRET": home.internal_secret,
         "PROMETHEUS_MULTIPROC_DIR": str(metrics),
         "PYTHONUNBUFFERED": "1",
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -32,13 +33,14 @@ def plan(home: Home, port: int, vector_store_url: str | None) -> Plan:
     broker = servers.redis(state / "broker", home.broker_port(), home.secret("broker"))
     objects = servers.object_store(state / "objects", others[0], home.secret("object-store"))
     catalogue = servers.postgresql(state / "postgresql", others[1], home.secret("postgresql"), _OWN_DATABASE)
-    vectors = [] if vector_store_url else [_vector_server(state / "vectors", others[2])]
+    vectors = [] if vector_store_url else [_vector_server(state / "vectors", others[2], home.secret("vectors"))]
     vectors_url = vector_store_url or vectors[0].url
     urls = {"BROKER_URL": broker.url, "OBJECT_STORE_URL": objects.url, "VECTOR_STORE_URL": vectors_url}
+    shared = urls | {"INTERNAL_SECRET": home.internal_secret}
 
     def service(name: str, **own: str) -> Child:
         prefix = name.upper()
-        environment = urls | {
+        environment = shared | {
             f"{prefix}_PORT": str(ports[name]),
             f"{prefix}_SOLE_WORKER": "true",
             "PYTHONUNBUFFERED": "1",
@@ -61,7 +63,7 @@ def plan(home: Home, port: int, vector_store_url: str | None) -> Plan:
     def check() -> None:
         _ping(broker.url, f"{catalogue.url}/gateway", objects.url)
         for server in vectors:
-            _ask(f"{server.url.replace('qdrant://', 'http://')}/readyz")
+            _ask(f"http://{urlsplit(server.url).netloc}/readyz")
 
     started = [broker, objects, catalogue, *vectors]
     return Plan(
@@ -84,13 +86,15 @@ def plan(home: Home, port: int, vector_store_url: str | None) -> Plan:
     )
 
 
-def _vector_server(folder: Path, port: int) -> Server:
+def _vector_server(folder: Path, port: int, key: str) -> Server:
     if not importlib.util.find_spec(_VECTOR_SERVER):
         raise Permanent(
             "No Qdrant server: set VECTOR_STORE_URL=qdrant://host:6333. (The stand-in is only in a checkout of Loupe.)"
         )
     command = [*python(_VECTOR_SERVER), "--port", str(port), "--folder", str(folder)]
-    return Server(Child("vectors", command, {}, folder / "vectors.log", 3), f"qdrant://127.0.0.1:{port}")
+    environment = {"QDRANT__SERVICE__API_KEY": key}
+    child = Child("vectors", command, environment, folder / "vectors.log", 3)
+    return Server(child, f"qdrant://127.0.0.1:{port}?api_key={key}")
 
 
 def _ping(broker_url: str, database_url: str, object_store_url: str) -> None:

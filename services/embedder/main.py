@@ -79,7 +79,8 @@ def build(
     quarantine = Quarantine(LoneChild(in_child, settings.limits_alone), analyses, settings.quarantine_after_kills)
     text = TextEncoder()
     texts = ItemTexts(text, text.version, analyses, broker)
-    app = create_app("embedder", {"broker": broker.ping, "pictures": pictures.ping, "analyses": analyses.ping})
+    checks = {"broker": broker.ping, "pictures": pictures.ping, "analyses": analyses.ping}
+    app = create_app("embedder", checks, fence=settings.internal_secret)
     app.include_router(routes.router(models, Models(models=[analyse.about for analyse in models]), text))
     over: dict[str, Any] = {
         "pictures": pictures,

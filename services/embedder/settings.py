@@ -29,9 +29,8 @@ class Settings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="EMBEDDER_")
 
-    broker_url: str = Field(validation_alias=AliasChoices("broker_url", "BROKER_URL"))
-    object_store_url: str = Field(validation_alias=AliasChoices("object_store_url", "OBJECT_STORE_URL"))
-    host: str = "127.0.0.1"
+    broker_url: str = Field(validation_alias=AliasChoices("broker_url", "BROKER_URL"), repr=False)
+    object_store_url: str = Field(validation_alias=AliasChoices("object_store_url", "OBJECT_STORE_URL"), repr=False)
     port: int = Field(8091, ge=1, le=65_535)
     model_dirs: Annotated[list[Path | str], NoDecode] = Field([SHIPPED], min_length=1, max_length=8)
     compute: Literal["cpu", "cuda"] = "cpu"

@@ -56,6 +56,7 @@ from services.gateway.routes import (
     webhooks,
 )
 from services.gateway.settings import Settings
+from services.gateway.shielding import Shield
 from services.gateway.shop_events import ShopEvents
 from services.gateway.shop_intake import ShopIntake
 from services.gateway.shop_news import NewsRelay
@@ -119,8 +120,8 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     bucket = objectstore.open(settings.object_store_url, INCOMING_BUCKET, settings.object_store_public_url)
     incoming = Incoming(catalogue_database, bucket, pictures, picture_uploads, signer)
     answers = KeptAnswers(catalogue_database)
-    embedder = Embedder("embedder", settings.embedder_url)
-    recommender = Recommender("recommender", settings.recommender_url)
+    embedder = Embedder("embedder", settings.embedder_url, settings.internal_secret)
+    recommender = Recommender("recommender", settings.recommender_url, settings.internal_secret)
     impressions = Impressions(catalogue_database, relay.wake)
     outward = Outward(settings.outward_allow)
     taking = (
@@ -149,7 +150,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         vectors=QueryVectors(embedder),
         vocabularies=Vocabularies(recommender),
         impressions=impressions,
-        indexer=Indexer("indexer", settings.indexer_url),
+        indexer=Indexer("indexer", settings.indexer_url, settings.internal_secret),
         broker=broker,
         reconciler=reconciler,
         outward=outward,
@@ -259,6 +260,7 @@ def _app(settings: Settings, parts: Parts, catalogue_database: database.Database
     app.state.parts = parts
     app.add_middleware(BodyLimit)
     app.add_middleware(RateLimitFields)
+    app.add_middleware(Shield)
     for resource in (
         items,
         images,

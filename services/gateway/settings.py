@@ -36,8 +36,8 @@ class Settings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="GATEWAY_")
 
-    broker_url: str = Field(validation_alias=AliasChoices("broker_url", "BROKER_URL"))
-    object_store_url: str = Field(validation_alias=AliasChoices("object_store_url", "OBJECT_STORE_URL"))
+    broker_url: str = Field(validation_alias=AliasChoices("broker_url", "BROKER_URL"), repr=False)
+    object_store_url: str = Field(validation_alias=AliasChoices("object_store_url", "OBJECT_STORE_URL"), repr=False)
     object_store_public_url: str | None = Field(
         None,
         validation_alias=AliasChoices("object_store_public_url", "OBJECT_STORE_PUBLIC_URL"),
@@ -45,6 +45,7 @@ class Settings(ServiceSettings):
     )
     database_url: str = Field(
         validation_alias=AliasChoices("database_url", "GATEWAY_DATABASE_URL", "DATABASE_URL"),
+        repr=False,
         description="A database of its own, shared with no other service.",
     )
     embedder_url: str = Field(validation_alias=AliasChoices("embedder_url", "EMBEDDER_URL"))
@@ -65,6 +66,7 @@ class Settings(ServiceSettings):
     rate_limit_seconds: int = Field(10, ge=1, le=3_600, description="The window.")
     rate_limit_url: str | None = Field(
         None,
+        repr=False,
         description="redis:// or rediss:// of the counter, memory:// for one a process; default: see `counter_url`.",
     )
     cors_origins: Annotated[list[Origin], NoDecode, BeforeValidator(_entries)] = Field(
@@ -89,7 +91,6 @@ class Settings(ServiceSettings):
         description="Names of hosts, with commas between them, from which imports fetch pictures by https; "
         "*.example.com for all below it.",
     )
-    host: str = "127.0.0.1"
     port: int = Field(8080, ge=1, le=65_535)
     worker_threads: int = Field(4, ge=1)
     sole_worker: bool = Field(False, description="No other gateway reads this broker: take over what a dead one left.")

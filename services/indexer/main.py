@@ -59,7 +59,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         state.close()
 
     checks = {"broker": broker.ping, "analyses": analyses.ping, "vectors": directory.ping, "database": state.ping}
-    app = create_app("indexer", checks)
+    app = create_app("indexer", checks, fence=settings.internal_secret)
     app.include_router(routes.router(reindex))
     return Service(
         name="indexer",

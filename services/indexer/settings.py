@@ -18,11 +18,12 @@ class Settings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="INDEXER_")
 
-    broker_url: str = Field(validation_alias=AliasChoices("broker_url", "BROKER_URL"))
-    object_store_url: str = Field(validation_alias=AliasChoices("object_store_url", "OBJECT_STORE_URL"))
-    vector_store_url: str = Field(validation_alias=AliasChoices("vector_store_url", "VECTOR_STORE_URL"))
+    broker_url: str = Field(validation_alias=AliasChoices("broker_url", "BROKER_URL"), repr=False)
+    object_store_url: str = Field(validation_alias=AliasChoices("object_store_url", "OBJECT_STORE_URL"), repr=False)
+    vector_store_url: str = Field(validation_alias=AliasChoices("vector_store_url", "VECTOR_STORE_URL"), repr=False)
     database_url: str = Field(
         validation_alias=AliasChoices("database_url", "INDEXER_DATABASE_URL", "DATABASE_URL"),
+        repr=False,
         description="A database of its own, shared with no other service.",
     )
     model_version: str = Field("loupe-wide-2", validation_alias=AliasChoices("model_version", "MODEL_VERSION"))
@@ -35,7 +36,6 @@ class Settings(ServiceSettings):
     drain_seconds: float = Field(
         60, ge=2, description="How long an old collection is kept for queries that began on it."
     )
-    host: str = "127.0.0.1"
     port: int = Field(8092, ge=1, le=65_535)
     worker_threads: int = Field(4, ge=1)
     sole_worker: bool = Field(False, description="No other indexer reads this broker: take over what a dead one left.")

@@ -68,7 +68,8 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         index.close()
         events.close()
 
-    app = create_app("recommender", {"broker": broker.ping, "vectors": index.ping, "database": events.ping})
+    checks = {"broker": broker.ping, "vectors": index.ping, "database": events.ping}
+    app = create_app("recommender", checks, fence=settings.internal_secret)
     app.include_router(routes.router(index, Answers(index), searcher, completer, suggester, experiments))
     return Service(
         name="recommender",

@@ -34,10 +34,11 @@ class Settings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="RECOMMENDER_")
 
-    broker_url: str = Field(validation_alias=AliasChoices("broker_url", "BROKER_URL"))
-    vector_store_url: str = Field(validation_alias=AliasChoices("vector_store_url", "VECTOR_STORE_URL"))
+    broker_url: str = Field(validation_alias=AliasChoices("broker_url", "BROKER_URL"), repr=False)
+    vector_store_url: str = Field(validation_alias=AliasChoices("vector_store_url", "VECTOR_STORE_URL"), repr=False)
     database_url: str = Field(
         validation_alias=AliasChoices("database_url", "RECOMMENDER_DATABASE_URL", "DATABASE_URL"),
+        repr=False,
         description="A database of its own, shared with no other service.",
     )
     weights: dict[EventType, Weight] = Field(default_factory=_weights)
@@ -49,7 +50,6 @@ class Settings(ServiceSettings):
         0.05, ge=0, le=0.5, description="Share of suggested places given to one at random of the pieces that come next."
     )
     diversity: float = Field(0.1, ge=0, le=1, description="Of suggestions: how much a look shown before counts.")
-    host: str = "127.0.0.1"
     port: int = Field(8093, ge=1, le=65_535)
     worker_threads: int = Field(4, ge=1)
     sole_worker: bool = Field(False, description="No other recommender reads this broker: take over from a dead one.")

@@ -22,7 +22,8 @@ from sqlalchemy.orm import Session
 from shared.errors import Retryable
 
 _BUSY_SECONDS = 30
-_JSON: dict[str, Any] = {
+_ALL: dict[str, Any] = {
+    "hide_parameters": True,  # errors are logged, and what is written is of shops and people
     "json_serializer": lambda value: orjson.dumps(value).decode(),
     "json_deserializer": orjson.loads,
 }
@@ -140,12 +141,12 @@ def open(url: str) -> Database:
             pool_size=10,
             max_overflow=10,
             pool_pre_ping=True,
-            **_JSON,
+            **_ALL,
         )
         return Database(engine)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS}, pool_size=10, max_overflow=30, **_JSON)
+    engine = create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS}, pool_size=10, max_overflow=30, **_ALL)
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return Database(engine)

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.contracts.api import FieldError, PartHealth, Problem, Readiness
 from shared.errors import BadRequest, InvalidInput, LoupeError, TooLarge, UnsupportedMedia
+from shared.fence import Fence
 from shared.observability import logs, metrics
 
 Check = Callable[[], None]
@@ -31,10 +32,20 @@ _log = structlog.get_logger(__name__)
 
 
 def create_app(
-    service: str, checks: Mapping[str, Check], collectors: Sequence[Collector] = (), **fastapi: Any
+    service: str,
+    checks: Mapping[str, Check],
+    collectors: Sequence[Collector] = (),
+    *,
+    fence: str | None = None,
+    **fastapi: Any,
 ) -> FastAPI:
-    """An app with `/healthz`, `/readyz` (each of `checks` returns or raises), `/metrics` and problem documents."""
+    """An app with `/healthz`, `/readyz` (each of `checks` returns or raises), `/metrics` and problem documents.
+
+    With `fence`, the internal secret (see `Fence`), all else is for those alone who show it.
+    """
     app = FastAPI(**fastapi)
+    if fence:
+        app.add_middleware(Fence, secrets=fence, refuse=respond)
     app.add_middleware(_Observed, service=service)
     app.add_exception_handler(LoupeError, _loupe_error)
     app.add_exception_handler(RequestValidationError, _validation_error)

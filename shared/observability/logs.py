@@ -7,9 +7,12 @@ import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import orjson
 import structlog
+
+from shared.observability.masking import masked
 
 _CHATTY = ("celery", "kombu", "httpx", "httpcore", "uvicorn", "alembic", "qdrant_client")
 
@@ -27,7 +30,7 @@ def configure(service: str, level: str = "INFO") -> None:
     ]
     render = structlog.processors.JSONRenderer(serializer=orjson.dumps)
     structlog.configure(
-        processors=[*common, structlog.processors.format_exc_info, render],
+        processors=[*common, structlog.processors.format_exc_info, render, _mask],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
         cache_logger_on_first_use=True,
@@ -40,6 +43,7 @@ def configure(service: str, level: str = "INFO") -> None:
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
                 structlog.processors.JSONRenderer(),
+                _mask_text,
             ],
         )
     )
@@ -48,6 +52,14 @@ def configure(service: str, level: str = "INFO") -> None:
     root.setLevel(level)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _mask(_logger: object, _method: str, line: Any) -> bytes:
+    return masked(line)
+
+
+def _mask_text(_logger: object, _method: str, line: Any) -> str:
+    return masked(line.encode()).decode()
 
 
 def _default_service(service: str) -> structlog.typing.Processor:

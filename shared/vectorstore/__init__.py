@@ -55,13 +55,13 @@ def directory(url: str, alias: str) -> Directory:
     if parts.scheme == "edge":
         from shared.vectorstore.edge_directory import EdgeDirectory
 
-        return EdgeDirectory(_folder(url, parts), alias)
+        return EdgeDirectory(_folder(parts), alias)
     from shared.vectorstore import qdrant
 
     if parts.scheme == "qdrant":
         return qdrant.QdrantDirectory(qdrant.connect(parts), alias)
     if parts.scheme == "qdrant-local":
-        return qdrant.QdrantDirectory(qdrant.open_folder(_folder(url, parts)), alias)
+        return qdrant.QdrantDirectory(qdrant.open_folder(_folder(parts)), alias)
     if parts.scheme == "memory":
         return qdrant.QdrantDirectory(qdrant.open_memory(), alias)
     raise Permanent(f"No vector index has the scheme {parts.scheme!r}. Set a URL of one of these forms: {_FORMS}")
@@ -80,7 +80,9 @@ def open(url: str, collection: str, dimension: int) -> VectorStore:
         collections.close()
 
 
-def _folder(url: str, parts: SplitResult) -> Path:
+def _folder(parts: SplitResult) -> Path:
     if parts.netloc or not parts.path.startswith("/"):
-        raise Permanent(f"{url!r} names no absolute folder. Write three slashes: {parts.scheme}:///folder")
+        raise Permanent(
+            f"The vector index's URL names no absolute folder. Write three slashes: {parts.scheme}:///folder"
+        )
     return Path(unquote(parts.path))

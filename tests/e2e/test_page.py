@@ -17,12 +17,13 @@ PATIENCE_MS = 15_000
 
 @pytest.fixture
 def page(browser: Browser, stack: RunningStack) -> Iterator[Page]:
-    """A shopper never seen before, on the page. Nothing on it may fail silently."""
+    """A shopper never seen before, on the page. Nothing on it may fail silently, or break its own policy."""
     context = browser.new_context()
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if "Policy" in message.text else None)
     page.goto(stack.address)
     yield page
     context.close()
@@ -93,6 +94,25 @@ def test_the_contract_can_be_read_and_tried_without_any_other_host(page: Page, s
     expect(page.locator(".live-responses-table").get_by_text("200", exact=True).first).to_be_visible()
     assert [url for url in asked if not url.startswith((stack.address, "data:"))] == []
     assert faults == []
+
+
+def test_what_the_page_does_not_do_itself_the_browser_keeps_others_from_doing(
+    browser: Browser, stack: RunningStack
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    broken: list[str] = []
+    page.on("console", lambda message: broken.append(message.text) if "Policy" in message.text else None)
+    page.goto(stack.address)
+    page.evaluate("document.body.append(Object.assign(document.createElement('script'), {text: 'window.ran = 1'}))")
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.ran = 1\">')")
+    page.evaluate("fetch('http://127.0.0.2:9/').catch(() => undefined)")
+    assert page.evaluate("window.ran") is None
+    assert len(broken) >= 3, broken
+    framed = context.new_page()
+    framed.set_content(f'<iframe src="{stack.address}"></iframe>')
+    assert framed.frames[-1].url.startswith(("chrome-error", "about:blank")) or not framed.frames[-1].title()
+    context.close()
 
 
 def test_the_page_is_usable_on_a_phone_without_scrolling_sideways(browser: Browser, stack: RunningStack) -> None:

@@ -36,6 +36,8 @@ SETTINGS: dict[str, type[BaseSettings]] = {
 }
 RUN_BY_HAND = {"vector-suite", "loupe"}
 OURS = {*SETTINGS, *RUN_BY_HAND}
+ENDS = "volume-owner"
+"""Runs as root, without a network and with two capabilities, and ends before the others start."""
 PINNED = re.compile(r":(v?\d+\.\d+|RELEASE\.\d{4})")
 
 
@@ -71,6 +73,43 @@ def test_only_what_others_speak_to_is_published_and_on_loopback_unless_told_othe
     assert all(str(port).startswith("127.0.0.1:") for ports in published.values() for port in ports)
 
 
+def test_services_and_stores_are_in_a_network_that_nothing_enters_or_leaves(compose: dict[str, Any]) -> None:
+    inside = {name for name, network in compose["networks"].items() if network.get("internal")}
+    assert inside == {"default", "watching"}
+    for name, service in compose["services"].items():
+        networks = set(service.get("networks", {"default": None}))
+        assert ("outside" in networks) == ("ports" in service), name
+    assert set(compose["services"]["grafana"]["networks"]) == {"watching", "outside"}, "it reaches no store"
+
+
+def test_nobody_is_root_has_capabilities_or_writes_but_to_volumes_and_memory(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        written = [mount.partition(":")[0] for mount in service["tmpfs"]] if "tmpfs" in service else []
+        written += [volume for volume in service.get("volumes", []) if ":" not in volume]
+        assert "/tmp" in written or name in {"redis", "shop-bus", "prometheus", ENDS}, name  # noqa: S108
+        if name == ENDS:
+            assert service["cap_add"] == ["CHOWN", "DAC_READ_SEARCH"]
+            assert service["network_mode"] == "none"
+        else:
+            assert "cap_add" not in service, name
+            assert name in OURS or str(service["user"]) not in {"", "0", "root"}, name
+    dockerfile = (ROOT / "deploy/docker/Dockerfile").read_text()
+    assert re.findall(r"^USER (.*)$", dockerfile, re.MULTILINE)[-1:] == ["10001:10001"]
+
+
+def test_whose_volumes_begin_as_roots_waits_until_they_are_given_to_its_user(compose: dict[str, Any]) -> None:
+    owner = compose["services"][ENDS]
+    given = {volume.partition(":")[0] for volume in owner["volumes"]}
+    for name in ("minio", "qdrant"):
+        service = compose["services"][name]
+        assert service["user"] in owner["entrypoint"]
+        assert {volume.partition(":")[0] for volume in service["volumes"]} <= given
+        assert service["depends_on"] == {ENDS: {"condition": "service_completed_successfully"}}
+
+
 def test_images_of_others_are_pinned_and_the_base_image_can_be_chosen(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
         image = service["build"]["args"]["BASE_IMAGE"] if name in OURS else service["image"]
@@ -82,7 +121,7 @@ def test_images_of_others_are_pinned_and_the_base_image_can_be_chosen(compose: d
 
 def test_what_runs_on_and_on_is_watched_limited_and_started_again(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
-        if name not in RUN_BY_HAND:
+        if name not in {*RUN_BY_HAND, ENDS}:
             assert {"healthcheck", "mem_limit", "logging", "restart"} <= service.keys(), name
 
 
@@ -101,7 +140,7 @@ def test_make_secrets_makes_what_compose_names_once_and_for_no_other_user(
 def test_a_service_can_be_built_from_the_variables_and_secret_files_that_compose_gives_it(
     compose: dict[str, Any], secrets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    for variable in ("BROKER_URL", "OBJECT_STORE_URL", "VECTOR_STORE_URL", "DATABASE_URL", "SECRET"):
+    for variable in ("BROKER_URL", "OBJECT_STORE_URL", "VECTOR_STORE_URL", "DATABASE_URL", "SECRET", "INTERNAL_SECRET"):
         monkeypatch.delenv(variable, raising=False)
     service = compose["services"][name]
     for variable, value in service["environment"].items():
@@ -110,6 +149,7 @@ def test_a_service_can_be_built_from_the_variables_and_secret_files_that_compose
         shutil.copy(secrets / secret["source"], tmp_path / secret.get("target", secret["source"]))
     settings = SETTINGS[name](_secrets_dir=tmp_path).model_dump()
     assert settings["host"] == "0.0.0.0"  # noqa: S104 - inside its container
+    assert settings["internal_secret"] == (secrets / "internal_secret").read_text().strip()
     assert f"http://127.0.0.1:{settings['port']}/readyz" in service["healthcheck"]["test"][-1]
     if "database_url" in settings:
         user, database = re.findall(r"//(\w+):|/(\w+)$", settings["database_url"])

@@ -103,6 +103,7 @@ def test_the_page_runs_only_its_own_files(gateway: Stand) -> None:
     policy = response.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
+    assert "camera=()" in response.headers["permissions-policy"]
     linked = re.findall(r'(?:src|href)="(/page/[^"]+)"', response.text)
     assert len(linked) >= 3
     for path in linked:
@@ -111,6 +112,43 @@ def test_the_page_runs_only_its_own_files(gateway: Stand) -> None:
     for file in FILES.iterdir():
         outside = re.findall(r"https?://(?!www\.w3\.org/)\S+", file.read_text())
         assert outside == [], file.name
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1/items", 200),
+        ("GET", "/v1/items/NONE", 404),
+        ("PUT", "/v1/items/RING-1", 422),
+        ("GET", "/nowhere", 404),
+        ("GET", "/page/app.js", 200),
+        ("GET", "/docs/files/swagger-ui.css", 200),
+        ("GET", "/openapi.json", 200),
+        ("GET", "/metrics", 200),
+        ("GET", "/", 200),
+    ],
+)
+def test_browsers_are_told_of_every_answer_what_it_is_not_and_may_not_do(
+    gateway: Stand, method: str, path: str, status: int
+) -> None:
+    answer = gateway.client.request(method, path)
+    assert answer.status_code == status
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert "server" not in answer.headers
+    if "json" in answer.headers["content-type"]:
+        assert answer.headers["cache-control"] == "no-store"
+    assert "strict-transport-security" not in answer.headers
+    assert "strict-transport-security" in browser(gateway, "https://shop.example:8443").get(path).headers
+
+
+def test_a_picture_is_shown_by_pages_of_the_shop_and_kept_by_browsers_alone(gateway: Stand) -> None:
+    gateway.put_item()
+    content = gateway.client.get(f"/v1/images/{gateway.upload('RING-1', picture())}/content")
+    assert content.headers["cache-control"].startswith("private")
+    assert "cross-origin-resource-policy" not in content.headers
 
 
 def test_the_contract_is_read_with_files_of_its_own_and_under_the_same_policy(gateway: Stand) -> None:

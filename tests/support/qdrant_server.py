@@ -1,6 +1,6 @@
 """A stand-in for a Qdrant server: exactly the REST calls that we make, over the Python client's own engine in a folder.
 
-`python -m tests.support.qdrant_server --port 6333 --folder F [--api-key K]`
+`python -m tests.support.qdrant_server --port 6333 --folder F`; a key comes by QDRANT__SERVICE__API_KEY
 
 It lets the remote path run across processes, with time-outs, errors and restarts, where no real server can be had. It
 proves wiring only: its engine is plain Python, so no figure of speed or recall may be drawn from it. It speaks no gRPC.
@@ -10,6 +10,7 @@ Each point is committed to a file of its collection before its call is answered,
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import threading
@@ -25,6 +26,8 @@ from qdrant_client import QdrantClient, models
 
 from tests.support.broker import free_port
 
+KEY = "QDRANT__SERVICE__API_KEY"
+
 
 def app_over(folder: Path, api_key: str | None) -> FastAPI:
     warnings.filterwarnings("ignore", "Payload indexes have no effect in the local Qdrant")
@@ -33,7 +36,7 @@ def app_over(folder: Path, api_key: str | None) -> FastAPI:
     lock = threading.RLock()
 
     def authorised(request: Request) -> None:
-        if api_key and request.headers.get("api-key") != api_key:
+        if api_key and request.url.path != "/readyz" and request.headers.get("api-key") != api_key:
             raise HTTPException(401, "Must provide an API key")
 
     app = FastAPI(dependencies=[Depends(authorised)])
@@ -151,11 +154,11 @@ class RunningQdrant:
         self.port = free_port()
         self.url = f"qdrant://127.0.0.1:{self.port}"
         self._command = [sys.executable, "-m", __name__, "--port", str(self.port), "--folder", str(folder)]
-        self._command += ["--api-key", api_key] if api_key else []
+        self._environment = os.environ | ({KEY: api_key} if api_key else {})
         self.start()
 
     def start(self) -> None:
-        self.process = subprocess.Popen(self._command, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen(self._command, env=self._environment, stdout=subprocess.PIPE)
         assert self.process.stdout
         assert self.process.stdout.readline() == b"ready\n"
 
@@ -181,9 +184,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--api-key")
     given = parser.parse_args()
-    app = app_over(given.folder, given.api_key)
+    app = app_over(given.folder, os.environ.get(KEY))
     _Server(uvicorn.Config(app, host="127.0.0.1", port=given.port, log_level="warning")).run()
 
 
