@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from PIL import Image
+
 from services.embedder.decode import decode
 from shared.contracts.analysis import Box
+
+Image.init()  # its plugins are imported now, not in the time of the first picture
 
 
 def work(data: bytes, asked: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:

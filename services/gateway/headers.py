@@ -12,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from shared.errors import TooLarge, UnsupportedPicture
 
+Image.init()  # its plugins are imported now, not in the time of the first picture
 pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 warnings.filterwarnings("ignore", module="PIL")  # what it says of hostile bytes goes into no log; `read` has its words
 

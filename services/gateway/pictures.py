@@ -16,9 +16,10 @@ _HEAD = 16_384
 """Of so few bytes no reader makes much memory, or work: an EXIF of them at most 6 MB."""
 _PLAIN = ("JPEG", "PNG", "GIF", "BMP")
 """Formats whose headers Pillow reads in Python alone, from the front on."""
-_LIMITS = Limits(cpu_seconds=3.0, seconds=20.0, memory_bytes=2_500_000_000)
+_MEMORY_BYTES = 2_500_000_000
 """libwebp sets aside two canvases of 16,383 x 16,383 that it does not touch until it decodes."""
 _CHILDREN = 2
+_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Picture:
 class Inspector:
     """Reads headers: those of ordinary pictures here, since that can neither crash nor last, all others in a child."""
 
-    def __init__(self, limits: Limits = _LIMITS) -> None:
+    def __init__(self, cpu_seconds: float = 3.0) -> None:
+        limits = Limits(cpu_seconds, max(_SECONDS, 6 * cpu_seconds), _MEMORY_BYTES)
         self._sandbox = Sandbox(
             "services.gateway.headers:read",
             limits,

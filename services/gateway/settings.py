@@ -89,6 +89,9 @@ class Settings(ServiceSettings):
         description="Names of hosts, with commas between them, from which imports fetch pictures by https; "
         "*.example.com for all below it.",
     )
+    header_seconds: float = Field(
+        3.0, gt=0, description="Time of a processor that reading the header of a picture may take."
+    )
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=1, le=65_535)
     worker_threads: int = Field(4, ge=1)
