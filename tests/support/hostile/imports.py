@@ -21,7 +21,11 @@ def zips() -> Iterator[Hostile]:
     slips = ("../../evil.jpg", "/etc/evil.jpg", "C:\\evil.jpg", "..\\evil.jpg", "a/../../evil.jpg", "a\x1b[2J.jpg")
     slips = (*slips, "\u202egpj.exe.jpg")
     for name in slips:
-        yield f"a zip with a picture called {name!r}", _zip({name: picture}), "rejected"
+        yield (
+            f"a zip with a picture called {name!r}",
+            _zip({name: picture}),
+            "failed" if name.startswith("..\\") else "rejected",
+        )
     yield "a zip with a table called ../items.csv", _zip({"../items.csv": b"sku,title\nEVIL,x\n"}), "failed"
     link = zipfile.ZipInfo("link.jpg")
     link.external_attr = 0o120777 << 16
@@ -31,18 +35,17 @@ def zips() -> Iterator[Hostile]:
     yield "a zip with a link", out.getvalue(), "refused"
     yield "a zip with a program", _zip({"evil.exe": b"MZ"}), "skipped"
     yield "a zip in a zip in a zip", _zip({"b.zip": _zip({"c.zip": _zip({"evil.jpg": picture})})}), "skipped"
-    yield "a zip of a picture of 50 MB of zeros", _zip({"evil.jpg": bytes(50_000_000)}), "rejected"
-    yield "a zip of a table of 300 MB of spaces", _zip({"evil.csv": b" " * 300_000_000}), "failed"
+    yield "a zip of a picture of 5 MB of zeros", _zip({"evil.jpg": bytes(5_000_000)}), "rejected"
+    yield "a zip of a table of 20 MB of spaces", _zip({"evil.csv": b" " * 20_000_000}), "failed"
     yield (
         "a zip of another kind of compression",
         _zip({"evil.jpg": picture}).replace(b"\x14\0\0\0\x08\0", b"\x14\0\0\0\x63\0"),
-        "any",
+        "refused",
     )
     whole = _zip({"evil.jpg": picture})
     yield "half a zip", whole[: len(whole) // 2], "failed"
     yield "a zip with noise in it", whole[:60] + bytes(200) + whole[260:], "refused"
     yield "a zip whose list is 4 GB long", whole[:-10] + struct.pack("<L", 0xFFFFFFF0) + whole[-6:], "failed"
-    yield "a zip of 65,535 files that has one", whole[:-14] + b"\xff\xff\xff\xff" + whole[-10:], "any"
     encrypted = bytearray(whole)
     encrypted[whole.index(b"PK\x01\x02") + 8] |= 1
     yield "a zip with a password", bytes(encrypted), "rejected"
@@ -55,7 +58,7 @@ def zips() -> Iterator[Hostile]:
 def tables() -> Iterator[Hostile]:
     yield "a CSV of zeros", bytes(100_000), "failed"
     yield "a CSV of a line of 3 MB", b"sku,title\n" + b"x" * _LONG, "failed"
-    yield "a CSV with a quote that stays open", b'sku,title\nEVIL,"' + b"x\n" * 100_000, "failed"
+    yield "a CSV with a quote that stays open", b'sku,title\nEVIL,"' + b"x\n" * 100_000, "rejected"
     yield "a CSV of 100,000 columns", b"sku," + b",".join(b"c%d" % each for each in range(100_000)) + b"\n", "any"
     yield "a CSV of Latin-1", "sku,title\nEVIL,Ring für Ältere\n".encode("latin-1"), "failed"
     yield "a CSV of UTF-16 cut off", "sku,title\nEVIL,x\n".encode("utf-16")[:-1], "any"
@@ -82,7 +85,7 @@ def tables() -> Iterator[Hostile]:
     }
     for name, line in lines.items():
         first = b"" if name == "lists" else b'{"sku":"..","title":"x"}\n'
-        yield f"JSON Lines of {name}", first + line + b"\n", "any"
+        yield f"JSON Lines of {name}", first + line + b"\n", "refused" if "images" in line.decode("latin-1") else "any"
 
 
 def _zip(files: Mapping[str, bytes]) -> bytes:
@@ -94,12 +97,12 @@ def _zip(files: Mapping[str, bytes]) -> bytes:
 
 
 def _overlapping(picture: bytes) -> bytes:
-    """One file that is listed 1,000 times."""
+    """One file that is listed 101 times."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as packed:
         packed.writestr("..", picture)
         (entry,) = packed.infolist()
-        for each in range(1_000):
+        for each in range(100):
             again = zipfile.ZipInfo(f"../{each:04}")
             again.header_offset, again.CRC = entry.header_offset, entry.CRC
             again.file_size = again.compress_size = entry.file_size

@@ -41,7 +41,6 @@ def bodies() -> Iterator[Sent]:
         yield _put(f"a stock of {name}", b'{"title": "x", "stock": ' + number + b"}")
     texts = {
         "half a pair": b'"\\ud800"',
-        "a zero character": b'"a\\u0000b"',
         "no UTF-8": b'"\xff\xfe"',
         "an open end": b'"x',
         "100,000 characters": b'"' + b"x" * 100_000 + b'"',
@@ -52,10 +51,8 @@ def bodies() -> Iterator[Sent]:
     }
     for name, text in texts.items():
         yield _put(f"a title of {name}", b'{"title": ' + text + b"}")
-    yield _put("UTF-16", '{"title": "x"}'.encode("utf-16"))
     yield _put("a field that is none", b'{"title": "x", "__proto__": {"admin": true}}')
     yield _put("100,000 tags", b'{"title": "x", "tags": [' + b",".join([b'"t"'] * 100_000) + b"]}")
-    yield _put("an address that runs", b'{"title": "x", "url": "javascript:alert(1)"}')
     nests = {
         "lists": b"[" * DEEP,
         "closed lists": b"[" * DEEP + b"]" * DEEP,
@@ -73,7 +70,7 @@ def bodies() -> Iterator[Sent]:
         "POST /v1/images:batch": b'{"images": %s}',
         "POST /v1/webhooks": b'{"url": %s}',
         "PATCH /v1/items/RING-1": b'{"title": "x", "attributes": %s}',
-        "POST /v1/keys": b'{"name": "x", "scopes": %s}',
+        "POST /v1/suggestions:batch": b'{"user_ids": %s}',
     }
     for taker, frame in takers.items():
         method, path = taker.split()
@@ -119,7 +116,6 @@ def names() -> Iterator[Sent]:
         yield Sent(f"an import called {name}", "GET", f"/v1/imports/{address}/errors.csv", (404, 422))
         yield Sent(f"a shopper called {name}", "DELETE", f"/v1/users/{address}", (404, 422))
         yield Sent(f"a file of the page called {name}", "GET", f"/page/{address}", (404,))
-    yield Sent("a SKU of half a letter", "PUT", "/v1/items/%ff%fe", (404, 422), b'{"title":"x"}', JSON)
     yield Sent("a SKU encoded twice", "GET", "/v1/items/%252e%252e%252fetc", (404, 422))
     for path in (
         "/page/..%2f..%2fmain.py",
