@@ -103,6 +103,11 @@ class Sandbox:
         with self._changed:
             return [child.process.pid for child in self._free if child.process]
 
+    @property
+    def lent(self) -> int:
+        """How many children have an input."""
+        return self._lent
+
     def _lend(self, first: bool) -> _Child:
         with self._changed:
             self._changed.wait_for(lambda: self._closed or len(self._free) > (0 if first else self._kept_free))
