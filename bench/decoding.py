@@ -24,7 +24,7 @@ from services.gateway.multipart import Upload
 from services.gateway.pictures import Inspector
 
 REPORT = Path(__file__).parent / "reports" / "decoding.md"
-PICTURES = 48
+PICTURES = 16
 ROUNDS = 5
 HEADERS = 300
 
