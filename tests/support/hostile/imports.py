@@ -19,8 +19,7 @@ _LONG = 3_000_000
 def zips() -> Iterator[Hostile]:
     picture = good("JPEG")
     slips = ("../../evil.jpg", "/etc/evil.jpg", "C:\\evil.jpg", "..\\evil.jpg", "a/../../evil.jpg", "a\x1b[2J.jpg")
-    slips = (*slips, "\u202egpj.exe.jpg")
-    for name in slips:
+    for name in (*slips, "\u202egpj.exe.jpg"):
         yield (
             f"a zip with a picture called {name!r}",
             _zip({name: picture}),
