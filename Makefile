@@ -2,6 +2,7 @@
 VENV ?= .venv
 N ?= 6000
 ITEMS ?= 100000
+SECONDS ?= 600
 MODELS := services/embedder/models
 PYTHON ?= python3
 BIN := $(VENV)/bin
@@ -11,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 UV_COMPILE_WITH_TORCH := $(BIN)/uv pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --override requirements/weights-alone.txt
 UV_COMPILE := $(UV_COMPILE_WITH_TORCH) --override requirements/without-torch.txt
 
-.PHONY: help run up-processes test lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-recommender simulate-shop model train evaluate evaluate-recommender floor clean renders renders-evaluation sample
+.PHONY: help run up-processes test fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender simulate-shop model train evaluate evaluate-recommender floor clean renders renders-evaluation sample
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -32,6 +33,9 @@ lint: $(VENV)/test.installed ## style, types and the rules of who imports whom
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+fuzz: $(VENV)/test.installed ## feed what reads bytes from outside with made-up ones, 10 minutes each (SECONDS); what breaks it is kept as a seed
+	for target in decoder imports envelope; do $(BIN)/python -m tests.fuzz $$target $(SECONDS) || exit; done
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Loupe needs Python 3.11 or newer; $$($(PYTHON) --version) is too old. Set PYTHON=/path/to/python3.11" >&2; exit 1; }
@@ -91,6 +95,9 @@ bench-search-quality: $(VENV)/test.installed ## what searches find among renders
 
 bench-search-api: $(VENV)/test.installed ## search times through the API, how soon changes show, and paging while they happen
 	$(BIN)/python -m bench.search_api
+
+bench-decoding: $(VENV)/test.installed ## what it costs to decode in child processes, in one run
+	$(BIN)/python -m bench.decoding
 
 bench-embedder: $(VENV)/test.installed ## pictures/s of the embedder, whole and by stage, against a naive torch loop, in one run
 	$(BIN)/python -m bench.embedder

@@ -130,3 +130,11 @@ class UnreadablePicture(Permanent):
     status = 422
     code = "unreadable-picture"
     title = "The picture is damaged"
+
+
+class TooHeavyPicture(Permanent):
+    """To open it takes more time or memory than one picture may take."""
+
+    status = 422
+    code = "too-heavy-picture"
+    title = "The picture takes too much to open"

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from services.embedder.batcher import Array, Lane
 from services.embedder.crop import windows
-from services.embedder.decode import Picture, decode
+from services.embedder.decode import Picture
+from services.embedder.decoding import Decode, decode_here
 from services.embedder.find import Find, Found, main_first, whole_picture
 from services.embedder.heads import Heads
 from services.embedder.prepare import crop, letterbox, normalise, scale
@@ -55,6 +56,7 @@ class Analyser:
         about: Model,
         input_size: int,
         find: Find = whole_picture,
+        decode: Decode = decode_here,
     ) -> None:
         self.about = about
         self.model_version = about.version
@@ -62,6 +64,7 @@ class Analyser:
         self._heads = heads
         self._input_size = input_size
         self._find = find
+        self._decode = decode
 
     def __call__(self, data: bytes, lane: Lane, box: Box | None = None) -> Analysis:
         """The analysis of a picture's bytes: of the pieces found in it, or of what is in the `box` as the only piece.
@@ -69,14 +72,14 @@ class Analyser:
         Raises `InvalidInput` for a box of too few pixels, `Permanent` when the bytes are no picture, are damaged or too
         large, and `Retryable` while stopping.
         """
-        picture = decode(data, self._input_size, box)
+        picture = self._decode(data, self._input_size, box, lane)
         if box:
             _check(box, picture)
             found, seen = [Found(box, 1.0)], [box]
         else:
             found = main_first(self._find(picture.rgb))
             seen = windows(found, picture.width, picture.height)
-            picture = self._near_enough(picture, data, seen)
+            picture = self._near_enough(picture, data, seen, lane)
         crops = [scale(crop(picture.rgb, window), self._input_size) for window in seen]
         arrays = [normalise(letterbox(one, self._input_size)) for one in crops]
         futures = [self._batcher.submit(array, lane) for array in arrays]
@@ -97,12 +100,12 @@ class Analyser:
         """Finish what was submitted, then stop."""
         self._batcher.close()
 
-    def _near_enough(self, picture: Picture, data: bytes, seen: Sequence[Box]) -> Picture:
+    def _near_enough(self, picture: Picture, data: bytes, seen: Sequence[Box], lane: Lane) -> Picture:
         """The picture, decoded again with more of its pixels where a window would be too coarse for the model."""
         smallest = min(seen, key=lambda one: max(_pixels(one, picture)))
         shrunk = picture.rgb.width / picture.width
         if shrunk < 1 and max(_pixels(smallest, picture)) * shrunk < self._input_size:
-            return decode(data, self._input_size, smallest)
+            return self._decode(data, self._input_size, smallest, lane)
         return picture
 
     def _piece(self, found: Found, vector: Array) -> Piece:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import struct
-import zlib
 from dataclasses import dataclass
 
 import pi_heif
@@ -15,13 +13,13 @@ from services.embedder.avif import most_pixels
 from services.embedder.colours import to_srgb
 from shared.contracts.analysis import Box
 from shared.contracts.fields import MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS, PICTURE_FORMATS, PICTURE_FORMATS_TOLD
-from shared.errors import TooLarge, UnreadablePicture, UnsupportedPicture
+from shared.errors import Permanent, TooHeavyPicture, TooLarge, UnreadablePicture, UnsupportedPicture
 
 pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
-_BROKEN = (
-    *(OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error),
-    RuntimeError,  # of libheif and libavif
-)
+_MAX_SCANS = 200
+"""Of a progressive JPEG, each of which goes over all its pixels; encoders write about ten."""
+_START_OF_SCAN = b"\xff\xda"
+_MAX_TOLD = 200
 _BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1")
 """Of AVIF and HEIC, whose plugins of Pillow take a damaged one for no picture."""
 _ORIENTATION = 0x0112
@@ -52,7 +50,8 @@ def decode(data: bytes, at_least: int, box: Box | None = None) -> Picture:
     of what is in it. EXIF orientation is applied, every mode and colour profile becomes sRGB (`to_srgb`).
 
     Raises `TooLarge` over 20 MB or 50 megapixels (read from the header), `UnsupportedPicture` for bytes of no such
-    format, `UnreadablePicture` for a picture that is cut off or damaged.
+    format, `UnreadablePicture` for a picture that is cut off or damaged, `TooHeavyPicture` for a JPEG of far too many
+    scans.
     """
     if len(data) > MAX_PICTURE_BYTES:
         raise TooLarge(
@@ -65,17 +64,22 @@ def decode(data: bytes, at_least: int, box: Box | None = None) -> Picture:
         raise _too_many_pixels(f"{width} x {height} pixels")
     if box:
         at_least = _at_least_around(box, at_least, max(width, height))
+    if image.format in ("JPEG", "MPO") and data.count(_START_OF_SCAN) > _MAX_SCANS:
+        raise TooHeavyPicture(f"The JPEG has more than {_MAX_SCANS} scans. Save it again as an ordinary JPEG.")
     try:
         if image.format == "AVIF" and most_pixels(data) > MAX_PICTURE_PIXELS:
             raise _too_many_pixels("more pixels than it says")
         image.draft("RGB", (at_least, at_least))
         image.load()
-    except _BROKEN as error:
+        turn = _UPRIGHT.get(_orientation(image))
+        rgb = to_srgb(_reduced(image, at_least))
+    except (Permanent, MemoryError):
+        raise
+    except Exception as error:  # whatever a decoder says of hostile bytes, they are at fault
         raise UnreadablePicture(
-            f"The {image.format} picture is cut off or damaged ({error}). Open it in a viewer, save it, send it again."
+            f"The {image.format} picture is cut off or damaged ({_shown(error)}). Open it in a viewer, save it, send "
+            "it again."
         ) from error
-    turn = _UPRIGHT.get(_orientation(image))
-    rgb = to_srgb(_reduced(image, at_least))
     if turn is not None:
         rgb = rgb.transpose(turn)
         if turn not in (_UPRIGHT[2], _UPRIGHT[3], _UPRIGHT[4]):
@@ -98,10 +102,17 @@ def _open(data: bytes) -> Image.Image:
         raise UnsupportedPicture(
             f"The bytes are no picture that Loupe can read. Send a {PICTURE_FORMATS_TOLD}."
         ) from error
-    except _BROKEN as error:
+    except MemoryError:
+        raise
+    except Exception as error:
         raise UnreadablePicture(
-            f"The start of the picture is damaged ({error}). Open it in a viewer, save it, send it again."
+            f"The start of the picture is damaged ({_shown(error)}). Open it in a viewer, save it, send it again."
         ) from error
+
+
+def _shown(error: Exception) -> str:
+    """What a decoder says, short, and without what it quotes of the bytes unless that can be shown."""
+    return "".join(each if each.isprintable() else "?" for each in str(error)[:_MAX_TOLD])
 
 
 def _at_least_around(box: Box, at_least: int, longer_side: int) -> int:
@@ -120,7 +131,7 @@ def _orientation(image: Image.Image) -> int:
     """The EXIF orientation, 1 (upright) where there is none or the tag is damaged: the pixels are still good."""
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
-    except _BROKEN:
+    except Exception:  # noqa: BLE001 - as above
         return 1
 
 

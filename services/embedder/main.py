@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -13,6 +13,7 @@ from services.embedder import metrics, routes
 from services.embedder.adaptation import adapted
 from services.embedder.analyse import Analyse, Analyser
 from services.embedder.batcher import Batcher
+from services.embedder.decoding import Decode, Decoders, decode_here
 from services.embedder.find import Find, whole_picture
 from services.embedder.finder import FINDER_MANIFEST, Finder
 from services.embedder.handlers import handle_analysis_missing, handle_image_stored
@@ -36,12 +37,16 @@ from shared.service import Service, run
 _log = structlog.get_logger(__name__)
 
 
-def load_models(settings: Settings) -> Sequence[Analyse]:
+class Load(Protocol):
+    def __call__(self, settings: Settings, decode: Decode = decode_here) -> Sequence[Analyse]: ...
+
+
+def load_models(settings: Settings, decode: Decode = decode_here) -> Sequence[Analyse]:
     """The models of the settings' folders and names, in their order, with what a shop's catalogue taught them."""
-    return [adapted(model, str(name)) for name, model in zip(settings.model_dirs, _load(settings), strict=True)]
+    return [adapted(model, str(name)) for name, model in zip(settings.model_dirs, _load(settings, decode), strict=True)]
 
 
-def _load(settings: Settings) -> Sequence[Analyse]:
+def _load(settings: Settings, decode: Decode) -> Sequence[Analyse]:
     """Each with a batcher of its own."""
     opened = [_open(settings, name) for name in map(str, settings.model_dirs)]
     versions = [encoder.version for encoder, *_ in opened]
@@ -50,7 +55,7 @@ def _load(settings: Settings) -> Sequence[Analyse]:
     models: list[Analyse] = []
     for encoder, about, heads, find in opened:
         batcher = Batcher(encoder.forward, settings.max_batch, metrics.observe_batch, settings.forwards)
-        models.append(Analyser(batcher, heads, about, encoder.input_size, find))
+        models.append(Analyser(batcher, heads, about, encoder.input_size, find, decode))
     return models
 
 
@@ -65,23 +70,23 @@ def _open(settings: Settings, name: str) -> tuple[Encoder, Model, Heads, Find]:
     return load_encoder(settings, folder, manifest), model_of(manifest), heads, find
 
 
-def build(
-    settings: Settings, broker: messaging.Broker, load: Callable[[Settings], Sequence[Analyse]] = load_models
-) -> Service:
-    """The embedder over these settings. `load` is called here, and in the child that takes suspects.
+def build(settings: Settings, broker: messaging.Broker, load: Load = load_models) -> Service:
+    """The embedder over these settings. `load` is called here, to decode in children, and in the child that takes
+    suspects, which is alone.
 
     Raises `Permanent` when a model folder, or the sentence model, is not whole.
     """
     pictures = objectstore.open(settings.object_store_url, "pictures")
     analyses = objectstore.open(settings.object_store_url, "analyses")
-    models = load(settings)
+    decoders = Decoders(settings.limits_decoding, settings.threads)
+    models = load(settings, decoders)
     in_child = partial(load, settings.model_copy(update={"compute": "cpu"}))
     quarantine = Quarantine(LoneChild(in_child, settings.limits_alone), analyses, settings.quarantine_after_kills)
     text = TextEncoder()
     texts = ItemTexts(text, text.version, analyses, broker)
     checks = {"broker": broker.ping, "pictures": pictures.ping, "analyses": analyses.ping}
     app = create_app("embedder", checks, fence=settings.internal_secret)
-    app.include_router(routes.router(models, Models(models=[analyse.about for analyse in models]), text))
+    app.include_router(routes.router(models, Models(models=[analyse.about for analyse in models]), text, decoders))
     over: dict[str, Any] = {
         "pictures": pictures,
         "analyses": analyses,
@@ -94,6 +99,7 @@ def build(
         quarantine.close()
         for analyse in models:
             analyse.close()
+        decoders.close()
 
     return Service(
         name="embedder",

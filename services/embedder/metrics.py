@@ -25,6 +25,14 @@ ALONE = Counter(
 for _outcome in ("analysed", "rejected", "killed", "quarantined"):
     ALONE.labels(_outcome)  # 0 from the start
 
+DECODERS_ENDED = Counter(
+    "loupe_embedder_decoders_ended_total",
+    "Processes that decode, ended by a picture that took too much time or memory, or crashed them",
+    ["how"],
+)
+for _outcome in ("time", "memory", "crash"):
+    DECODERS_ENDED.labels(_outcome)  # 0 from the start
+
 
 def observe_batch(lane: Lane, waits: list[float], forward_seconds: float) -> None:
     """The batcher's observer."""

@@ -11,6 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
 from services.embedder.analyse import Analyse
+from services.embedder.decoding import Decode, decode_here
 from services.embedder.mirror import mirrored
 from shared.contracts.analysis import Box
 from shared.contracts.fields import MAX_PICTURE_BYTES
@@ -40,7 +41,12 @@ def drawn_box(
         raise invalid([{**entry, "loc": ("box", *entry["loc"])} for entry in error.errors()]) from error
 
 
-def router(models: Sequence[Analyse], loaded: Models, analyse_text: Callable[[str], TextVectors]) -> APIRouter:
+def router(
+    models: Sequence[Analyse],
+    loaded: Models,
+    analyse_text: Callable[[str], TextVectors],
+    decode: Decode = decode_here,
+) -> APIRouter:
     api = APIRouter()
 
     @api.post("/analyse", summary="Analyse the picture in the body, before everything that is being ingested")
@@ -50,7 +56,7 @@ def router(models: Sequence[Analyse], loaded: Models, analyse_text: Callable[[st
         mirror: Annotated[bool, Query(description="Analyse its mirror image; a box is of that")] = False,
     ) -> Analyses:
         if mirror:
-            data = await run_in_threadpool(mirrored, data)
+            data = await run_in_threadpool(mirrored, data, decode)
         each = [run_in_threadpool(analyse, data, "query", box) for analyse in models]
         return Analyses(analyses=await asyncio.gather(*each))
 

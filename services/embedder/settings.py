@@ -13,6 +13,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from services.embedder.lone_child import Limits
 from services.embedder.manifest import SHIPPED
 from services.embedder.named import TOWERS
+from shared.sandbox.pool import Limits as DecodingLimits
 from shared.settings import ServiceSettings
 
 _NAMES = re.compile(rf"(?:(?:{'|'.join(TOWERS)}):)?[^:]+")
@@ -39,6 +40,8 @@ class Settings(ServiceSettings):
     quarantine_after_kills: int = Field(
         2, ge=1, description="So many deaths of the process that has it, while alone, quarantine a picture."
     )
+    decode_seconds: float = Field(10.0, gt=0, description="Time of a processor that decoding a picture may take.")
+    decode_memory_mb: int = Field(1_500, ge=100, description="Memory that decoding a picture may take.")
     alone_seconds: float = Field(10.0, gt=0, description="Time that a picture analysed alone may take.")
     alone_memory_mb: int = Field(1_500, ge=100, description="Memory that it may take beyond the model's.")
     alone_idle_seconds: float = Field(30.0, gt=0, description="The child for such pictures leaves after so long.")
@@ -62,6 +65,11 @@ class Settings(ServiceSettings):
     def worker_threads(self) -> int:
         """Enough to decode, read and write while all forwards run."""
         return 4 * self.forwards if self.compute == "cpu" else 2 * self.gpu_batch
+
+    @property
+    def limits_decoding(self) -> DecodingLimits:
+        """What decoding one picture may use; six times as long where others use the processors, too."""
+        return DecodingLimits(self.decode_seconds, 6 * self.decode_seconds, self.decode_memory_mb * 1_000_000)
 
     @property
     def limits_alone(self) -> Limits:

@@ -20,6 +20,7 @@ from services.gateway.incoming import Incoming
 from services.gateway.kept_answers import KeptAnswers
 from services.gateway.listing import Listing
 from services.gateway.outward import Outward
+from services.gateway.pictures import Inspector
 from services.gateway.query_vectors import QueryVectors
 from services.gateway.ratelimit import RateLimiter
 from services.gateway.reconcile import Reconciler
@@ -58,6 +59,7 @@ class Parts:
     analyses: ObjectStore
     embedder: Embedder
     recommender: Recommender
+    inspect: Inspector
     vectors: QueryVectors
     vocabularies: Vocabularies
     impressions: Impressions

@@ -35,6 +35,7 @@ from services.gateway.middleware import inner_middleware
 from services.gateway.originals import BUCKET as ORIGINALS_BUCKET
 from services.gateway.originals import Originals, OriginalsCleaner
 from services.gateway.outward import Outward
+from services.gateway.pictures import Inspector
 from services.gateway.query_vectors import QueryVectors
 from services.gateway.ratelimit import RateLimiter, RateLimitFields
 from services.gateway.reconcile import Reconciler
@@ -116,7 +117,8 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     reconciler = Reconciler(catalogue_database, pictures, collector, broker, settings.reconcile_pace)
     catalogue = Catalogue(catalogue_database, relay.wake)
     listing = Listing(catalogue_database, signer)
-    picture_uploads = Uploads(catalogue, listing, pictures)
+    inspect = Inspector(settings.header_seconds)
+    picture_uploads = Uploads(catalogue, listing, pictures, inspect)
     bucket = objectstore.open(settings.object_store_url, INCOMING_BUCKET, settings.object_store_public_url)
     incoming = Incoming(catalogue_database, bucket, pictures, picture_uploads, signer)
     answers = KeptAnswers(catalogue_database)
@@ -126,7 +128,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     outward = Outward(settings.outward_allow)
     taking = (
         Items(catalogue_database, catalogue),
-        Pictures(listing, picture_uploads, Fetcher(outward, settings.fetch_hosts)),
+        Pictures(listing, picture_uploads, Fetcher(outward, settings.fetch_hosts), inspect),
     )
     importing = _Importing(settings, catalogue_database, *taking)
     parts = Parts(
@@ -147,6 +149,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         analyses=analyses,
         embedder=embedder,
         recommender=recommender,
+        inspect=inspect,
         vectors=QueryVectors(embedder),
         vocabularies=Vocabularies(recommender),
         impressions=impressions,
@@ -165,6 +168,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     def close() -> None:
         if shops:
             shops.bus.close()
+        inspect.close()
         catalogue_database.close()
 
     return Service(

@@ -35,6 +35,13 @@ _KINDS = (
 )
 for _kind in _KINDS:
     FOUND.labels(_kind)  # a rate needs the 0 before the first
+HEADER_READERS_ENDED = Counter(
+    "loupe_gateway_header_readers_ended_total",
+    "Processes that read headers, ended by a picture that took too much time or memory, or crashed them",
+    ["how"],
+)
+for _how in ("time", "memory", "crash"):
+    HEADER_READERS_ENDED.labels(_how)
 UPLOADED_BYTES = Histogram(
     "loupe_picture_bytes", "Size of accepted pictures", buckets=(1e4, 1e5, 3e5, 1e6, 3e6, 1e7, 2e7)
 )

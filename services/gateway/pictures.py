@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import struct
-import warnings
-import zlib
 from dataclasses import dataclass
-from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, cast
+from typing import Any
 
-import pi_heif
-from PIL import Image, UnidentifiedImageError
-
+from services.gateway import headers, metrics
 from services.gateway.multipart import Upload
 from shared.contracts.fields import MAX_PICTURE_PIXELS, PICTURE_FORMATS, PICTURE_FORMATS_TOLD
-from shared.errors import TooLarge, UnsupportedPicture
+from shared.errors import Permanent, TooLarge, UnsupportedPicture
+from shared.sandbox.pool import Limits, Sandbox
 
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error)
 _TOLD = f"Send a {PICTURE_FORMATS_TOLD}."
-pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
-warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # `inspect` refuses such a picture itself, in words
+_HEAD = 16_384
+"""Of so few bytes no reader makes much memory, or work: an EXIF of them at most 6 MB."""
+_PLAIN = ("JPEG", "PNG", "GIF", "BMP")
+"""Formats whose headers Pillow reads in Python alone, from the front on."""
+_MEMORY_BYTES = 2_500_000_000
+"""libwebp sets aside two canvases of 16,383 x 16,383 that it does not touch until it decodes."""
+_CHILDREN = 2
+_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -33,41 +33,52 @@ class Picture:
     height: int
 
 
-def inspect(upload: Upload) -> Picture:
-    """Read the header; leaves the file at its start.
+class Inspector:
+    """Reads headers: those of ordinary pictures here, since that can neither crash nor last, all others in a child."""
 
-    Raises `UnsupportedPicture` for no bytes, for bytes that are no picture of a format that Loupe reads, and for what
-    was sent as something else altogether, by mistake; `TooLarge` over 50 megapixels.
-    """
-    kind = upload.declared.partition(";")[0].strip().lower()
-    if kind and kind != "application/octet-stream" and not kind.startswith("image/"):
-        raise UnsupportedPicture(f"The part is declared as {kind[:100]!r}, not as a picture. Declare image/jpeg or so.")
-    if upload.size == 0:
-        raise UnsupportedPicture(f"The picture has no bytes. {_TOLD}")
-    width, height, content_type = _header(upload.file)
-    if width * height > MAX_PICTURE_PIXELS:
-        raise _too_many_pixels(f"{width} x {height} pixels")
-    return Picture(upload.sha256, upload.size, content_type, width, height)
+    def __init__(self, cpu_seconds: float = 3.0) -> None:
+        limits = Limits(cpu_seconds, max(_SECONDS, 6 * cpu_seconds), _MEMORY_BYTES)
+        self._sandbox = Sandbox(
+            "services.gateway.headers:read",
+            limits,
+            _CHILDREN,
+            observe=lambda how: metrics.HEADER_READERS_ENDED.labels(how).inc(),
+        )
+
+    def __call__(self, upload: Upload) -> Picture:
+        """Read the header; leaves the file at its start.
+
+        Raises `UnsupportedPicture` for no bytes, for bytes that are no picture of a format that Loupe reads, and for
+        what was sent as something else altogether, by mistake; `TooLarge` over 50 megapixels; `TooHeavyPicture` and
+        `UnreadablePicture` for what nobody can read to its end; `Retryable` while stopping.
+        """
+        kind = upload.declared.partition(";")[0].strip().lower()
+        if kind and kind != "application/octet-stream" and not kind.startswith("image/"):
+            raise UnsupportedPicture(
+                f"The picture is declared as {kind[:100]!r}, not as a picture. Declare image/jpeg or so."
+            )
+        if upload.size == 0:
+            raise UnsupportedPicture(f"The picture has no bytes. {_TOLD}")
+        try:
+            told = self._header(upload)
+        finally:
+            upload.file.seek(0)
+        return Picture(upload.sha256, upload.size, told["content_type"], told["width"], told["height"])
+
+    def close(self) -> None:
+        self._sandbox.close()
+
+    def _header(self, upload: Upload) -> dict[str, Any]:
+        head = upload.file.read(_HEAD)
+        try:
+            return headers.read(head, _asked(_PLAIN))[0]
+        except TooLarge:
+            raise
+        except Permanent:
+            pass  # whether it is at fault, or goes on behind the head, is seen in a child
+        told, _ = self._sandbox(head + upload.file.read(), _asked(PICTURE_FORMATS))
+        return dict(told)
 
 
-def _header(file: SpooledTemporaryFile[bytes]) -> tuple[int, int, str]:
-    try:
-        image = Image.open(cast(BinaryIO, file), formats=PICTURE_FORMATS)
-        return image.width, image.height, "image/jpeg" if image.format == "MPO" else Image.MIME[image.format or ""]
-    except Image.DecompressionBombError as error:
-        raise _too_many_pixels("far too many pixels") from error
-    except UnidentifiedImageError as error:
-        raise UnsupportedPicture(f"The bytes are no picture that Loupe can read. {_TOLD}") from error
-    except _BROKEN as error:
-        raise UnsupportedPicture(
-            f"The start of the picture is damaged. Open it in a viewer and save it. {_TOLD}"
-        ) from error
-    finally:
-        file.seek(0)
-
-
-def _too_many_pixels(size: str) -> TooLarge:
-    return TooLarge(
-        f"The picture has {size}; Loupe takes up to {MAX_PICTURE_PIXELS // 1_000_000} megapixels. "
-        "Scale it down; 1000 pixels a side are plenty."
-    )
+def _asked(formats: tuple[str, ...]) -> dict[str, Any]:
+    return {"formats": formats, "max_pixels": MAX_PICTURE_PIXELS, "told": _TOLD}

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from services.gateway.multipart import Upload
-from services.gateway.pictures import inspect
+from services.gateway.pictures import Inspector
 from services.gateway.query_cache import QueryCache
 from services.gateway.upstream import Embedder
 from shared.contracts.analysis import Analysis, Box
@@ -28,8 +28,8 @@ class Photo:
     data: bytes
 
 
-def read_photos(uploads: Sequence[Upload]) -> list[Photo]:
-    """Raises as `inspect` does."""
+def read_photos(uploads: Sequence[Upload], inspect: Inspector) -> list[Photo]:
+    """Raises as `Inspector` does."""
     for upload in uploads:
         inspect(upload)
     return [Photo(upload.sha256, upload.file.read()) for upload in uploads]

@@ -91,6 +91,9 @@ class Settings(ServiceSettings):
         description="Names of hosts, with commas between them, from which imports fetch pictures by https; "
         "*.example.com for all below it.",
     )
+    header_seconds: float = Field(
+        3.0, gt=0, description="Time of a processor that reading the header of a picture may take."
+    )
     port: int = Field(8080, ge=1, le=65_535)
     worker_threads: int = Field(4, ge=1)
     sole_worker: bool = Field(False, description="No other gateway reads this broker: take over what a dead one left.")

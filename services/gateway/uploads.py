@@ -10,7 +10,7 @@ from services.gateway.catalogue import Catalogue
 from services.gateway.item_rows import no_item
 from services.gateway.listing import Listing
 from services.gateway.multipart import Upload
-from services.gateway.pictures import Picture, inspect
+from services.gateway.pictures import Inspector, Picture
 from shared.contracts.analysis import picture_key
 from shared.errors import LoupeError, Permanent
 from shared.objectstore import ObjectStore
@@ -19,10 +19,11 @@ from shared.objectstore import ObjectStore
 class Uploads:
     """`pictures` is the bucket of that name."""
 
-    def __init__(self, catalogue: Catalogue, listing: Listing, pictures: ObjectStore) -> None:
+    def __init__(self, catalogue: Catalogue, listing: Listing, pictures: ObjectStore, inspect: Inspector) -> None:
         self._catalogue = catalogue
         self._listing = listing
         self._pictures = pictures
+        self._inspect = inspect
 
     def store(self, tenant: str, uploads: Sequence[tuple[str, Upload]]) -> list[str | LoupeError]:
         """Keep pictures, each with its item's SKU: the image id of each, or why it is refused.
@@ -34,7 +35,7 @@ class Uploads:
         new: dict[int, tuple[str, Picture]] = {}
         for place, (sku, upload) in enumerate(uploads):
             try:
-                picture = inspect(upload)
+                picture = self._inspect(upload)
             except Permanent as refused:
                 outcomes[place] = refused
                 continue

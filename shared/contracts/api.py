@@ -16,6 +16,7 @@ from shared.contracts.fields import (
     Price,
     Sku,
     Stock,
+    Text,
     Timestamp,
     Word,
 )
@@ -47,12 +48,12 @@ class ItemIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    title: str = Field(min_length=1, max_length=300, examples=["Emerald halo ring"])
-    description: str = Field("", max_length=10_000)
+    title: Text = Field(min_length=1, max_length=300, examples=["Emerald halo ring"])
+    description: Text = Field("", max_length=10_000)
     price: Price | None = Field(None, examples=[490.0])
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = Field(None, examples=["EUR"])
     stock: Stock | None = Field(None, description="Pieces on hand; absent means available.")
-    url: str | None = Field(None, max_length=2_000)
+    url: Text | None = Field(None, max_length=2_000)
     brand: Word | None = None
     tags: Words = Field(default_factory=list)
     attributes: dict[str, str] = Field(default_factory=dict, max_length=50)
@@ -64,12 +65,12 @@ class ItemPatch(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    title: str = Field(default_factory=str, min_length=1, max_length=300)
-    description: str | None = Field(None, max_length=10_000)
+    title: Text = Field(default_factory=str, min_length=1, max_length=300)
+    description: Text | None = Field(None, max_length=10_000)
     price: Price | None = Field(None, examples=[450.0])
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     stock: Stock | None = Field(None, description="Pieces on hand; null: not counted, available.")
-    url: str | None = Field(None, max_length=2_000)
+    url: Text | None = Field(None, max_length=2_000)
     brand: Word | None = None
     tags: Words | None = None
     attributes: dict[str, str | None] | None = Field(None, max_length=50)

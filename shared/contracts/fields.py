@@ -102,6 +102,9 @@ KeyName = Annotated[
 ]
 """1 to 63 characters; no control character, no space at an end."""
 
+Text = Annotated[str, AfterValidator(lambda text: text.replace("\0", "\N{REPLACEMENT CHARACTER}"))]
+"""Any text but for the one character that PostgreSQL does not keep, in whose place another is kept."""
+
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """A tag, or a value of an attribute: 1 to 64 characters, none of them a control character."""
 

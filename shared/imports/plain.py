@@ -69,7 +69,10 @@ def _row(number: int, record: Record, values: dict[str, Any], columns: Mapping[s
     try:
         pictures = _pictures(record.cells)
         column = next((name for name in _SKU if record.cells.get(name)), "sku")
-        sku = str(record.cells.get(column, ""))
+        said = record.cells.get(column, "")
+        if isinstance(said, list | dict):
+            raise Refused("Write the SKU as text.", (columns or {}).get(column, column))
+        sku = str(said)
         if not sku and pictures:
             sku = sku_of_path(pictures[0])
         check_sku(sku, (columns or {}).get(column, column))

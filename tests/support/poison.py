@@ -8,6 +8,7 @@ import threading
 
 from services.embedder.analyse import Analyse
 from services.embedder.batcher import Lane
+from services.embedder.decoding import Decode, decode_here
 from services.embedder.main import build, load_models
 from services.embedder.settings import Settings
 from shared import messaging
@@ -49,8 +50,8 @@ class Falling:
         self._real.close()
 
 
-def load(settings: Settings) -> list[Analyse]:
-    return [Falling(real) for real in load_models(settings)]
+def load(settings: Settings, decode: Decode = decode_here) -> list[Analyse]:
+    return [Falling(real) for real in load_models(settings, decode)]
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from services.gateway.imports.fetching import Fetcher, NotFetched
 from services.gateway.listing import Listing
 from services.gateway.multipart import Upload
-from services.gateway.pictures import inspect
+from services.gateway.pictures import Inspector
 from services.gateway.uploads import Uploads
 from shared.errors import LoupeError, Permanent
 from shared.imports.rows import Named, Row
@@ -37,10 +37,11 @@ class Shown:
 class Pictures:
     """Stores the pictures of rows whose items are in the shop. Doing it again changes nothing."""
 
-    def __init__(self, listing: Listing, uploads: Uploads, fetcher: Fetcher) -> None:
+    def __init__(self, listing: Listing, uploads: Uploads, fetcher: Fetcher, inspect: Inspector) -> None:
         self._listing = listing
         self._uploads = uploads
         self._fetcher = fetcher
+        self._inspect = inspect
 
     def take(self, tenant: str, source: Source, rows: Sequence[Row], going_on: Callable[[], bool]) -> Shown | None:
         """None when `going_on`, asked every few pictures, said no."""
@@ -107,7 +108,7 @@ class Pictures:
     def _look(self, tenant: str, picture: Named, data: bytes, shown: Shown) -> None:
         upload = Upload.of(data)
         with upload.file:
-            inspect(upload)
+            self._inspect(upload)
         known = self._known(tenant, picture, data)
         for sku in picture.skus:
             shown.counts["known" if sku in known else "stored"] += 1

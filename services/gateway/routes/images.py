@@ -42,7 +42,7 @@ _CONTENT_HEADERS = {
     "/items/{sku}/images",
     summary="Add a picture to an item",
     status_code=202,
-    responses=problems(400, 404, 413, 415),
+    responses=problems(400, 404, 413, 415, 503),
     openapi_extra=form("file"),
 )
 async def post_image(sku: Sku, request: Request, caller: Writer, gateway: Gateway, response: Response) -> ImageAccepted:
@@ -66,7 +66,7 @@ def _accepted(image_id: str | LoupeError, response: Response) -> ImageAccepted:
     "/items/{sku}/images/{sha256}",
     summary="Add a picture to an item, by its hash",
     status_code=202,
-    responses=problems(400, 404, 413, 415),
+    responses=problems(400, 404, 413, 415, 503),
     openapi_extra=raw_body(),
 )
 async def put_image(

@@ -12,6 +12,7 @@ from services.gateway import metrics
 from services.gateway.access import Gateway, Parts, Reader, problems
 from services.gateway.cursors import Place, cursor_of, place_of
 from services.gateway.impressions import shown
+from services.gateway.pictures import Inspector
 from services.gateway.pieces import pieces_of, vectors_of
 from services.gateway.queries import Query as Asked
 from services.gateway.queries import query_of
@@ -56,7 +57,7 @@ async def post_search(request: Request, caller: Reader, gateway: Gateway) -> Sea
     what we find: what is in it is searched by.
     """
     with metrics.stage("read"):
-        query = await _query(request)
+        query = await _query(request, gateway.inspect)
     place = place_of(gateway.signer, query.said.cursor, "search", caller.tenant, *query.scope)
     return await search(gateway, caller.tenant, query, place)
 
@@ -72,7 +73,7 @@ async def post_classify(request: Request, caller: Reader, gateway: Gateway) -> C
     """Each piece with its box and what is known of it; what the model does not know is absent. The photo is not
     kept."""
     with await form_of(request, "image") as sent:
-        (photo,) = await asyncio.to_thread(read_photos, sent.pictures)
+        (photo,) = await asyncio.to_thread(read_photos, sent.pictures, gateway.inspect)
     analysis, *_ = await gateway.vectors.photo(caller.tenant, photo)
     return Classification(pieces=pieces_of(analysis), warnings=analysis.warnings)
 
@@ -125,7 +126,7 @@ async def get_completes(
     return answer
 
 
-async def _query(request: Request) -> Asked:
+async def _query(request: Request, inspect: Inspector) -> Asked:
     if is_json(request):
         return query_of(_said(await request.body(), "body"), [], "body")
     with await form_of(request, "image", at_least=0, at_most=MAX_QUERY_PICTURES, at_most_bytes=MAX_QUERY_BYTES) as sent:
@@ -135,7 +136,7 @@ async def _query(request: Request) -> Asked:
                 "The form has no part named 'image', and no words or parts to search by. Send the picture in one, or "
                 "the query alone as application/json to list what its filters allow."
             )
-        photos: list[Photo] = await asyncio.to_thread(read_photos, sent.pictures)
+        photos: list[Photo] = await asyncio.to_thread(read_photos, sent.pictures, inspect)
     return query_of(said, photos, "query")
 
 
