@@ -20,9 +20,11 @@ from services.gateway.incoming import Incoming
 from services.gateway.kept_answers import KeptAnswers
 from services.gateway.listing import Listing
 from services.gateway.outward import Outward
+from services.gateway.query_photos import QueryPhotos
 from services.gateway.query_vectors import QueryVectors
 from services.gateway.ratelimit import RateLimiter
 from services.gateway.reconcile import Reconciler
+from services.gateway.renditions import Renditions
 from services.gateway.shoppers import Shoppers
 from services.gateway.signing import Signer
 from services.gateway.stock import Stock
@@ -68,6 +70,8 @@ class Parts:
     webhooks: Webhooks
     deliveries: Deliveries
     imports: Imports
+    renditions: Renditions
+    photos: QueryPhotos
 
 
 BEARER = HTTPBearer(
