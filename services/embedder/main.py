@@ -13,8 +13,8 @@ from services.embedder import metrics, routes
 from services.embedder.adaptation import adapted
 from services.embedder.analyse import Analyse, Analyser
 from services.embedder.batcher import Batcher
-from services.embedder.find import Find, whole_picture
 from services.embedder.faces import Faces
+from services.embedder.find import Find, whole_picture
 from services.embedder.finder import FINDER_MANIFEST, Finder
 from services.embedder.handlers import handle_analysis_missing, handle_image_stored
 from services.embedder.heads import Heads

@@ -49,7 +49,7 @@ class Upload:
 
     @classmethod
     def of(cls, data: bytes, sha256: str = "") -> Upload:
-        """A picture that is at hand already; who makes it closes its file. `sha256`: of what it was before stripping."""
+        """A picture that is at hand already; who makes it closes its file. `sha256`: of what was sent."""
         upload = cls(sha256=sha256 or hashlib.sha256(data).hexdigest(), size=len(data))
         upload.file.write(data)
         upload.file.seek(0)

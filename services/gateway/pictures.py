@@ -16,7 +16,10 @@ from services.gateway.multipart import Upload
 from shared.contracts.fields import MAX_PICTURE_PIXELS, PICTURE_FORMATS, PICTURE_FORMATS_TOLD
 from shared.errors import TooLarge, UnsupportedPicture
 
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error)
+_BROKEN = (
+    *(OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error),
+    RuntimeError,  # of libheif and libavif
+)
 _TOLD = f"Send a {PICTURE_FORMATS_TOLD}."
 pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # `inspect` refuses such a picture itself, in words

@@ -65,7 +65,7 @@ class Uploads:
         return [outcomes[place] for place in range(len(uploads))]
 
     def _keep(self, tenant: str, upload: Upload, *, unless_there: bool) -> None:
-        """Put the picture without what else its bytes tell. Raises `UnsupportedPicture` where that cannot be told apart.
+        """Put the picture alone, of all that its bytes tell. Raises `UnsupportedPicture` where that cannot be done.
 
         `unless_there`: what is there may be without faces already. And it is put again, behind its row, if it was
         collected as that of no row just before.

@@ -18,7 +18,10 @@ from shared.pictures import bitmaps, boxes, chunks, gif, jpeg
 from shared.pictures.profiles import changes_colours
 
 _ORIENTATION = 0x0112
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error)
+_BROKEN = (
+    *(OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error),
+    *(RuntimeError, Image.DecompressionBombError),  # of libavif and libheif; of a header that lies
+)
 _STARTS = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (chunks.PNG, "image/png"),
