@@ -48,6 +48,15 @@ def export_faces(
 
 
 @app.command()
+def measure_faces() -> None:
+    """In how many real pictures of jewelry, and of faces, the embedder finds a face (needs ../shared/data)."""
+    from lab.measure_faces import measure
+
+    for line in measure():
+        print(line)
+
+
+@app.command()
 def train_heads(
     model: Annotated[Path, typer.Option(help="The folder that train-embedding wrote, its finder in it.")],
     sources: Annotated[str, typer.Option(help=SOURCES)] = "clean",
