@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, select
+from typer.testing import CliRunner
 
+from loupe.cli import app
 from services.gateway import tenants
 from services.gateway.impressions import Whose
 from services.gateway.stored_pictures import strip_stored
@@ -19,6 +21,7 @@ from shared import objectstore
 from shared.contracts.messages import ImageRedrawn, ImageRejected, ImageStored
 from shared.objectstore import ObjectStore
 from tests.support.gateway import CLEAN_PHOTO, Stand, picture, running_gateway, running_upstreams
+from tests.support.gateway import SECRET as SECRET_OF_GATEWAY
 from tests.support.telling_pictures import PICTURES, SECRET, telling
 from tests.support.waiting import until
 
@@ -212,3 +215,32 @@ def test_a_picture_that_cannot_be_followed_is_refused_and_not_kept(shop: Stand) 
 
     assert answer.status_code == 415, answer.text
     assert shop.pictures() == before
+
+
+def test_operators_choose_what_is_kept_and_clean_what_was_stored_before(shop: Stand, tmp_path: Path) -> None:
+    of_deployment = {
+        "GATEWAY_DATABASE_URL": f"sqlite:///{shop.folder}/gateway.db",
+        "GATEWAY_SECRET": SECRET_OF_GATEWAY,
+        "OBJECT_STORE_URL": f"file://{shop.folder}/objects",
+    }
+
+    def loupe(*arguments: str) -> str:
+        done = CliRunner(env=of_deployment).invoke(app, arguments)
+        assert done.exit_code == 0, done.output
+        return " ".join(done.stdout.split())
+
+    told = loupe("tenant", "set", "shop", "--blur-faces", "--keep-query-photos", "2")
+    assert "blurred from now on" in told
+    assert "kept for 2 days" in told
+    search(shop, picture(1), "ada")
+    kept = bucket(shop, "query-photos")
+    until(lambda: list(kept.keys("shop")), "the photo is kept")
+    assert loupe("pictures", "searched", "shop", str(tmp_path / "seen")).startswith("1 photos")
+    assert [path.read_bytes() for path in (tmp_path / "seen").iterdir()] == [CLEAN_PHOTO]
+
+    assert "not kept" in loupe("tenant", "set", "shop", "--no-blur-faces", "--keep-query-photos", "0")
+    sent = telling("JPEG")
+    shop.upload("RING-1", sent)
+    bucket(shop, "pictures").put("shop", sha256(sent), sent)
+    assert loupe("pictures", "strip", "shop").startswith("1 stripped, 0 were clean")
+    assert CliRunner(env=of_deployment).invoke(app, ["tenant", "set", "shop"]).exit_code != 0
