@@ -92,11 +92,13 @@ def without_faces(rgb: Image.Image, faces: Sequence[Face]) -> Image.Image:
     """The picture with each face made of a few blurred squares, within an ellipse a little larger than its box."""
     picture = rgb.copy()
     for face in faces:
-        middle = (face.x0 + face.x1) / 2, (face.y0 + face.y1) / 2
-        half = _LARGER * (face.x1 - face.x0) / 2, _LARGER * (face.y1 - face.y0) / 2
+        middle_x, middle_y = (face.x0 + face.x1) / 2, (face.y0 + face.y1) / 2
+        half_x, half_y = _LARGER * (face.x1 - face.x0) / 2, _LARGER * (face.y1 - face.y0) / 2
         box = (
-            *(max(int(at - by), 0) for at, by in zip(middle, half, strict=True)),
-            *(min(int(at + by) + 1, end) for at, by, end in zip(middle, half, rgb.size, strict=True)),
+            max(int(middle_x - half_x), 0),
+            max(int(middle_y - half_y), 0),
+            min(int(middle_x + half_x) + 1, rgb.width),
+            min(int(middle_y + half_y) + 1, rgb.height),
         )
         if box[0] >= box[2] or box[1] >= box[3]:
             continue
@@ -104,9 +106,9 @@ def without_faces(rgb: Image.Image, faces: Sequence[Face]) -> Image.Image:
         coarse = spot.resize((_BLOCKS, _BLOCKS), Image.Resampling.BOX).resize(spot.size, Image.Resampling.NEAREST)
         blurred = coarse.filter(ImageFilter.GaussianBlur(max(spot.size) / _BLOCKS / 2))
         mask = Image.new("L", spot.size)
-        ellipse = [middle[0] - half[0] - box[0], middle[1] - half[1] - box[1]]
-        ImageDraw.Draw(mask).ellipse([*ellipse, ellipse[0] + 2 * half[0], ellipse[1] + 2 * half[1]], fill=255)
-        picture.paste(blurred, box[:2], mask)
+        left, top = middle_x - half_x - box[0], middle_y - half_y - box[1]
+        ImageDraw.Draw(mask).ellipse([left, top, left + 2 * half_x, top + 2 * half_y], fill=255)
+        picture.paste(blurred, (box[0], box[1]), mask)
     return picture
 
 
