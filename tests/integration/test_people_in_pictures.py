@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, select
@@ -56,7 +57,10 @@ def redrawn(shop: Stand, image_id: str, data: bytes) -> ImageRedrawn:
 
 
 def search(shop: Stand, photo: bytes, user_id: str | None = None) -> None:
-    files = {"image": ("photo.jpg", photo, "image/jpeg"), "query": (None, json.dumps({"user_id": user_id}))}
+    files: dict[str, Any] = {
+        "image": ("photo.jpg", photo, "image/jpeg"),
+        "query": (None, json.dumps({"user_id": user_id})),
+    }
     answer = shop.client.post("/v1/search", files=files)
     assert answer.status_code == 200, answer.text
 
