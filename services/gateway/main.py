@@ -179,11 +179,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         host=settings.host,
         port=settings.port,
         close=close,
-        handlers={
-            **handlers(catalogue_database),
-            IndexCompared: reconciler.compared,
-            ImageRedrawn: renditions.redrawn,
-        },
+        handlers={**handlers(catalogue_database), IndexCompared: reconciler.compared, ImageRedrawn: renditions.redrawn},
         bundle_handlers=bundle_handlers(catalogue_database),
         unit=catalogue_database.together,
         background=[
