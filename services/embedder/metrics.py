@@ -22,6 +22,7 @@ ALONE = Counter(
     "Suspects analysed alone: analysed, rejected, each time one killed its process, and quarantined for that",
     ["outcome"],
 )
+LOOKED_FOR_FACES = Counter("loupe_embedder_faces_total", "Pictures in which faces were looked for", ["outcome"])
 for _outcome in ("analysed", "rejected", "killed", "quarantined"):
     ALONE.labels(_outcome)  # 0 from the start
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
@@ -45,6 +45,7 @@ def router(
     models: Sequence[Analyse],
     loaded: Models,
     analyse_text: Callable[[str], TextVectors],
+    without_faces: Callable[[bytes], bytes],
     decode: Decode = decode_here,
 ) -> APIRouter:
     api = APIRouter()
@@ -59,6 +60,10 @@ def router(
             data = await run_in_threadpool(mirrored, data, decode)
         each = [run_in_threadpool(analyse, data, "query", box) for analyse in models]
         return Analyses(analyses=await asyncio.gather(*each))
+
+    @api.post("/without-faces", summary="The photo in the body as it may be kept", response_class=Response)
+    async def post_without_faces(data: Annotated[bytes, Depends(picture_bytes)]) -> Response:
+        return Response(await run_in_threadpool(without_faces, data), media_type="image/jpeg")
 
     @api.post("/analyse-text", summary="The vectors of texts, in their order")
     def post_analyse_text(asked: TextsIn) -> list[TextVectors]:

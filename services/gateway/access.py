@@ -21,9 +21,11 @@ from services.gateway.kept_answers import KeptAnswers
 from services.gateway.listing import Listing
 from services.gateway.outward import Outward
 from services.gateway.pictures import Inspector
+from services.gateway.query_photos import QueryPhotos
 from services.gateway.query_vectors import QueryVectors
 from services.gateway.ratelimit import RateLimiter
 from services.gateway.reconcile import Reconciler
+from services.gateway.renditions import Renditions
 from services.gateway.shoppers import Shoppers
 from services.gateway.signing import Signer
 from services.gateway.stock import Stock
@@ -70,6 +72,8 @@ class Parts:
     webhooks: Webhooks
     deliveries: Deliveries
     imports: Imports
+    renditions: Renditions
+    photos: QueryPhotos
 
 
 BEARER = HTTPBearer(

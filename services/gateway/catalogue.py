@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.gateway import writing
 from services.gateway.etags import Precondition
-from services.gateway.image_rows import find_places, insert_images, new_image, try_again
+from services.gateway.image_rows import blurs_faces, find_places, insert_images, new_image, try_again
 from services.gateway.item_rows import changed, check, no_item, put_row, stocked
 from services.gateway.merge_patch import patched
 from services.gateway.outbox_keys import item_key, removed_key, stored_key
@@ -133,6 +133,7 @@ class Catalogue:
 
         def write(session: Session) -> dict[tuple[str, str], str]:
             places = find_places(session, tenant, wanted, lock=True)
+            blur = blurs_faces(session, tenant)
             ids: dict[tuple[str, str], str] = {}
             new, told = [], {}
             for (sku, picture), key in zip(pictures, wanted, strict=True):
@@ -141,9 +142,9 @@ class Catalogue:
                 place = places[key]
                 ids[key] = image_id = place.image_id or str(uuid4())
                 if place.image_id is None:
-                    new.append(new_image(tenant, sku, image_id, place.revision, picture))
+                    new.append(new_image(tenant, sku, image_id, place.revision, picture, veiled=blur))
                 elif place.state == "rejected":
-                    try_again(session, tenant, image_id, place.revision)
+                    try_again(session, tenant, image_id, place.revision, veiled=blur)
                     OUTBOX.close(session, stored_key(image_id))
                 else:
                     continue
@@ -155,6 +156,7 @@ class Catalogue:
                     sha256=picture.sha256,
                     item_revision=place.revision,
                     attempt=1 if place.image_id else 0,
+                    blur_faces=blur,
                 )
             insert_images(session, new)
             OUTBOX.add_all(session, told)

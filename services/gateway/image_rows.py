@@ -11,7 +11,7 @@ from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from services.gateway.pictures import Picture
-from services.gateway.tables import Image, Item
+from services.gateway.tables import Image, Item, Tenant
 from shared.contracts.analysis import ATTRIBUTES
 from shared.contracts.messages import ImageIndexed
 
@@ -27,10 +27,15 @@ _find_images = select(_images.c.sku, _images.c.sha256, _images.c.image_id, _imag
     _images.c.sku.in_(bindparam("skus", expanding=True)),
     _images.c.sha256.in_(bindparam("hashes", expanding=True)),
 )
+_blurs = select(Tenant.blur_faces).where(Tenant.tenant == bindparam("of_tenant"))
 _SHOWN = {"model_version", "warnings", *ATTRIBUTES}
 _insert = insert(_images)
 _of_image = (_images.c.image_id == bindparam("of_image"), _images.c.tenant == bindparam("of_tenant"))
-_again = update(_images).where(*_of_image).values(state="stored", reason=None, item_revision=bindparam("revision"))
+_again = (
+    update(_images)
+    .where(*_of_image)
+    .values(state="stored", reason=None, item_revision=bindparam("revision"), veiled=bindparam("is_veiled"))
+)
 _indexed = (
     update(_images)
     .where(*_of_image)
@@ -76,7 +81,15 @@ def find_places(
     }
 
 
-def new_image(tenant: str, sku: str, image_id: str, revision: int, picture: Picture) -> dict[str, object]:
+def blurs_faces(session: Session, tenant: str) -> bool:
+    """Whether the shop wants no faces in its pictures."""
+    wanted: bool | None = session.connection().execute(_blurs, {"of_tenant": tenant}).scalar_one_or_none()
+    return bool(wanted)
+
+
+def new_image(
+    tenant: str, sku: str, image_id: str, revision: int, picture: Picture, *, veiled: bool
+) -> dict[str, object]:
     """The row of a picture of an item at this revision, for `insert_images`."""
     return {
         "image_id": image_id,
@@ -93,6 +106,7 @@ def new_image(tenant: str, sku: str, image_id: str, revision: int, picture: Pict
         "warnings": [],
         "corrected": {},
         "correction_revision": 0,
+        "veiled": veiled,
     }
 
 
@@ -101,9 +115,11 @@ def insert_images(session: Session, values: Sequence[Mapping[str, Any]]) -> None
         session.connection().execute(_insert, list(values))
 
 
-def try_again(session: Session, tenant: str, image_id: str, revision: int) -> None:
+def try_again(session: Session, tenant: str, image_id: str, revision: int, *, veiled: bool) -> None:
     """A rejected picture was uploaded again, at this revision of its item."""
-    session.connection().execute(_again, {"of_tenant": tenant, "of_image": image_id, "revision": revision})
+    session.connection().execute(
+        _again, {"of_tenant": tenant, "of_image": image_id, "revision": revision, "is_veiled": veiled}
+    )
 
 
 def mark_indexed(session: Session, messages: Sequence[ImageIndexed]) -> None:

@@ -58,16 +58,16 @@ class Incoming:
         """What came to an address of this gateway."""
         self._bucket.put(tenant, _OURS + name, upload.file)  # type: ignore[arg-type]  # it reads and seeks
 
-    def read(self, tenant: str, object_key: str) -> bytes:
-        """The bytes of an object, also for a day after it was taken. Raises `NotFound`, `TooLarge` and, for a key that
-        is none, `Permanent`."""
+    def read(self, tenant: str, object_key: str) -> Upload:
+        """An object, also for a day after it was taken; who asks closes its file. Raises `NotFound`, `TooLarge` and,
+        for a key that is none, `Permanent`."""
         try:
-            return self._bucket.get(tenant, object_key, at_most=MAX_PICTURE_BYTES)
+            return Upload.of(self._bucket.get(tenant, object_key, at_most=MAX_PICTURE_BYTES))
         except NotFound:
             sha256 = self._taken_hash(tenant, object_key)
             if sha256 is not None:
                 with suppress(NotFound):
-                    return self._pictures.get(tenant, picture_key(sha256))
+                    return Upload.of(self._pictures.get(tenant, picture_key(sha256)), sha256)
             raise
 
     def store(
@@ -123,7 +123,7 @@ class Incoming:
         try:
             for place, (_, key) in enumerate(named):
                 try:
-                    uploads[place] = Upload.of(self.read(tenant, key))
+                    uploads[place] = self.read(tenant, key)
                 except Permanent as refused:
                     outcomes[place] = refused
             stored = self._uploads.store(tenant, [(named[place][0], upload) for place, upload in uploads.items()])

@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from services.gateway.catalogue import no_image
-from services.gateway.image_rows import find_places
+from services.gateway.image_rows import blurs_faces, find_places
 from services.gateway.item_rows import no_item
 from services.gateway.signing import Signer
 from services.gateway.tables import OUTBOX, Image, Item
@@ -107,6 +107,10 @@ class Listing:
         with self._database.read() as session:
             places = find_places(session, tenant, pictures)
         return {key: place.image_id if place.state != "rejected" else None for key, place in places.items()}
+
+    def blurs_faces(self, tenant: str) -> bool:
+        with self._database.read() as session:
+            return blurs_faces(session, tenant)
 
     def status(self, tenant: str) -> api.Status:
         """Without the queues."""

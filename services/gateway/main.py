@@ -36,9 +36,11 @@ from services.gateway.originals import BUCKET as ORIGINALS_BUCKET
 from services.gateway.originals import Originals, OriginalsCleaner
 from services.gateway.outward import Outward
 from services.gateway.pictures import Inspector
+from services.gateway.query_photos import open_photos
 from services.gateway.query_vectors import QueryVectors
 from services.gateway.ratelimit import RateLimiter, RateLimitFields
 from services.gateway.reconcile import Reconciler
+from services.gateway.renditions import open_renditions
 from services.gateway.routes import (
     admin,
     images,
@@ -75,6 +77,7 @@ from services.gateway.webhooks.dispatch import Dispatcher
 from services.gateway.webhooks.metrics import WebhookCollector
 from services.gateway.webhooks.registry import Webhooks
 from shared import database, messaging, objectstore, shopbus
+from shared.contracts.messages import ImageRedrawn
 from shared.contracts.reconcile import IndexCompared
 from shared.contracts.shop import INCOMING_BUCKET
 from shared.database import Relay
@@ -124,6 +127,8 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     answers = KeptAnswers(catalogue_database)
     embedder = Embedder("embedder", settings.embedder_url, settings.internal_secret)
     recommender = Recommender("recommender", settings.recommender_url, settings.internal_secret)
+    renditions = open_renditions(settings.object_store_url, catalogue_database, pictures)
+    photos = open_photos(settings.object_store_url, catalogue_database, embedder, settings.secret)
     impressions = Impressions(catalogue_database, relay.wake)
     outward = Outward(settings.outward_allow)
     taking = (
@@ -136,7 +141,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         listing=listing,
         uploads=picture_uploads,
         incoming=incoming,
-        shoppers=Shoppers(catalogue_database, relay.wake),
+        shoppers=Shoppers(catalogue_database, relay.wake, photos),
         stock=Stock(catalogue_database, relay.wake),
         corrections=Corrections(catalogue_database, relay.wake),
         api_keys=ApiKeys(catalogue_database, settings.secret),
@@ -160,6 +165,8 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         webhooks=Webhooks(catalogue_database, settings.secret),
         deliveries=Deliveries(catalogue_database),
         imports=importing.jobs,
+        renditions=renditions,
+        photos=photos,
     )
     shops = _Shops(settings, settings.shop_bus_url, parts, catalogue_database) if settings.shop_bus_url else None
     dispatcher = Dispatcher(catalogue_database, settings.secret, outward)
@@ -177,17 +184,14 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         host=settings.host,
         port=settings.port,
         close=close,
-        handlers={
-            **handlers(catalogue_database),
-            IndexCompared: reconciler.compared,
-        },
+        handlers={**handlers(catalogue_database), IndexCompared: reconciler.compared, ImageRedrawn: renditions.redrawn},
         bundle_handlers=bundle_handlers(catalogue_database),
         unit=catalogue_database.together,
         background=[
             relay.run,
             reconciler.run,
             impressions.run,
-            Cleaner([answers.clean, incoming.clean]).run,
+            Cleaner([answers.clean, incoming.clean, renditions.clean, photos.clean]).run,
             dispatcher.run,
             SuggestionNewsTeller(catalogue_database).run,
             *importing.loops,

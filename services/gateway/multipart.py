@@ -48,9 +48,9 @@ class Upload:
         self.sha256 = self.hash.hexdigest()
 
     @classmethod
-    def of(cls, data: bytes) -> Upload:
-        """A picture that is at hand already; who makes it closes its file."""
-        upload = cls(sha256=hashlib.sha256(data).hexdigest(), size=len(data))
+    def of(cls, data: bytes, sha256: str = "") -> Upload:
+        """A picture that is at hand already; who makes it closes its file. `sha256`: of what was sent."""
+        upload = cls(sha256=sha256 or hashlib.sha256(data).hexdigest(), size=len(data))
         upload.file.write(data)
         upload.file.seek(0)
         return upload

@@ -204,6 +204,7 @@ class Reconciler:
                 sha256=row.sha256,
                 item_revision=row.item_revision,
                 attempt=1,
+                blur_faces=row.veiled,
             )
             OUTBOX.add(session, stored_key(row.image_id), message)
         return 1

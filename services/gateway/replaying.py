@@ -111,7 +111,7 @@ def _picture_again(session: Session, letter: DeadLetter) -> None:
     key = stored_key(image.image_id)
     if OUTBOX.holds(session, key):
         return
-    try_again(session, image.tenant, image.image_id, image.item_revision)
+    try_again(session, image.tenant, image.image_id, image.item_revision, veiled=image.veiled)
     message = ImageStored(
         tenant=image.tenant,
         correlation_id=logs.correlation_id(),
@@ -120,5 +120,6 @@ def _picture_again(session: Session, letter: DeadLetter) -> None:
         sha256=image.sha256,
         item_revision=image.item_revision,
         attempt=1,
+        blur_faces=image.veiled,
     )
     OUTBOX.add(session, key, message)

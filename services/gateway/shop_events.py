@@ -87,11 +87,10 @@ class ShopEvents:
     def _add_image(self, tenant: str, image: ImageAdded) -> None:
         if image.object_key is not None:
             with _blaming("data.object_key"):
-                content = self._incoming.read(tenant, image.object_key)
+                upload = self._incoming.read(tenant, image.object_key)
         else:
-            content = image.content or b""
+            upload = Upload.of(image.content or b"")
         field = "data.object_key" if image.object_key else "data.content"
-        upload = Upload.of(content)
         with _blaming(field, missing="data.sku"), upload.file:
             (image_id,) = self._uploads.store(tenant, [(image.sku, upload)])
             if isinstance(image_id, LoupeError):

@@ -11,6 +11,7 @@ from services.gateway import metrics
 from services.gateway.erasing import forget
 from services.gateway.impressions import Whose
 from services.gateway.outbox_keys import erasure_key, events_key
+from services.gateway.query_photos import QueryPhotos
 from services.gateway.tables import OUTBOX, Item
 from shared.contracts.messages import ErasureAsked, UserEvents
 from shared.contracts.user_events import UserEvent
@@ -21,9 +22,10 @@ from shared.observability import logs
 class Shoppers:
     """`wake` is called after each commit that left a message in the outbox."""
 
-    def __init__(self, database: Database, wake: Callable[[], None]) -> None:
+    def __init__(self, database: Database, wake: Callable[[], None], photos: QueryPhotos) -> None:
         self._database = database
         self._wake = wake
+        self._photos = photos
 
     def accept_events(self, tenant: str, events: Sequence[UserEvent], *, whole: bool = False) -> list[int]:
         """Keep what shoppers did, but for events of items that the shop never had: returns their places in `events`.
@@ -60,6 +62,8 @@ class Shoppers:
             session_id=whose.session_id,
         )
 
+        if whose.user_id is not None:
+            self._photos.forget(tenant, whose.user_id)
         with self._database.write() as session:
             forget(session, tenant, whose)
             OUTBOX.add(session, erasure_key(erasure), message)

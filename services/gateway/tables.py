@@ -34,13 +34,18 @@ class Base(DeclarativeBase):
 
 
 class Tenant(Base):
-    """A shop. `suggestions_changed`: it asked to hear when what is suggested to a shopper is another list."""
+    """A shop. `suggestions_changed`: it asked to hear when what is suggested to a shopper is another list.
+
+    `blur_faces`: it wants no faces in its pictures. Photos of searches are kept for `query_photo_days`; 0: not at all.
+    """
 
     __tablename__ = "tenants"
 
     tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
     created_at: Mapped[datetime]
     suggestions_changed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    blur_faces: Mapped[bool] = mapped_column(default=False, server_default=false())
+    query_photo_days: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class ApiKey(Base):
@@ -89,6 +94,7 @@ class Image(Base):
 
     `type` to `setting` are what the index was told of its main piece, each an `Attribute` as JSON; `corrected` maps the
     attributes that a merchant set to their values. `outcome_of` is the correlation id of what the state came of.
+    `bytes`, `width` and `height` are of what the shop sent. A `veiled` one is not shown: faces are to be looked for.
     Removing a picture deletes its row.
     """
 
@@ -120,6 +126,7 @@ class Image(Base):
     warnings: Mapped[list[Any]]
     corrected: Mapped[dict[str, Any]]
     correction_revision: Mapped[int]
+    veiled: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class ItemSequence(Base):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -50,11 +52,29 @@ def add_tenant(database: Database, secret: str, tenant: str) -> str:
 
 def set_suggestions_changed(database: Database, tenant: str, *, wanted: bool) -> None:
     """Whether a shop is told of `loupe.suggestions.changed` by queue. Raises `NotFound` when there is no such shop."""
+    with _changed(database, tenant) as row:
+        row.suggestions_changed = wanted
+
+
+def set_blur_faces(database: Database, tenant: str, *, wanted: bool) -> None:
+    """Whether faces in pictures that come from now on are blurred. Raises `NotFound` when there is no such shop."""
+    with _changed(database, tenant) as row:
+        row.blur_faces = wanted
+
+
+def set_query_photo_days(database: Database, tenant: str, days: int) -> None:
+    """For so many days are photos of searches kept; 0: not at all. Raises `NotFound` when there is no such shop."""
+    with _changed(database, tenant) as row:
+        row.query_photo_days = days
+
+
+@contextmanager
+def _changed(database: Database, tenant: str) -> Iterator[Tenant]:
     with database.write() as session:
         row = session.get(Tenant, tenant, with_for_update=True)
         if row is None:
             raise no_shop(tenant)
-        row.suggestions_changed = wanted
+        yield row
 
 
 def check_tenant(database: Database, tenant: str) -> None:

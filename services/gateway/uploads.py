@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
-from typing import BinaryIO, cast
 
 from services.gateway import metrics
 from services.gateway.catalogue import Catalogue
@@ -14,6 +14,10 @@ from services.gateway.pictures import Inspector, Picture
 from shared.contracts.analysis import picture_key
 from shared.errors import LoupeError, Permanent
 from shared.objectstore import ObjectStore
+from shared.pictures import strip
+
+_AT_ONCE = 4
+"""Each is held in memory twice while it is stripped."""
 
 
 class Uploads:
@@ -24,6 +28,7 @@ class Uploads:
         self._listing = listing
         self._pictures = pictures
         self._inspect = inspect
+        self._few = threading.BoundedSemaphore(_AT_ONCE)
 
     def store(self, tenant: str, uploads: Sequence[tuple[str, Upload]]) -> list[str | LoupeError]:
         """Keep pictures, each with its item's SKU: the image id of each, or why it is refused.
@@ -31,6 +36,7 @@ class Uploads:
         The same bytes for the same item again are the same picture.
         """
         known = self._listing.known_pictures(tenant, [(sku, upload.sha256) for sku, upload in uploads])
+        blur = self._listing.blurs_faces(tenant)
         outcomes: dict[int, str | LoupeError] = {}
         new: dict[int, tuple[str, Picture]] = {}
         for place, (sku, upload) in enumerate(uploads):
@@ -44,7 +50,11 @@ class Uploads:
             if image_id:
                 outcomes[place] = image_id
             elif key in known:
-                self._pictures.put(tenant, picture_key(upload.sha256), cast(BinaryIO, upload.file))
+                try:
+                    self._keep(tenant, upload, unless_there=blur)
+                except Permanent as refused:
+                    outcomes[place] = refused
+                    continue
                 metrics.UPLOADED_BYTES.observe(upload.size)
                 new[place] = sku, picture
             else:
@@ -52,11 +62,18 @@ class Uploads:
         if new:
             for place, added in zip(new, self._catalogue.add_images(tenant, list(new.values())), strict=True):
                 outcomes[place] = added or no_item(new[place][0])
-                self._keep_bytes(tenant, uploads[place][1])
+                self._keep(tenant, uploads[place][1], unless_there=True)
         return [outcomes[place] for place in range(len(uploads))]
 
-    def _keep_bytes(self, tenant: str, upload: Upload) -> None:
-        """Put the bytes again if they were collected, as those of no row, just before their row was there."""
-        if not self._pictures.exists(tenant, picture_key(upload.sha256)):
+    def _keep(self, tenant: str, upload: Upload, *, unless_there: bool) -> None:
+        """Put the picture alone, of all that its bytes tell. Raises `UnsupportedPicture` where that cannot be done.
+
+        `unless_there`: what is there may be without faces already. And it is put again, behind its row, if it was
+        collected as that of no row just before.
+        """
+        key = picture_key(upload.sha256)
+        if unless_there and self._pictures.exists(tenant, key):
+            return
+        with self._few:
             upload.file.seek(0)
-            self._pictures.put(tenant, picture_key(upload.sha256), cast(BinaryIO, upload.file))
+            self._pictures.put(tenant, key, strip(upload.file.read()))

@@ -66,6 +66,9 @@ class Upstream:
         return await self._ask("POST", path, content, headers, answer)
 
     async def _ask(self, method: str, path: str, content: bytes, headers: Mapping[str, str], answer: type[_M]) -> _M:
+        return answer.model_validate_json(await self._fetch(method, path, content, headers))
+
+    async def _fetch(self, method: str, path: str, content: bytes, headers: Mapping[str, str]) -> bytes:
         headers = {**headers, **self._credentials, REQUEST_ID: logs.correlation_id()}
         for left in reversed(range(_TRIES)):
             try:
@@ -79,7 +82,7 @@ class Upstream:
                 raise self._silent(error) from error
         if not response.ok:
             raise self._refusal(response.status, body)
-        return answer.model_validate_json(body)
+        return body
 
     def ping(self) -> None:
         """Return when the service answers, else raise `Retryable`."""
@@ -136,6 +139,10 @@ class Embedder(Upstream):
         asked = ({"box": box.model_dump_json()} if box else {}) | ({"mirror": "true"} if mirror else {})
         query = f"?{urlencode(asked)}" if asked else ""
         return await self.post(f"/analyse{query}", picture, _BYTES, Analyses)
+
+    async def without_faces(self, picture: bytes) -> bytes:
+        """The picture as it may be kept: a JPEG without metadata in which nobody is known by the face."""
+        return await self._fetch("POST", "/without-faces", picture, _BYTES)
 
     async def analyse_text(self, texts: Sequence[str]) -> list[TextVectors]:
         """One a text, in their order."""

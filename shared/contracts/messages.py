@@ -46,6 +46,7 @@ class ImageStored(Message):
     """A picture lies in the object store and its rows are committed. `item_revision` is the item's at that moment.
 
     `attempt`: how many times it was sent or delivered before without an outcome; the outbox and the consumer count.
+    `blur_faces`: the shop wants no faces in it.
     """
 
     name = "image.stored"
@@ -56,6 +57,7 @@ class ImageStored(Message):
     sha256: Sha256
     item_revision: int = Field(ge=1)
     attempt: int = Field(0, ge=0)
+    blur_faces: bool = False
 
 
 class AnalysisMissing(Message):
@@ -82,6 +84,16 @@ class ImageAnalysed(Message):
     sha256: Sha256
     item_revision: int = Field(ge=1)
     model_version: str
+
+
+class ImageRedrawn(Message):
+    """There is a rendition of a picture, which takes its place. An empty one says that it may stay as it is."""
+
+    name = "image.redrawn"
+
+    sku: Sku
+    image_id: ImageId
+    sha256: Sha256
 
 
 class ImageRejected(Message):

@@ -15,12 +15,14 @@ from playwright.sync_api import Browser, expect
 from services.embedder import routes as embedder_routes
 from services.embedder.analyse import Analyse, Analyser
 from services.embedder.batcher import Batcher
+from services.embedder.decoding import decode_here
 from services.embedder.handlers import handle_image_stored
 from services.embedder.heads import Heads
 from services.embedder.lone_child import Limits, LoneChild
 from services.embedder.manifest import HEADS, model_of, read_manifest
 from services.embedder.onnx_encoder import OnnxEncoder
 from services.embedder.quarantine import Quarantine
+from services.embedder.redrawing import Redrawer
 from services.recommender import routes as recommender_routes
 from services.recommender.cache import Answers
 from services.recommender.completes import Completer
@@ -32,7 +34,7 @@ from services.recommender.pins import Pins
 from services.recommender.popularity import Popularity
 from services.recommender.search import Searcher
 from services.recommender.suggest import Suggester
-from shared import database, vectorstore
+from shared import database, objectstore, vectorstore
 from shared.contracts.messages import ImageStored, ItemChanged
 from shared.contracts.models import INDEX, Models
 from shared.observability.http import create_app
@@ -53,6 +55,7 @@ class Shop:
     world: World
     models: list[Analyse]
     quarantine: Quarantine
+    redrawer: Redrawer
 
     def put(self, sku: str, picture: bytes) -> str:
         self.stand.put_item(sku)
@@ -73,6 +76,7 @@ class Shop:
                         analyses=self.world.analyses,
                         models=self.models,
                         quarantine=self.quarantine,
+                        redrawer=self.redrawer,
                         publisher=self.world.recorder,
                     )
                 elif type(message) in self.stand.service.handlers:
@@ -104,8 +108,11 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         heads = Heads.load(model / HEADS, manifest.heads)
         analyser = Analyser(batcher, heads, model_of(manifest), manifest.input_size, find_on_white)
         stack.callback(analyser.close)
+        redrawer = Redrawer(objectstore.open(f"file://{folder}/objects", "renditions"), lambda _: [], decode_here)
         embedder = create_app("embedder", {})
-        embedder.include_router(embedder_routes.router([analyser], Models(models=[model_of(manifest)]), text_vectors))
+        embedder.include_router(
+            embedder_routes.router([analyser], Models(models=[model_of(manifest)]), text_vectors, redrawer.of_shopper)
+        )
         world = stack.enter_context(worlds(folder, first=model_of(manifest)))()
         world.tenant = "shop"
         events = database.open(f"sqlite:///{folder}/events.db")
@@ -127,7 +134,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         )
         stand = stack.enter_context(running_gateway(folder, upstreams, page_tenant="shop"))
         quarantine = Quarantine(LoneChild(_no_child, Limits()), world.analyses, 2)
-        made = Shop(stand, world, [analyser], quarantine)
+        made = Shop(stand, world, [analyser], quarantine, redrawer)
         made.put("RED", jpeg(tray((RED, 0.6), width=400), 95))
         made.put("GREEN-AND-BLUE", jpeg(tray((GREEN, 0.8), (BLUE, 0.4), width=800), 95))
         yield made

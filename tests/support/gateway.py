@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from PIL import Image
 from sqlalchemy import select
 from starlette.testclient import TestClient
@@ -54,6 +54,7 @@ SECRET = "a secret for tests only"
 KEY = "key-of-the-shop"
 OTHER_KEY = "key-of-another-shop"
 LOADED = Model(version="model-2", dimension=48, no_match_below=0.5, look_at_least=0.5)
+CLEAN_PHOTO = b"a photo without faces"
 NOBODY = "redis://127.0.0.1:1/0"
 
 
@@ -74,6 +75,7 @@ class Upstreams:
     asked: list[Any] = field(default_factory=list)
     request_ids: list[str] = field(default_factory=list)
     mirrored: int = 0
+    without_faces: list[bytes] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     loaded: Model = LOADED
     experiments: dict[str, ExperimentOf] = field(default_factory=dict)
@@ -93,6 +95,11 @@ class Upstreams:
             boxes = [Box.model_validate_json(box)] if box else []
             drawn = [analysis("0" * 64, each.model_version, boxes) for each in self.seen] if boxes else self.seen
             return Analyses(analyses=drawn)
+
+        @app.post("/without-faces")
+        async def without_faces(request: Request) -> Response:
+            self.without_faces.append(await request.body())
+            return Response(CLEAN_PHOTO, media_type="image/jpeg")
 
         @app.get("/models")
         async def models() -> Models:

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from services.embedder.analyse import Analyse, Analyser
 from services.embedder.batcher import Array, Batcher, Lane
+from services.embedder.decode import decode
+from services.embedder.decoding import decode_here
+from services.embedder.faces import Face
 from services.embedder.handlers import handle_analysis_missing, handle_image_stored
 from services.embedder.heads import Head, Heads
 from services.embedder.lone_child import Limits, LoneChild
 from services.embedder.manifest import HeadClasses
 from services.embedder.quarantine import Quarantine
+from services.embedder.redrawing import Redrawer
 from shared import objectstore
 from shared.contracts.analysis import Analysis, analysis_key, picture_key
-from shared.contracts.messages import AnalysisMissing, ImageAnalysed, ImageRejected, ImageStored, Message
+from shared.contracts.messages import AnalysisMissing, ImageAnalysed, ImageRedrawn, ImageRejected, ImageStored, Message
 from shared.contracts.models import Model
 from shared.errors import Retryable
+from shared.pictures import strip
+from tests.support.colour_profiles import screen_profile
 from tests.support.drawn_pieces import drawn_pieces, jpeg
+from tests.support.telling_pictures import SECRET, telling
 
 VERSION = "mean-colour-1"
 ANOTHER = "mean-colour-2"
@@ -65,6 +74,9 @@ class Embedder:
     def __init__(self, folder: Path) -> None:
         self.pictures = objectstore.open(folder.as_uri(), "pictures")
         self.analyses = objectstore.open(folder.as_uri(), "analyses")
+        self.renditions = objectstore.open(folder.as_uri(), "renditions")
+        self.faces: list[Face] = []
+        self.redrawer = Redrawer(self.renditions, lambda _: self.faces, decode_here)
         self.model = MeanColour()
         self.batcher = Batcher(self.model, 4, lambda *_: None)
         self.models = [Analyser(self.batcher, HEADS, about(VERSION), 64)]
@@ -95,7 +107,8 @@ class Embedder:
     def handle_all(self, message: ImageStored | AnalysisMissing) -> list[Message]:
         outbox = Outbox()
         over: dict[str, Any] = {"pictures": self.pictures, "analyses": self.analyses}
-        over |= {"models": self.models, "quarantine": self.quarantine, "publisher": outbox}
+        over |= {"models": self.models, "quarantine": self.quarantine}
+        over |= {"redrawer": self.redrawer, "publisher": outbox}
         if isinstance(message, AnalysisMissing):
             handle_analysis_missing(message, **over)
         else:
@@ -225,3 +238,58 @@ def test_the_lane_reaches_the_batcher(embedder: Embedder) -> None:
     analyse(picture(), "ingest")
     batcher.close()
     assert heard == ["query", "ingest"]
+
+
+def test_a_picture_whose_colours_need_a_profile_is_drawn_again_without_it(embedder: Embedder) -> None:
+    written = io.BytesIO()
+    drawn_pieces(1)[0].save(written, "JPEG", icc_profile=screen_profile(), quality=95)
+    message = embedder.stored(written.getvalue())
+
+    redrawn, analysed = embedder.handle_all(message)
+
+    assert isinstance(redrawn, ImageRedrawn)
+    assert isinstance(analysed, ImageAnalysed)
+    drawn = embedder.renditions.get(TENANT, picture_key(message.sha256))
+    assert "icc_profile" not in Image.open(io.BytesIO(drawn)).info
+    ours, theirs = (np.asarray(decode(one, 5_000).rgb, int) for one in (drawn, written.getvalue()))
+    assert np.abs(ours - theirs).mean() < 2
+
+
+def test_faces_are_blurred_where_the_shop_wants_that_and_a_repeat_says_so_again(embedder: Embedder) -> None:
+    data = picture()
+    message = embedder.stored(data).model_copy(update={"blur_faces": True})
+    embedder.faces = [Face(0, 0, 40, 40, 0.9)]
+
+    for _ in range(2):
+        kinds = [type(outcome) for outcome in embedder.handle_all(message)]
+        assert kinds == [ImageRedrawn, ImageAnalysed]
+    drawn = np.asarray(decode(embedder.renditions.get(TENANT, picture_key(message.sha256)), 5_000).rgb, int)
+    assert np.abs(drawn - np.asarray(decode(data, 5_000).rgb, int))[:30, :30].max() > 3
+
+    embedder.faces = []
+    embedder.handle_all(message)
+    assert embedder.renditions.get(TENANT, picture_key(message.sha256)) == b""
+
+
+def test_the_analysis_of_what_was_stripped_bears_the_name_of_what_was_sent(embedder: Embedder) -> None:
+    sent = telling("JPEG")
+    message = embedder.announced(sent)
+    embedder.pictures.put(TENANT, picture_key(message.sha256), strip(sent))
+
+    embedder.handle(message)
+
+    kept = embedder.analyses.get(TENANT, analysis_key(message.sha256, VERSION))
+    assert Analysis.model_validate_json(kept).sha256 == message.sha256
+
+
+def test_a_shoppers_photo_is_given_back_without_faces_and_metadata(embedder: Embedder) -> None:
+    embedder.faces = [Face(0, 0, 30, 30, 0.9)]
+    sent = telling("JPEG")
+
+    clean = embedder.redrawer.of_shopper(sent)
+
+    assert SECRET not in clean
+    assert not Image.open(io.BytesIO(clean)).getexif()
+    before, after = (np.asarray(decode(one, 5_000).rgb, int) for one in (sent, clean))
+    assert before.shape == after.shape
+    assert np.abs(before - after)[:20, :20].mean() > 20

@@ -10,11 +10,12 @@ import pytest
 from PIL import Image, ImageCms, ImageDraw
 
 from services.embedder.avif import most_pixels
-from services.embedder.colours import MAX_PROFILE_BYTES, to_srgb
+from services.embedder.colours import to_srgb
 from services.embedder.decode import decode
 from services.embedder.prepare import letterbox, normalise, scale
 from services.embedder.quality import warnings_of
 from shared.errors import Permanent, TooLarge, UnreadablePicture, UnsupportedPicture
+from shared.pictures.profiles import MAX_PROFILE_BYTES
 from tests.support.colour_profiles import screen_profile
 from tests.support.rings import RED, encoded, heic, near, ring
 

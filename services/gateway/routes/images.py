@@ -16,12 +16,13 @@ from services.gateway.pieces import pieces_of
 from services.gateway.raw_body import read_raw
 from services.gateway.routes.forms import form, form_of, is_json, pictures_body, raw_body
 from services.gateway.tables import Image as ImageRow
-from shared.contracts.analysis import Analysis, analysis_key, picture_key
+from shared.contracts.analysis import Analysis, analysis_key
 from shared.contracts.api import Correction, Image, ImageAccepted, ImagePage, ImageSent, ImagesSent
 from shared.contracts.fields import MAX_BATCH_BYTES, MAX_BATCH_PICTURES, MAX_LIMIT, ImageId, Sha256, Sku
 from shared.contracts.uploads import UploadedPictures
 from shared.errors import InvalidInput, LoupeError, NotFound
 from shared.observability.http import invalid, problem_of
+from shared.pictures import content_type_of
 
 router = APIRouter(prefix="/v1", tags=["images"])
 _SKU_LIST = TypeAdapter(list[Sku])
@@ -181,7 +182,10 @@ def delete_image(image_id: ImageId, caller: Writer, gateway: Gateway) -> None:
     "/images/{image_id}/content",
     summary="The picture itself",
     response_class=Response,
-    responses={200: {"content": {"image/*": {}}, "description": "The bytes as they were uploaded"}, **problems(404)},
+    responses={
+        200: {"content": {"image/*": {}}, "description": "The picture, without what else its bytes told"},
+        **problems(404),
+    },
 )
 async def get_content(
     image_id: ImageId,
@@ -191,7 +195,11 @@ async def get_content(
     expires: int | None = None,
     signature: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
-    """With a key, or by a signed address as in `image_url`, which needs none for a day: for an <img>."""
+    """With a key, or by a signed address as in `image_url`, which needs none for a day: for an <img>.
+
+    Its pixels are those that were uploaded; places, cameras and names in it are not kept. Where the shop wants no faces
+    in its pictures, it is 503 for the moment in which they are looked for.
+    """
     tenant = gateway.signer.image_tenant(image_id, expires, signature) if expires and signature else None
     tenant = tenant or (await caller_of(request, gateway, given, SecurityScopes(["read"]))).tenant
     content_type, data = await asyncio.to_thread(_content, gateway, tenant, image_id)
@@ -200,7 +208,8 @@ async def get_content(
 
 def _content(gateway: Parts, tenant: str, image_id: str) -> tuple[str, bytes]:
     row = gateway.listing.image_row(tenant, image_id)
-    return row.content_type, gateway.pictures.get(tenant, picture_key(row.sha256))
+    data = gateway.renditions.shown(row)
+    return content_type_of(data), data
 
 
 @router.patch(

@@ -47,7 +47,8 @@ _WITH_HALVES = "earring"
     openapi_extra=query_body(),
 )
 async def post_search(request: Request, caller: Reader, gateway: Gateway) -> SearchResults:
-    """Best first. A form with up to four pictures and the query, or the query alone as JSON. No picture is kept.
+    """Best first. A form with up to four pictures and the query, or the query alone as JSON. No picture is kept, unless
+    the shop has asked for it (`loupe tenant set --keep-query-photos`): then without faces, and for so many days.
 
     `no_match` says that even the best is probably another piece than the one in the photo: then `results` is empty and
     the nearest are under `suggestions`. Without anything to search by, all items that the filters allow, the newest
@@ -59,7 +60,10 @@ async def post_search(request: Request, caller: Reader, gateway: Gateway) -> Sea
     with metrics.stage("read"):
         query = await _query(request, gateway.inspect)
     place = place_of(gateway.signer, query.said.cursor, "search", caller.tenant, *query.scope)
-    return await search(gateway, caller.tenant, query, place)
+    answer = await search(gateway, caller.tenant, query, place)
+    if query.said.cursor is None:
+        await gateway.photos.note(caller.tenant, query.said.user_id, place.search_id, query.photos)
+    return answer
 
 
 @router.post(
