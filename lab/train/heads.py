@@ -125,8 +125,8 @@ def train(folder: Path, renders: Path, sources: Sources) -> str:
 def fit(name: AttributeName, rows: Sequence[Record], seen: Vector, dimension: int) -> Fitted | None:
     """The head of lowest loss on val over L2 penalties and temperatures; None where nothing is there to learn from.
 
-    It is on the vectors, the first `dimension` numbers of what is `seen`, or on all of that. Deterministic: the optimiser
-    (L-BFGS) starts at zero.
+    It is on the vectors, the first `dimension` numbers of what is `seen`, or on all of that. Deterministic: the
+    optimiser (L-BFGS) starts at zero.
     """
     words = [label(row, name) for row in rows]
     taught = Counter(word for word, row in zip(words, rows, strict=True) if word and row.split == "train")

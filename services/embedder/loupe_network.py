@@ -141,7 +141,7 @@ class LoupeNetwork(nn.Module):
     """Prepared pictures float32 [N, 3, S, S] -> float32 [N, deep + colours + 1280].
 
     First the vector, of unit length: cosine = (1 - w) x cosine of the whitened trunk features + w x cosine of the
-    whitened colours. Then, where asked for, what heads see besides: the features of the whole look by `General`, of unit
+    whitened colours. Then, where asked for, what heads see besides: features of the whole look by `General`, of unit
     length too.
     """
 
