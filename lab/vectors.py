@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from lab.datasets import Record
-from lab.models.port import Model, Vectors
+from lab.models.port import Headed, Model, Vectors
 from lab.processes import pool
 from services.embedder.decode import decode
 
@@ -25,10 +25,24 @@ Change = Callable[[Image.Image, Record], Image.Image]
 
 
 def vectors_of(model: Model, records: Sequence[Record], change: Change | None = None, change_name: str = "") -> Vectors:
-    """float32 [N, D], row by row. Cosine models' rows have unit length.
+    """float32 [N, D], row by row: of a `Headed` model the vectors alone. Cosine models' have unit length.
 
     `change_name` names `change` and its strength in the cache. Raises what decoding raises (`shared.errors`).
     """
+    found = _rows(model, records, change, change_name)
+    if isinstance(model, Headed):
+        found = found[:, : model.dimension]
+    if model.distance == "cosine":
+        found = found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
+    return found
+
+
+def seen_of(model: Model, records: Sequence[Record]) -> Vectors:
+    """float32 [N, W], row by row, what a head on the model sees: its vectors and, of a `Headed` model, all else."""
+    return _rows(model, records) if isinstance(model, Headed) else vectors_of(model, records)
+
+
+def _rows(model: Model, records: Sequence[Record], change: Change | None = None, change_name: str = "") -> Vectors:
     folder = CACHE / "vectors" / _folder_name(model, change_name)
     known = _read(folder)
     missing = list({record.sha256: record for record in records if record.sha256 not in known}.values())
@@ -45,10 +59,7 @@ def vectors_of(model: Model, records: Sequence[Record], change: Change | None = 
             print(f"{model.name} {change_name}: {done} of {len(missing)}, {rate:.0f}/s, {left:.0f} s left", flush=True)
     if not records:
         return np.zeros((0, 0), np.float32)
-    found = np.stack([known[record.sha256] for record in records])
-    if model.distance == "cosine":
-        found = found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
-    return found
+    return np.stack([known[record.sha256] for record in records])
 
 
 def source_sha256(*modules: object) -> str:

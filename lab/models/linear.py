@@ -1,4 +1,4 @@
-"""Any classifier of scikit-learn on a model's cached vectors, calibrated."""
+"""Any classifier of scikit-learn on what a model gives, cached, calibrated."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lab.datasets import Record
 from lab.models.classes import kind
 from lab.models.port import Model, Probabilities
 from lab.statistics import calibrate
-from lab.vectors import vectors_of
+from lab.vectors import seen_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -34,7 +34,7 @@ class LinearRecogniser:
         return softmax(self._scores(records) / self._temperature)
 
     def _scores(self, records: Sequence[Record]) -> Floats:
-        return scores(self._estimator, vectors_of(self._model, records), len(self.classes))
+        return scores(self._estimator, seen_of(self._model, records), len(self.classes))
 
 
 def fit_linear(
@@ -48,10 +48,10 @@ def fit_linear(
     train = [record for record in train if kind(record) in classes]
     labels = np.array([classes.index(kind(record)) for record in train])
     last = fitted.steps[-1][0]
-    fitted.fit(vectors_of(model, train), labels, **{f"{last}__sample_weight": sample_weights(train)})
+    fitted.fit(seen_of(model, train), labels, **{f"{last}__sample_weight": sample_weights(train)})
     val = [record for record in val if kind(record) in classes]
     val_labels = np.array([classes.index(kind(record)) for record in val])
-    temperature, _ = calibrate(scores(fitted, vectors_of(model, val), len(classes)), val_labels)
+    temperature, _ = calibrate(scores(fitted, seen_of(model, val), len(classes)), val_labels)
     return LinearRecogniser(model, fitted, classes, temperature)
 
 

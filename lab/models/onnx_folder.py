@@ -16,7 +16,7 @@ from lab.models.classes import KINDS
 from lab.models.finder import FinderFolder
 from lab.models.linear import LinearRecogniser, fit_linear
 from lab.models.port import Model, Probabilities, Recogniser, Vectors
-from lab.vectors import source_sha256, vectors_of
+from lab.vectors import seen_of, source_sha256
 from services.embedder import colours, decode, finder, grouping, prepare
 from services.embedder import crop as cropping
 from services.embedder.crop import windows
@@ -28,7 +28,7 @@ from services.embedder.onnx_encoder import OnnxEncoder
 
 
 class OnnxFolder:
-    """The model in `folder`: the unit-length embedding of the main piece that its finder sees, if it has a finder."""
+    """The model in `folder`: what its encoder gives of the main piece that its finder sees, if it has a finder."""
 
     distance: Literal["cosine", "euclidean"] = "cosine"
     workers: Literal["threads", "processes"] = "threads"
@@ -38,6 +38,7 @@ class OnnxFolder:
         self.folder = folder
         self.manifest = read_manifest(folder)
         self.size = self.manifest.input_size
+        self.dimension = self.manifest.dimension
         self.fingerprint = f"{self.manifest.files[ENCODER]} {source_sha256(colours, decode, prepare)}"
         self.megabytes = (folder / ENCODER).stat().st_size / 1e6
         self._encoder = OnnxEncoder(folder, self.manifest, threads=1)
@@ -52,8 +53,8 @@ class OnnxFolder:
         if self._finder:
             window = windows(main_first(self._finder.find(picture)), *picture.size)[0]
             picture = prepare.crop(picture, window)
-        vectors = self._encoder.forward(_prepared(picture, self.manifest.input_size)[None])
-        return np.asarray(vectors[0])
+        rows = self._encoder.forward(_prepared(picture, self.manifest.input_size)[None])
+        return np.asarray(rows[0])
 
     def recogniser(self, train: Sequence[Record], val: Sequence[Record], classes: Sequence[str]) -> LinearRecogniser:
         return fit_linear(self, train, val, classes)
@@ -88,7 +89,7 @@ class HeadRecogniser:
         self._head = head
 
     def probabilities(self, records: Sequence[Record]) -> Probabilities:
-        rows = self._head.probabilities(vectors_of(self._model, records)).astype(np.float64)
+        rows = self._head.probabilities(seen_of(self._model, records)).astype(np.float64)
         merged = np.zeros((len(rows), len(KINDS)))
         for place, name in enumerate(self._head.about.classes):
             of_kind = "necklace" if name == "pendant" else name

@@ -36,6 +36,16 @@ class Model(Protocol):
         ...
 
 
+@runtime_checkable
+class Headed(Model, Protocol):
+    """A model that gives more than vectors: `embed` returns float32 [dimension or more], the vector first.
+
+    Its heads see the whole row.
+    """
+
+    dimension: int
+
+
 class Recogniser(Protocol):
     """Tells the class of a picture, with a calibrated probability."""
 

@@ -21,7 +21,7 @@ from lab.train.card import card
 from lab.train.heads_report import report
 from lab.train.labels import label
 from lab.train.sources import Sources, of_split
-from lab.vectors import vectors_of
+from lab.vectors import seen_of
 from services.embedder.heads import UNTOLD, Head, Heads
 from services.embedder.manifest import HEADS, HeadClasses, Manifest, file_sha256, read_manifest
 from shared.contracts.analysis import ATTRIBUTES, AttributeName
@@ -30,6 +30,9 @@ from shared.contracts.fields import Vector
 UNSEEN_SHOPS = ("typeshops", "samepiece")
 """The collections whose shops are each wholly in one split: what they show is what a new shop will see."""
 INVERSE_PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0)
+"""Of a head on the vector alone."""
+WIDE_PENALTIES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
+"""Of one on all that the encoder gives, each number scaled to a deviation of 1."""
 MIN_PRECISION = 0.8
 MIN_TOLD = 20
 """A threshold is believed when so many val pictures are told by it."""
@@ -42,7 +45,7 @@ CARD = "card.md"
 
 @dataclass(frozen=True)
 class Part:
-    """Some pictures: `vectors` float32 [N, D], `labels` int [N] (places in the head's classes)."""
+    """Some pictures: `vectors` float32 [N, W] as heads see them, `labels` int [N] (places in the head's classes)."""
 
     rows: Sequence[Record]
     vectors: Vector
@@ -92,8 +95,9 @@ def train(folder: Path, renders: Path, sources: Sources) -> str:
     every = list({row.sha256: row for row in every}.values())
     taught = {row.sha256 for row in of_split(every, "train", sources)}
     rows = [row for row in every if row.split != "train" or row.sha256 in taught]
-    vectors = vectors_of(OnnxFolder(folder.name, folder), rows)
-    fitted = [found for name in ATTRIBUTES if (found := fit(name, rows, vectors))]
+    seen = seen_of(OnnxFolder(folder.name, folder), rows)
+    vectors = seen[:, : manifest.dimension]
+    fitted = [found for name in ATTRIBUTES if (found := fit(name, rows, seen, manifest.dimension))]
     told = Heads({one.name: one.head for one in fitted if one.told or one.name == "type"})
     same = sameness.fit(rows, vectors, manifest.training.get("sources", ""))
     told.save(folder / HEADS)
@@ -118,23 +122,29 @@ def train(folder: Path, renders: Path, sources: Sources) -> str:
     return text
 
 
-def fit(name: AttributeName, rows: Sequence[Record], vectors: Vector) -> Fitted | None:
+def fit(name: AttributeName, rows: Sequence[Record], seen: Vector, dimension: int) -> Fitted | None:
     """The head of lowest loss on val over L2 penalties and temperatures; None where nothing is there to learn from.
 
-    Deterministic: the optimiser (L-BFGS) starts at zero.
+    It is on the vectors, the first `dimension` numbers of what is `seen`, or on all of that. Deterministic: the
+    optimiser (L-BFGS) starts at zero.
     """
     words = [label(row, name) for row in rows]
     taught = Counter(word for word, row in zip(words, rows, strict=True) if word and row.split == "train")
     classes = sorted(word for word, count in taught.items() if count >= FEWEST)
     if len(classes) < 2:
         return None
-    labelled = labelled_by(name, classes, rows, vectors)
+    labelled = labelled_by(name, classes, rows, seen)
     part, judged = labelled.split("train"), labelled.split("val").judging()
     weights, judged_weights = sample_weights(part), sample_weights(judged)
     best: tuple[float, Head] | None = None
-    for inverse in INVERSE_PENALTIES:
+    mean, deviation = part.vectors.mean(axis=0), part.vectors.std(axis=0) + 1e-6
+    plain = np.zeros(dimension), np.ones(dimension)
+    wide = [(each, mean, deviation) for each in WIDE_PENALTIES if part.vectors.shape[1] > dimension]
+    for inverse, centre, scale in [*((each, *plain) for each in INVERSE_PENALTIES), *wide]:
         model = LogisticRegression(C=inverse, max_iter=300, tol=1e-3)
-        model.fit(part.vectors, part.labels, sample_weight=weights)
+        model.fit((part.vectors[:, : len(scale)] - centre) / scale, part.labels, sample_weight=weights)
+        model.coef_ = model.coef_ / scale
+        model.intercept_ = model.intercept_ - model.coef_ @ centre
         head = _head(model, classes, 1.0, 0.0)
         temperature, loss = calibrate(head.logits(judged.vectors), judged.labels, judged_weights)
         if best is None or loss < best[0]:
@@ -146,11 +156,11 @@ def fit(name: AttributeName, rows: Sequence[Record], vectors: Vector) -> Fitted 
     return Fitted(name, Head(head.weight, head.bias, about), labelled, confidence is not None)
 
 
-def labelled_by(name: AttributeName, classes: Sequence[str], rows: Sequence[Record], vectors: Vector) -> Part:
-    """The pictures of `rows` of which a manifest says one of the head's classes."""
+def labelled_by(name: AttributeName, classes: Sequence[str], rows: Sequence[Record], seen: Vector) -> Part:
+    """The pictures of `rows`, `seen` by the model, of which a manifest says one of the head's classes."""
     words = [label(row, name) for row in rows]
     places = np.array([classes.index(word) if word in classes else -1 for word in words])
-    return Part(rows, vectors, places).only(places >= 0)
+    return Part(rows, seen, places).only(places >= 0)
 
 
 def _head(model: Any, classes: Sequence[str], temperature: float, min_confidence: float) -> Head:

@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from lab.export import PREPROCESSING, lowest_cosine, to_onnx
+from lab.export import PREPROCESSING, lowest_cosine, store_in_8_bits, to_onnx
 from lab.train.fusion import Fusion
-from services.embedder.lite_network import weights_path
+from services.embedder.lite_network import HEAD_CHANNELS, weights_path
 from services.embedder.loupe_network import LoupeNetwork
 from services.embedder.manifest import ENCODER, TRAINED, Manifest, file_sha256
 from services.embedder.torch_encoder import load_network
@@ -47,6 +47,7 @@ def package(
     manifest = Manifest(
         version=folder.name,
         dimension=len(fusion.deep.bias) + len(fusion.colours.bias),
+        feature_dimension=HEAD_CHANNELS,
         input_size=size,
         preprocessing=PREPROCESSING,
         gem_p=gem_p,
@@ -57,6 +58,7 @@ def package(
         form_dimension=len(fusion.deep.bias),
     )
     model = onnx.load_from_string(to_onnx(load_network(folder, manifest), size))
+    store_in_8_bits(model.graph, "general")
     onnx.checker.check_model(model)
     onnx.save(model, folder / ENCODER)
     manifest = manifest.model_copy(update={"files": manifest.files | {ENCODER: file_sha256(folder / ENCODER)}})

@@ -30,16 +30,20 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Lesson:
-    """Labelled pictures: `vectors` float32 [N, D], `label` [N] a place in `classes`, `weight` [N], mean 1."""
+    """Labelled pictures: `seen` float32 [N, W], of which the first `dimension` numbers are the vectors, `label` [N] a
+    place in `classes`, `weight` [N], mean 1."""
 
-    vectors: Vector
+    seen: Vector
+    dimension: int
     label: Ints
     weight: Floats
     fold: Ints
     classes: list[str]
 
 
-def lesson(vectors: Vector, said: Words, corrected: Bools, piece: Ints, fold: Ints, base: Head | None) -> Lesson | None:
+def lesson(
+    seen: Vector, dimension: int, said: Words, corrected: Bools, piece: Ints, fold: Ints, base: Head | None
+) -> Lesson | None:
     """None where too few pieces are labelled, or all alike. Pictures of one piece count together as one."""
     pieces_of: dict[str, set[int]] = defaultdict(set)
     for word, number in zip(said, piece.tolist(), strict=True):
@@ -53,17 +57,19 @@ def lesson(vectors: Vector, said: Words, corrected: Bools, piece: Ints, fold: In
     classes = [*known, *sorted(taught - set(known))]
     weight = np.where(corrected[rows], CORRECTION_COUNTS, 1.0) / np.bincount(piece[rows])[piece[rows]]
     label = np.array([classes.index(str(said[row])) for row in rows], dtype=np.intp)
-    return Lesson(vectors[rows], label, weight / weight.mean(), fold[rows], classes)
+    return Lesson(seen[rows], dimension, label, weight / weight.mean(), fold[rows], classes)
 
 
 def learn(taught: Lesson, base: Head | None) -> Head | None:
     """The head whose words are likeliest on pieces that it did not learn from; None where the base model's is it.
 
+    What is learned is on the vectors; what else the base head sees counts as before.
     Multinomial logistic regression with a Gaussian prior at the base head's weights, its strength and the temperature
     chosen by cross-validation.
     """
     before = _prior(taught, base)
-    start = taught.vectors @ before.weight.T + before.bias
+    start = taught.seen[:, : before.weight.shape[1]] @ before.weight.T + before.bias
+    vectors = taught.seen[:, : taught.dimension]
     best, least = None, _loss(start, taught)
     for penalty in PENALTIES:
         logits = start.copy()
@@ -72,7 +78,7 @@ def learn(taught: Lesson, base: Head | None) -> Head | None:
             if inside.all() or not inside.any():
                 continue
             weight, bias = _fit(taught, start, inside, penalty)
-            logits[~inside] += taught.vectors[~inside] @ weight.T + bias
+            logits[~inside] += vectors[~inside] @ weight.T + bias
         for temperature in TEMPERATURES:
             if (loss := _loss(logits / temperature, taught)) < least:
                 best, least = (penalty, temperature), loss
@@ -83,13 +89,14 @@ def learn(taught: Lesson, base: Head | None) -> Head | None:
     least_sure = base.about.min_confidence if base else MIN_CONFIDENCE
     about = HeadClasses(classes=taught.classes, temperature=round(temperature, 4), min_confidence=least_sure)
     # As a file of the head holds it: what is measured is what is used.
-    stored = (before.weight + weight).astype(np.float16).astype(np.float32)
+    before.weight[:, : taught.dimension] += weight
+    stored = before.weight.astype(np.float16).astype(np.float32)
     return Head(stored, (before.bias + bias).astype(np.float32), about)
 
 
-def words_of(head: Head, vectors: Vector) -> Sequence[str | None]:
+def words_of(head: Head, seen: Vector) -> Sequence[str | None]:
     """What it tells of each picture; None where it is not sure."""
-    told = [head.predict(vector) for vector in vectors]
+    told = [head.predict(row) for row in seen]
     return [one.value if one else None for one in told]
 
 
@@ -101,7 +108,7 @@ class _Prior(NamedTuple):
 def _prior(taught: Lesson, base: Head | None) -> _Prior:
     """The base head with its temperature in it, [K, D] and [K]; a class that it does not know starts at its mean."""
     if base is None:
-        return _Prior(np.zeros((len(taught.classes), taught.vectors.shape[1])), np.zeros(len(taught.classes)))
+        return _Prior(np.zeros((len(taught.classes), taught.dimension)), np.zeros(len(taught.classes)))
     weight, bias = base.weight / base.about.temperature, base.bias / base.about.temperature
     new = len(taught.classes) - len(bias)
     return _Prior(
@@ -112,7 +119,7 @@ def _prior(taught: Lesson, base: Head | None) -> _Prior:
 
 def _fit(taught: Lesson, start: Floats, inside: Bools, penalty: float) -> tuple[Floats, Floats]:
     """What is added to the logits, weight [K, D] and bias [K]: by accelerated gradient descent (Nesterov 1983)."""
-    rows, weight = taught.vectors[inside].astype(np.float64), taught.weight[inside]
+    rows, weight = taught.seen[inside, : taught.dimension].astype(np.float64), taught.weight[inside]
     mean = rows.mean(axis=0)
     scale = np.sqrt(rows.shape[1])
     features = np.hstack([(rows - mean) * scale, np.ones((len(rows), 1))])

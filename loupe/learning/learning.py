@@ -48,7 +48,8 @@ def learn(lessons: Lessons, shop: str, used: ModelFolder, into: Path) -> Outcome
     vectors = laid.undo(lessons.searched) if laid else lessons.searched
     base = Base.of(used)
     before = base.heads().heads
-    learned = Learned(_map(lessons, vectors, words), _heads(lessons, vectors, before, words))
+    seen = np.hstack([vectors, lessons.besides])
+    learned = Learned(_map(lessons, vectors, words), _heads(lessons, seen, vectors.shape[1], before, words))
     if learned.nothing:
         return Outcome(None, [], words)
     mapped = learned.adaptation(vectors) if learned.adaptation else vectors
@@ -62,7 +63,7 @@ def learn(lessons: Lessons, shop: str, used: ModelFolder, into: Path) -> Outcome
         "pieces": str(len(set(lessons.piece[taught].tolist()))),
     }
     made = pack(base, learned, thresholds(base.manifest, *strangers), facts, into)
-    answers = [_told(name, lessons, vectors, head) for name, head in {**before, **learned.heads}.items()]
+    answers = [_told(name, lessons, seen, head) for name, head in {**before, **learned.heads}.items()]
     comparisons = comparing.compare([_found(lessons, mapped), *answers])
     words += [
         f"Only {one.pieces} held-out items tell whether {one.name}: {comparing.MIN_PIECES} are needed to decide."
@@ -90,7 +91,7 @@ def _map(lessons: Lessons, vectors: Vector, words: list[str]) -> Adaptation | No
 
 
 def _heads(
-    lessons: Lessons, vectors: Vector, before: Mapping[AttributeName, Head], words: list[str]
+    lessons: Lessons, seen: Vector, dimension: int, before: Mapping[AttributeName, Head], words: list[str]
 ) -> dict[AttributeName, Head]:
     """The heads that something was learned for."""
     rows = np.flatnonzero(~lessons.held_out)
@@ -99,7 +100,7 @@ def _heads(
     scarce: list[str] = []
     for name in ATTRIBUTES:
         said, corrected = [lessons.said[name][row] for row in rows.tolist()], lessons.corrected[name][rows]
-        found = teaching.lesson(vectors[rows], said, corrected, piece, fold, before.get(name))
+        found = teaching.lesson(seen[rows], dimension, said, corrected, piece, fold, before.get(name))
         if found is None:
             scarce.append(name)
         elif head := teaching.learn(found, before.get(name)):
@@ -120,10 +121,10 @@ def _found(lessons: Lessons, mapped: Vector) -> Answers:
     return Answers("another photo of the item is found first", old, new, lessons.piece[asked])
 
 
-def _told(name: AttributeName, lessons: Lessons, vectors: Vector, head: Head) -> Answers:
+def _told(name: AttributeName, lessons: Lessons, seen: Vector, head: Head) -> Answers:
     said, told = lessons.said[name], lessons.told[name]
     asked = [place for place in np.flatnonzero(lessons.held_out).tolist() if said[place] is not None]
-    words = teaching.words_of(head, vectors[asked])
+    words = teaching.words_of(head, seen[asked])
     old = np.array([told[place] == said[place] for place in asked], dtype=bool)
     new = np.array([word == said[place] for word, place in zip(words, asked, strict=True)], dtype=bool)
     return Answers(f"the {name} is told right", old, new, lessons.piece[asked])

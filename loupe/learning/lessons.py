@@ -32,13 +32,15 @@ Words = Sequence[str | None]
 class Lessons:
     """N pictures by their main piece, in order of SKU and content.
 
-    `searched` float32 [N, D] are the vectors of the model in use. `piece` [N] numbers what is shown: items that share a
+    `searched` float32 [N, D] are the vectors of the model in use, `besides` float32 [N, F] what its heads see besides.
+    `piece` [N] numbers what is shown: items that share a
     picture are one piece, so that nothing learned from is measured by. `fold` [N] is -1 for those held out. `said` are
     the words of the shop or, where `corrected`, of a merchant; `told` what the model in use says. `fingerprint` is of
     the catalogue, whatever model sees it.
     """
 
     searched: Vector
+    besides: Vector
     piece: Ints
     fold: Ints
     said: Mapping[AttributeName, Words]
@@ -63,6 +65,7 @@ def lessons(found: Iterable[TrainingPicture]) -> Lessons:
     numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
     return Lessons(
         searched=np.stack([one.piece.embedding() for one in pictures]) if pictures else np.zeros((0, 1), np.float32),
+        besides=np.stack([one.piece.seen_besides() for one in pictures]) if pictures else np.zeros((0, 0), np.float32),
         piece=np.array([numbers[name] for name in names], dtype=np.intp),
         fold=np.array([_fold(name) for name in names], dtype=np.intp),
         said={name: [_word(one.corrected.get(name) or one.said.get(name)) for one in pictures] for name in ATTRIBUTES},

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Protocol
 
+import numpy as np
+
 from services.embedder.batcher import Array, Lane
 from services.embedder.crop import windows
 from services.embedder.decode import Picture
@@ -16,7 +18,7 @@ from services.embedder.heads import Heads
 from services.embedder.prepare import crop, letterbox, normalise, scale
 from services.embedder.quality import warnings_of
 from shared.contracts.analysis import Analysis, Box, Piece
-from shared.contracts.fields import MIN_BOX_SIDE, pack_vector
+from shared.contracts.fields import MIN_BOX_SIDE, pack_features, pack_vector
 from shared.contracts.models import Model
 from shared.errors import InvalidInput
 
@@ -83,14 +85,14 @@ class Analyser:
         crops = [scale(crop(picture.rgb, window), self._input_size) for window in seen]
         arrays = [normalise(letterbox(one, self._input_size)) for one in crops]
         futures = [self._batcher.submit(array, lane) for array in arrays]
-        vectors = [future.result() for future in futures]
+        rows = [future.result() for future in futures]
         whole = box or Box()
         return Analysis(
             sha256=hashlib.sha256(data).hexdigest(),
             model_version=self.model_version,
             width=picture.width,
             height=picture.height,
-            pieces=[self._piece(piece, vector) for piece, vector in zip(found, vectors, strict=True)],
+            pieces=[self._piece(piece, row) for piece, row in zip(found, rows, strict=True)],
             warnings=warnings_of(
                 crops[0] if seen[0] == whole else scale(picture.rgb, self._input_size), *_pixels(whole, picture)
             ),
@@ -108,12 +110,14 @@ class Analyser:
             return self._decode(data, self._input_size, smallest, lane)
         return picture
 
-    def _piece(self, found: Found, vector: Array) -> Piece:
+    def _piece(self, found: Found, row: Array) -> Piece:
+        vector, features = np.split(row, [self.about.dimension])
         return Piece(
             box=found.box,
             confidence=found.confidence,
             vector=pack_vector(vector),
-            **self._heads.predict(vector),
+            features=pack_features(features) if len(features) else None,
+            **self._heads.predict(row),
         )
 
 

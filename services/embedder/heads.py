@@ -1,4 +1,4 @@
-"""Linear heads on the embedding: what the model believes of a piece, with calibrated confidences."""
+"""Linear heads on what the encoder gives: what the model believes of a piece, with calibrated confidences."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ UNTOLD = frozenset({NOT_JEWELRY, OTHER})
 class Head:
     """Multinomial logistic regression: `weight` float32 [K, D], `bias` float32 [K], one row a class of `about`.
 
+    It sees the first D numbers of an encoder's row: the vector, or the vector and what follows it.
     Confidence is softmax(logits / temperature), Guo et al. 2017, https://arxiv.org/abs/1706.04599, section 4.2.
     """
 
@@ -32,11 +33,11 @@ class Head:
         self.about = about
 
     def logits(self, vectors: Vector) -> Logits:
-        """float32 [N, D] -> float32 [N, K]."""
-        return vectors @ self.weight.T + self.bias
+        """float32 [N, D or more] -> float32 [N, K]."""
+        return vectors[:, : self.weight.shape[1]] @ self.weight.T + self.bias
 
     def probabilities(self, vectors: Vector) -> Logits:
-        """float32 [N, D] -> float32 [N, K], rows summing to 1."""
+        """float32 [N, D or more] -> float32 [N, K], rows summing to 1."""
         scaled = self.logits(vectors) / np.float32(self.about.temperature)
         exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True), dtype=np.float32)

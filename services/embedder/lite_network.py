@@ -33,4 +33,18 @@ class LiteNetwork(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """float32 [N, 3, S, S] -> float32 [N, 1280]."""
-        return nn.functional.normalize(gem(self.trunk.extract_features(pictures), self.gem_p), dim=1)
+        return self.tail(self.front(pictures, 0), 0)
+
+    def front(self, pictures: Tensor, blocks: int) -> Tensor:
+        """float32 [N, 3, S, S] -> the maps after the first `blocks` of 21 blocks."""
+        maps: Tensor = self.trunk._swish(self.trunk._bn0(self.trunk._conv_stem(pictures)))
+        for block in self.trunk._blocks[:blocks]:
+            maps = block(maps)
+        return maps
+
+    def tail(self, maps: Tensor, blocks: int) -> Tensor:
+        """What `front` gave -> float32 [N, 1280]."""
+        for block in self.trunk._blocks[blocks:]:
+            maps = block(maps)
+        maps = self.trunk._swish(self.trunk._bn1(self.trunk._conv_head(maps)))
+        return nn.functional.normalize(gem(maps, self.gem_p), dim=1)

@@ -37,6 +37,7 @@ class Manifest(BaseModel):
 
     version: ModelVersion
     dimension: int = Field(gt=0)
+    feature_dimension: int = Field(0, ge=0, description="So many numbers follow a vector, for heads to see besides.")
     input_size: int = Field(gt=0, description="Side of the square input in pixels.")
     preprocessing: str = Field(description="For the reader; services/embedder/prepare.py is the code.")
     gem_p: float = Field(gt=0)

@@ -15,10 +15,13 @@ class Encoder(Protocol):
 
     version: str
     dimension: int
+    """Of the vectors. More numbers may follow one, which heads see besides."""
     input_size: int
 
     def forward(self, batch: Batch) -> Batch:
-        """Embed prepared pictures: float32 [N, 3, S, S] as `prepare` makes them -> unit-length float32 [N, dimension].
+        """Embed prepared pictures: float32 [N, 3, S, S] as `prepare` makes them -> float32 [N, dimension or more].
+
+        The first `dimension` numbers of a row have unit length.
 
         A picture's vector depends neither on its place in the batch nor on its batch mates (within 1e-3).
         """

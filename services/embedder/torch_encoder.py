@@ -24,7 +24,8 @@ def load_network(folder: Path, manifest: Manifest) -> nn.Module:
         return LiteNetwork(manifest.gem_p).eval()
     trained = {name: value.float() for name, value in load_file(folder / TRAINED).items()}
     try:
-        network = LoupeNetwork(manifest.gem_p, len(trained["whiten.bias"]), len(trained["whiten_colours.bias"]))
+        numbers = len(trained["whiten.bias"]), len(trained["whiten_colours.bias"])
+        network = LoupeNetwork(manifest.gem_p, *numbers, features=manifest.feature_dimension > 0)
         _, surplus = network.load_state_dict(trained, strict=False)
         missing = network.trained().keys() - trained.keys()
     except (KeyError, RuntimeError) as error:

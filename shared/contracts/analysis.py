@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from shared.contracts.fields import MAX_PIECES, Sha256, Share, Vector, unpack_vector
+from shared.contracts.fields import MAX_PIECES, Sha256, Share, Vector, unpack_features, unpack_vector
 
 AttributeName = Literal["type", "metal", "stone", "cut", "setting"]
 ATTRIBUTES: tuple[AttributeName, ...] = ("type", "metal", "stone", "cut", "setting")
@@ -75,12 +76,20 @@ class Knowledge(BaseModel):
 
 
 class Piece(Knowledge):
-    """A piece with its embedding: `vector` is `pack_vector` of a unit-length float32 vector."""
+    """A piece with its embedding: `vector` is `pack_vector` of a unit-length float32 vector.
+
+    `features` is `pack_features` of what the model's heads saw beside it; absent where they saw nothing else.
+    """
 
     vector: str
+    features: str | None = None
 
     def embedding(self) -> Vector:
         return unpack_vector(self.vector)
+
+    def seen_besides(self) -> Vector:
+        """float32 (f,); empty where nothing was."""
+        return unpack_features(self.features) if self.features else np.zeros(0, np.float32)
 
 
 class Analysis(BaseModel):

@@ -140,6 +140,16 @@ def pack_vector(vector: Vector) -> str:
     return base64.b64encode(np.ascontiguousarray(vector, dtype="<f4").tobytes()).decode("ascii")
 
 
+def pack_features(features: Vector) -> str:
+    """Features of shape (f,) as base64 of their little-endian float16."""
+    return base64.b64encode(np.ascontiguousarray(features, dtype="<f2").tobytes()).decode("ascii")
+
+
+def unpack_features(packed: str) -> Vector:
+    """The float32 features of shape (f,), as near as float16 holds them."""
+    return np.frombuffer(base64.b64decode(packed, validate=True), dtype="<f2").astype(np.float32)
+
+
 def unpack_vector(packed: str) -> Vector:
     """The float32 vector of shape (d,) that `pack_vector` packed."""
     return np.frombuffer(base64.b64decode(packed, validate=True), dtype="<f4").astype(np.float32)

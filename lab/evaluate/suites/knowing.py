@@ -10,7 +10,7 @@ from lab.statistics import calibration_error, calibration_interval
 from lab.train.heads import Fitted, labelled_by
 from lab.train.heads_report import HEAD_COLUMNS, calibration, head_rows
 from lab.train.sameness import asked
-from lab.vectors import vectors_of
+from lab.vectors import seen_of, vectors_of
 
 
 def heads(run: Run) -> list[Section]:
@@ -22,11 +22,11 @@ def heads(run: Run) -> list[Section]:
     for model in run.models:
         if not isinstance(model, HeadedFolder):
             continue
-        vectors = vectors_of(model, records)
+        vectors, seen = vectors_of(model, records), seen_of(model, records)
         figures[model.name] = of_model = {}
         for name, head in model.heads.items():
             told = head.about.min_confidence < 1
-            one = Fitted(name, head, labelled_by(name, head.about.classes, records, vectors), told)
+            one = Fitted(name, head, labelled_by(name, head.about.classes, records, seen), told)
             rows += [[model.name, *row] for row in head_rows(one)]
             of_model[name] = {"ece": calibration(one)}
         if model.manifest.same:

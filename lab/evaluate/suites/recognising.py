@@ -21,7 +21,7 @@ from lab.evaluate.suites.run import Run
 from lab.models.classes import KINDS, kind
 from lab.models.port import Recogniser, Trainable
 from lab.statistics import calibration_error, wilson
-from lab.vectors import vectors_of
+from lab.vectors import seen_of
 
 OWN_SHOPS = ("jewellery-classification", "mundobijou", "watches")
 UNSEEN_SHOPS = ("typeshops", "samepiece")
@@ -145,13 +145,13 @@ def gems(run: Run) -> list[Section]:
         if not isinstance(model, Trainable):
             continue
         head = make_pipeline(StandardScaler(), LogisticRegression(C=GEM_PENALTY, max_iter=1_000))
-        head.fit(vectors_of(model, train), taught)
-        said = head.predict(vectors_of(model, test))
+        head.fit(seen_of(model, train), taught)
+        said = head.predict(seen_of(model, test))
         text, figures[model.name] = share(np.asarray(said == asked))
         rows.append([model.name, str(len(test)), text])
     words = (
-        f"{len(names)} kinds, {len(train)} pictures to learn from, a linear head on the vector; the split is the "
-        "published one (69.4% published)."
+        f"{len(names)} kinds, {len(train)} pictures to learn from, a linear head on what the model's heads see; "
+        "the split is the published one (69.4% published)."
     )
     return [Section("Gems", words, [Table(("model", "pictures", "right"), rows)], figures)]
 
