@@ -97,7 +97,7 @@ def test_a_head_tells_apart_what_lies_apart_and_knows_how_sure_it_may_be() -> No
             )
         )
         vectors.append(np.eye(4)[kind] + random.normal(0, 0.45, 4))
-    found = fit("type", rows, np.array(vectors, np.float32))
+    found = fit("type", rows, np.array(vectors, np.float32), 4)
     assert found is not None
     assert found.told
     test = found.labelled.split("test")
@@ -105,6 +105,23 @@ def test_a_head_tells_apart_what_lies_apart_and_knows_how_sure_it_may_be() -> No
     right = probabilities.argmax(axis=1) == test.labels
     assert right.mean() > 0.8
     assert calibration_error(probabilities.max(axis=1), right) < 0.08
+
+
+def test_a_head_sees_what_follows_the_vector_where_that_helps() -> None:
+    random = np.random.default_rng(0)
+    kinds = np.arange(300) % 2
+    rows = [
+        record(at, split=("train", "val")[at // 2 % 2], type=("ring", "watch")[kind], collection="typeshops", shop="a")
+        for at, kind in enumerate(kinds.tolist())
+    ]
+    noise, besides = random.normal(0, 1, (300, 2)), kinds[:, None] + random.normal(0, 0.2, (300, 1))
+    found = fit("type", rows, np.hstack([noise, besides]).astype(np.float32), 2)
+    assert found
+    assert found.head.weight.shape == (2, 3)
+    assert (found.head.probabilities(found.labelled.vectors).argmax(axis=1) == found.labelled.labels).mean() > 0.95
+    alone = fit("type", rows, np.hstack([besides, noise]).astype(np.float32)[:, :2], 2)
+    assert alone
+    assert alone.head.weight.shape == (2, 2)
 
 
 def test_probabilities_of_the_same_piece_are_right_as_often_as_they_say() -> None:

@@ -15,7 +15,8 @@ from loupe.learning.learning import Outcome, learn
 from loupe.learning.lessons import lessons
 from loupe.learning.packing import ModelFolder, find, thresholds
 from services.embedder.adaptation import Adaptation
-from services.embedder.manifest import file_sha256, read_manifest
+from services.embedder.heads import Head
+from services.embedder.manifest import HeadClasses, file_sha256, read_manifest
 from shared.contracts.fields import pack_vector
 from shared.contracts.training import TrainingPicture
 from shared.errors import Permanent
@@ -131,7 +132,7 @@ def test_a_correction_counts_more_than_the_shops_labels() -> None:
     said = ["ring" if number % 2 or number < 60 else "watch" for number in range(80)]
     numbers = np.arange(80)
     without, with_them = (
-        lesson(vectors, said, corrected, numbers, numbers % 3, None) for corrected in (numbers < 0, numbers >= 60)
+        lesson(vectors, 4, said, corrected, numbers, numbers % 3, None) for corrected in (numbers < 0, numbers >= 60)
     )
     assert without
     assert with_them
@@ -141,6 +142,20 @@ def test_a_correction_counts_more_than_the_shops_labels() -> None:
     assert corrected
     assert words_of(head, piece) == ["ring"], "30 of the shop's labels against 10"
     assert words_of(corrected, piece) == ["watch"], "30 of the shop's labels against 10 corrections"
+
+
+def test_what_the_base_head_sees_besides_the_vector_counts_as_before() -> None:
+    seen = np.hstack([np.eye(4, dtype=np.float32)[np.arange(80) % 2], np.ones((80, 3), np.float32)])
+    about = HeadClasses(classes=["ring", "watch"], temperature=1.0, min_confidence=0.5)
+    base = Head(np.array([[0] * 4 + [-1] * 3, [0] * 4 + [1] * 3], np.float32), np.zeros(2, np.float32), about)
+    said = ["ring" if number % 2 else "watch" for number in range(80)]
+    assert words_of(base, seen[:2]) == ["watch", "watch"]
+    taught = lesson(seen, 4, said, np.zeros(80, dtype=bool), np.arange(80), np.arange(80) % 3, base)
+    assert taught
+    learned = learn_head(taught, base)
+    assert learned
+    assert words_of(learned, seen[:2]) == ["watch", "ring"]
+    assert (learned.weight[:, 4:] == base.weight[:, 4:]).all()
 
 
 def test_a_correction_is_the_pictures_word_whatever_the_shop_says() -> None:
