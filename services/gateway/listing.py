@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from services.gateway.catalogue import no_image
-from services.gateway.image_rows import find_places
+from services.gateway.image_rows import Place, find_places
 from services.gateway.item_rows import no_item
 from services.gateway.signing import Signer
 from services.gateway.tables import OUTBOX, Image, Item
@@ -104,9 +104,13 @@ class Listing:
 
         Those whose item is not in the shop are left out.
         """
-        with self._database.read() as session:
-            places = find_places(session, tenant, pictures)
+        places = self.places(tenant, pictures)
         return {key: place.image_id if place.state != "rejected" else None for key, place in places.items()}
+
+    def places(self, tenant: str, pictures: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Place]:
+        """By (SKU, sha256) where each belongs; those whose item is not in the shop are left out."""
+        with self._database.read() as session:
+            return find_places(session, tenant, pictures)
 
     def status(self, tenant: str) -> api.Status:
         """Without the queues."""

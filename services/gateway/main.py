@@ -36,6 +36,7 @@ from services.gateway.originals import BUCKET as ORIGINALS_BUCKET
 from services.gateway.originals import Originals, OriginalsCleaner
 from services.gateway.outward import Outward
 from services.gateway.query_vectors import QueryVectors
+from services.gateway.quotas import Quotas
 from services.gateway.ratelimit import RateLimiter, RateLimitFields
 from services.gateway.reconcile import Reconciler
 from services.gateway.routes import (
@@ -115,7 +116,8 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     reconciler = Reconciler(catalogue_database, pictures, collector, broker, settings.reconcile_pace)
     catalogue = Catalogue(catalogue_database, relay.wake)
     listing = Listing(catalogue_database, signer)
-    picture_uploads = Uploads(catalogue, listing, pictures)
+    quotas = Quotas(catalogue_database)
+    picture_uploads = Uploads(catalogue, listing, pictures, quotas)
     bucket = objectstore.open(settings.object_store_url, INCOMING_BUCKET, settings.object_store_public_url)
     incoming = Incoming(catalogue_database, bucket, pictures, picture_uploads, signer)
     answers = KeptAnswers(catalogue_database)
@@ -139,6 +141,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         api_keys=ApiKeys(catalogue_database, settings.secret),
         keys=Keys(catalogue_database, settings.secret),
         answers=answers,
+        quotas=quotas,
         limiter=RateLimiter(settings.counter_url, settings.rate_limit, settings.rate_limit_seconds),
         sessions=PageSessions(signer, settings.page_tenant, settings.public_host),
         signer=signer,
@@ -172,10 +175,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         host=settings.host,
         port=settings.port,
         close=close,
-        handlers={
-            **handlers(catalogue_database),
-            IndexCompared: reconciler.compared,
-        },
+        handlers={**handlers(catalogue_database), IndexCompared: reconciler.compared},
         bundle_handlers=bundle_handlers(catalogue_database),
         unit=catalogue_database.together,
         background=[
