@@ -177,9 +177,7 @@ def set_tenant(
     from services.gateway import tenants as catalogue_of
     from services.gateway.quotas import Quotas
 
-    limits = quotas.chosen(
-        items=max_items, pictures=max_pictures, storage_bytes=max_storage, requests=max_requests
-    )
+    limits = quotas.chosen(items=max_items, pictures=max_pictures, storage_bytes=max_storage, requests=max_requests)
     if suggestions_changed is None and not limits:
         raise InvalidInput("Say what to choose; `loupe tenant set --help` names all.")
     with catalogue() as (opened, _):
@@ -197,9 +195,7 @@ def set_tenant(
 @told
 def add_key(
     tenant: str,
-    scope: Annotated[
-        list[str], typer.Option(help="read, write, events, admin or operator; may be given again.")
-    ],
+    scope: Annotated[list[str], typer.Option(help="read, write, events, admin or operator; may be given again.")],
     name: Annotated[str, typer.Option(help="What the key is for.")],
     rate_limit: Annotated[int | None, typer.Option(min=1, help="Its own limit, in requests a second.")] = None,
     days: Annotated[float | None, typer.Option(min=0.001, max=36_500, help="It ends by itself after so long.")] = None,
@@ -242,7 +238,9 @@ def list_keys(tenant: str) -> None:
     """The keys of a shop: never the keys themselves, which are kept nowhere."""
     from services.gateway.api_keys import ApiKeys
 
-    table = Table("id", "name", "scopes", "requests/s", "made", "last used", "ends", "revoked", box=None, pad_edge=False)
+    table = Table(
+        "id", "name", "scopes", "requests/s", "made", "last used", "ends", "revoked", box=None, pad_edge=False
+    )
     with catalogue() as (opened, secret):
         for key in ApiKeys(opened, secret).list(tenant):
             table.add_row(*_row(key))

@@ -113,7 +113,9 @@ class ApiKeys:
             if old.revoked_at or (old.expires_at and old.expires_at <= now):
                 raise Conflict(f"The key {key_id} has ended. Make a new one.")
             lives = old.expires_at - old.created_at if old.expires_at else None
-            row = key_row(self._secret, tenant, key, old.name, old.scopes, old.rate_limit, now + lives if lives else None)
+            row = key_row(
+                self._secret, tenant, key, old.name, old.scopes, old.rate_limit, now + lives if lives else None
+            )
             session.add(row)
             ends = min(now + overlap, old.expires_at or datetime.max.replace(tzinfo=UTC))
             old.replaced_by, old.expires_at = row.key_id, ends

@@ -61,9 +61,10 @@ class Listing:
             return {sku: body["title"] for sku, body in rows}
 
     def image_row(self, tenant: str, image_id: str) -> Image:
+        mine = select(Image).where(Image.image_id == image_id, Image.tenant == tenant)
         with self._database.read() as session:
-            row = session.get(Image, image_id)
-        if row is None or row.tenant != tenant:
+            row = session.execute(mine).scalar_one_or_none()
+        if row is None:
             raise no_image(image_id)
         return row
 

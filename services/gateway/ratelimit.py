@@ -96,7 +96,9 @@ class RateLimiter:
         window, _ = self._window(_DAY)
         used = None if quota is None else await self._asked(lambda: self._counter.get(f"day-{tenant}/{window}"))
         resets_at = datetime.fromtimestamp((window + 1) * _DAY, UTC)
-        return RequestsUse(used=used if used is None or quota is None else min(used, quota), limit=quota, resets_at=resets_at)
+        return RequestsUse(
+            used=used if used is None or quota is None else min(used, quota), limit=quota, resets_at=resets_at
+        )
 
     def _window(self, seconds: int) -> tuple[int, int]:
         """The number of this window, and in how many seconds it ends."""

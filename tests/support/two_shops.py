@@ -84,8 +84,11 @@ class Shop:
         for hit in suggestions["suggestions"]:
             del hit["score"]
         seen = {"suggestions": suggestions} | {
-            path: self.api.get(path).json() for path in ("/v1/status", "/v1/admin/keys")
+            path: self.api.get(path).json()
+            for path in ("/v1/status", "/v1/usage", "/v1/admin/keys", "/v1/imports", "/v1/experiment")
         }
+        hooks = self.api.get("/v1/webhooks").json()["webhooks"]
+        seen["webhooks"] = [[hook["webhook_id"], hook["description"], hook["enabled"]] for hook in hooks]
         for item in items["items"]:
             path = f"/v1/items/{item['sku']}/similar"
             seen[path] = self.api.get(path).json()

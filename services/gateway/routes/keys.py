@@ -18,9 +18,7 @@ router = APIRouter(prefix="/v1/admin/keys", tags=["administration"])
 def post_key(body: KeyIn, caller: Admin, gateway: Gateway, response: Response) -> KeyMade:
     """`key` is shown in this answer alone: Loupe keeps a hash of it. A shop has up to 100 keys."""
     response.headers["Cache-Control"] = "no-store"
-    return gateway.api_keys.add(
-        caller.tenant, body.name, body.scopes, expires_at=body.expires_at, by=caller.scopes
-    )
+    return gateway.api_keys.add(caller.tenant, body.name, body.scopes, expires_at=body.expires_at, by=caller.scopes)
 
 
 @router.post(

@@ -31,9 +31,7 @@ def get_status(caller: Reader, gateway: Gateway) -> Status:
     return status
 
 
-@router.get(
-    "/usage", summary="What the shop has, and may have", response_model_exclude_none=True, responses=problems()
-)
+@router.get("/usage", summary="What the shop has, and may have", response_model_exclude_none=True, responses=problems())
 async def get_usage(caller: Reader, gateway: Gateway) -> Usage:
     """Each as it is `used`, with the `limit` where there is one. What would pass a limit is refused with 403 and the
     type `quota-exceeded`, requests with 429."""
