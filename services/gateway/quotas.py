@@ -1,4 +1,4 @@
-"""What a shop has and may have: counted in the transaction that changes it, so no two requests pass a limit together."""
+"""What a shop has and may have: counted in the transaction that changes it, so no two pass a limit together."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """How many requests a key may send, and a shop on a day, counted by all gateways together.
 
 Told by the fields of draft-ietf-httpapi-ratelimit-headers-10: `RateLimit-Policy: "default";q=10000;w=10` (requests a
-window, its seconds) and `RateLimit: "default";r=9999;t=7` (requests left, seconds until the next window). The shop's own is told beside it as "day".
+window, its seconds) and `RateLimit: "default";r=9999;t=7` (requests left, seconds until the next window). The
+shop's own is told beside it as "day".
 """
 
 from __future__ import annotations

@@ -65,7 +65,8 @@ class ApiKey(Base):
     """`key_hash` is the HMAC-SHA256 of the key under the gateway's secret, in hex: the key itself is kept nowhere.
 
     `key_id` is its public name, `rate_limit` its own limit in requests a second (None: the gateway's),
-    `last_used_at` right to a minute. It ends at `expires_at`; `replaced_by` is the id of the key that it was rotated to.
+    `last_used_at` right to a minute. It ends at `expires_at`; `replaced_by` is the id of the key that it was rotated
+    to.
     """
 
     __tablename__ = "api_keys"

@@ -19,8 +19,8 @@ router = APIRouter(prefix="/v1", tags=["operations"])
 
 @router.get("/status", summary="Counts of items and pictures, and what waits", responses=problems())
 def get_status(caller: Reader, gateway: Gateway) -> Status:
-    """`outbox`: messages of this shop whose outcome has not come back. `queues`, which all shops share, is for keys with
-    the scope `operator`, and empty for others and while the broker is away."""
+    """`outbox`: messages of this shop whose outcome has not come back. `queues`, which all shops share, is for keys
+    with the scope `operator`, and empty for others and while the broker is away."""
     status = gateway.listing.status(caller.tenant)
     if "operator" not in caller.scopes:
         return status

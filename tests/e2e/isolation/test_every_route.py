@@ -31,7 +31,7 @@ _MOVING = re.compile(
 
 
 def test_the_gateway_serves_what_is_published(stack: RunningStack) -> None:
-    assert httpx.get(f"{stack.address}/openapi.json").json()["paths"] == DOCUMENT["paths"]
+    assert stack.api.get("/openapi.json").json()["paths"] == DOCUMENT["paths"]
 
 
 def test_what_a_path_names_is_known_of_both_shops() -> None:
@@ -74,7 +74,7 @@ def test_a_thing_of_another_shop_is_as_one_that_is_not_there(
 def ask(shop: Shop, operation: Operation, values: Values) -> httpx.Response:
     path = operation.path
     for name in operation.parameters("path"):
-        path = path.replace("{%s}" % name, values[name])
+        path = path.replace(f"{{{name}}}", values[name])
     query = {name: values[name] for name in operation.parameters("query", required=True)}
     return shop.api.request(operation.method, path, params=query, **body_of(operation, values, DOCUMENT))
 
@@ -83,7 +83,7 @@ def refuse_their_cursor(mine: Shop, theirs: Shop, operation: Operation, foreign:
     of_theirs = Values({**own(mine, operation), **foreign, "sku": "RING-1"})
     path = operation.path
     for name in operation.parameters("path"):
-        path = path.replace("{%s}" % name, of_theirs[name])
+        path = path.replace(f"{{{name}}}", of_theirs[name])
     query = {name: of_theirs[name] for name in operation.parameters("query", required=True)}
     cursor = theirs.api.get(path, params={**query, "limit": 1}).raise_for_status().json().get("next_cursor")
     if cursor is None:

@@ -14,7 +14,7 @@ from tests.support.two_shops import BOTH, SHARED_PHOTO, Shop
 from tests.support.waiting import until
 
 Shops = tuple[Shop, Shop]
-_ASKED = 60
+_ASKED = 30
 _MUCH_LONGER = 1.4
 
 
