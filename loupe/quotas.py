@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from loupe.telling import out
-from shared.contracts.usage import Use
+from shared.contracts.usage import QuotaName, Use
 
 _NONE = "none"
 _UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -57,7 +58,7 @@ def chosen(**given: str | None) -> dict[str, int | None]:
     return limits
 
 
-def show(uses: dict[str, Use], requests: int | None) -> None:
+def show(uses: Mapping[QuotaName, Use], requests: int | None) -> None:
     table = Table("what", "used", "limit", box=None, pad_edge=False)
     for name, use in uses.items():
         table.add_row(name.replace("_", " "), str(use.used), _told(use.limit))

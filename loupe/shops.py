@@ -158,7 +158,7 @@ def show_usage(name: Annotated[str, typer.Argument(help="The shop.")]) -> None:
     with catalogue() as (opened, _):
         catalogue_of.check_tenant(opened, name)
         kept = Quotas(opened)
-        quotas.show({**kept.uses(name)}, kept.max_requests(name))
+        quotas.show(kept.uses(name), kept.max_requests(name))
 
 
 @tenants.command("set")
@@ -188,7 +188,7 @@ def set_tenant(
         if limits:
             kept = Quotas(opened)
             kept.set(name, limits)
-            quotas.show({**kept.uses(name)}, kept.max_requests(name))
+            quotas.show(kept.uses(name), kept.max_requests(name))
 
 
 @keys.command("add")

@@ -58,5 +58,5 @@ def click_in_a_visit(shop: Shop, sku: str) -> None:
     at = datetime.now(UTC).isoformat()
     event = {"id": "visit-1", "type": "clicked", "session_id": VISIT, "sku": sku, "at": at}
     assert shop.api.post("/v1/events", json={"events": [event]}).status_code == 202
-    for path in (f"/v1/sessions/{VISIT}/suggestions", f"/v1/users/{SHOPPER}/suggestions"):
-        until(lambda path=path: not shop.api.get(path).json()["cold"], "what they did is known")
+    paths = (f"/v1/sessions/{VISIT}/suggestions", f"/v1/users/{SHOPPER}/suggestions")
+    until(lambda: not any(shop.api.get(path).json()["cold"] for path in paths), "what they did is known")

@@ -125,14 +125,15 @@ def test_what_is_theirs_takes_no_longer_to_deny_than_what_is_not_there(shops: Sh
         (f"/v1/images/{theirs.images['RING-1'][0]}", f"/v1/images/{NOWHERE['image_id']}"),
         (f"/v1/items/{theirs.only}", f"/v1/items/{NOWHERE['sku']}"),
     ):
-        _until_alike(lambda a=theirs_path, b=no_path: [(seconds(a), seconds(b)) for _ in range(_ASKED)])
+        _until_alike(seconds, theirs_path, no_path)
 
 
-def _until_alike(measure: Callable[[], list[tuple[float, float]]]) -> None:
+def _until_alike(seconds: Callable[[str], float], theirs_path: str, no_path: str) -> None:
     """Medians of requests in turn. Measured again when they differ: a machine with other work is not the same twice."""
     found = []
     for _ in range(3):
-        theirs, no = (statistics.median(times) for times in zip(*measure(), strict=True))
+        pairs = [(seconds(theirs_path), seconds(no_path)) for _ in range(_ASKED)]
+        theirs, no = (statistics.median(times) for times in zip(*pairs, strict=True))
         found.append(theirs / no)
         if 1 / _MUCH_LONGER < found[-1] < _MUCH_LONGER:
             return
