@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,9 +18,10 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.local.home import Home
+from loupe import quotas
 from loupe.telling import err, out, told
 from shared.contracts.fields import KeyScope
-from shared.contracts.keys import Key, KeyIn
+from shared.contracts.keys import MAX_OVERLAP_HOURS, OVERLAP_HOURS, Key, KeyIn
 from shared.errors import InvalidInput, Permanent
 
 if TYPE_CHECKING:
@@ -147,6 +148,19 @@ def list_tenants() -> None:
     out.print(table)
 
 
+@tenants.command("usage")
+@told
+def show_usage(name: Annotated[str, typer.Argument(help="The shop.")]) -> None:
+    """What a shop has, and may have."""
+    from services.gateway import tenants as catalogue_of
+    from services.gateway.quotas import Quotas
+
+    with catalogue() as (opened, _):
+        catalogue_of.check_tenant(opened, name)
+        kept = Quotas(opened)
+        quotas.show(kept.uses(name), kept.max_requests(name))
+
+
 @tenants.command("set")
 @told
 def set_tenant(
@@ -160,35 +174,44 @@ def set_tenant(
     keep_query_photos: Annotated[
         int | None, typer.Option(min=0, max=365, help="Keep shoppers' photos so many days, without faces; 0: never.")
     ] = None,
+    max_items: quotas.MaxItems = None,
+    max_pictures: quotas.MaxPictures = None,
+    max_storage: quotas.MaxStorage = None,
+    max_requests: quotas.MaxRequests = None,
 ) -> None:
-    """Choose what a shop hears, and what is kept of its pictures and its shoppers' photos."""
+    """Choose what a shop hears, what is kept of its shoppers' photos, and how much it may have. The rest stays."""
     from services.gateway import tenants as catalogue_of
+    from services.gateway.quotas import Quotas
 
-    done = []
+    limits = quotas.chosen(items=max_items, pictures=max_pictures, storage_bytes=max_storage, requests=max_requests)
+    if suggestions_changed is None and blur_faces is None and keep_query_photos is None and not limits:
+        raise InvalidInput("Say what to choose; `loupe tenant set --help` names all.")
     with catalogue() as (opened, _):
+        catalogue_of.check_tenant(opened, name)
         if suggestions_changed is not None:
             catalogue_of.set_suggestions_changed(opened, name, wanted=suggestions_changed)
-            done.append(f"{name} {'hears' if suggestions_changed else 'does not hear'} of loupe.suggestions.changed.")
+            out.print(f"{name} {'hears' if suggestions_changed else 'does not hear'} of loupe.suggestions.changed.")
         if blur_faces is not None:
             catalogue_of.set_blur_faces(opened, name, wanted=blur_faces)
-            done.append(f"Faces in pictures of {name} are {'blurred' if blur_faces else 'left'} from now on.")
+            out.print(f"Faces in pictures of {name} are {'blurred' if blur_faces else 'left'} from now on.")
         if keep_query_photos is not None:
             catalogue_of.set_query_photo_days(opened, name, keep_query_photos)
             days = f"kept for {keep_query_photos} days" if keep_query_photos else "not kept"
-            done.append(f"Photos that shoppers of {name} search by are {days}.")
-    if not done:
-        raise InvalidInput("Say what to set: `loupe tenant set --help` lists it.")
-    for line in done:
-        out.print(line)
+            out.print(f"Photos that shoppers of {name} search by are {days}.")
+        if limits:
+            kept = Quotas(opened)
+            kept.set(name, limits)
+            quotas.show(kept.uses(name), kept.max_requests(name))
 
 
 @keys.command("add")
 @told
 def add_key(
     tenant: str,
-    scope: Annotated[list[str], typer.Option(help="read, write, events or admin; may be given again.")],
+    scope: Annotated[list[str], typer.Option(help="read, write, events, admin or operator; may be given again.")],
     name: Annotated[str, typer.Option(help="What the key is for.")],
     rate_limit: Annotated[int | None, typer.Option(min=1, help="Its own limit, in requests a second.")] = None,
+    days: Annotated[float | None, typer.Option(min=0.001, max=36_500, help="It ends by itself after so long.")] = None,
 ) -> None:
     """Make a key of a shop and print it, once."""
     from services.gateway.api_keys import ApiKeys
@@ -197,10 +220,29 @@ def add_key(
         asked = KeyIn(name=name, scopes=TypeAdapter(set[KeyScope]).validate_python(scope))
     except ValidationError as error:
         raise InvalidInput("; ".join(f"{entry['input']!r}: {entry['msg']}" for entry in error.errors())) from error
+    expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
     with catalogue() as (opened, secret):
-        made = ApiKeys(opened, secret).add(tenant, asked.name, asked.scopes, rate_limit)
+        made = ApiKeys(opened, secret).add(tenant, asked.name, asked.scopes, rate_limit, expires_at)
     out.print(made.key, soft_wrap=True)
     err.print(f"Its id is {made.key_id}. {_ONCE}")
+
+
+@keys.command("rotate")
+@told
+def rotate_key(
+    key_id: Annotated[str, typer.Argument(help="As `loupe key list` shows it.")],
+    overlap_hours: Annotated[
+        float, typer.Option(min=0, max=MAX_OVERLAP_HOURS, help="So long the old key works beside the new one.")
+    ] = OVERLAP_HOURS,
+) -> None:
+    """Print, once, a new key that does what one does, which then ends by itself."""
+    from services.gateway.api_keys import ApiKeys
+
+    with catalogue() as (opened, secret):
+        kept = ApiKeys(opened, secret)
+        made, ends = kept.rotate(kept.owner(key_id), key_id, timedelta(hours=overlap_hours))
+    out.print(made.key, soft_wrap=True)
+    err.print(f"Its id is {made.key_id}; {key_id} works until {_day(ends)} UTC. {_ONCE}", soft_wrap=True)
 
 
 @keys.command("list")
@@ -209,7 +251,9 @@ def list_keys(tenant: str) -> None:
     """The keys of a shop: never the keys themselves, which are kept nowhere."""
     from services.gateway.api_keys import ApiKeys
 
-    table = Table("id", "name", "scopes", "requests/s", "made", "last used", "revoked", box=None, pad_edge=False)
+    table = Table(
+        "id", "name", "scopes", "requests/s", "made", "last used", "ends", "revoked", box=None, pad_edge=False
+    )
     with catalogue() as (opened, secret):
         for key in ApiKeys(opened, secret).list(tenant):
             table.add_row(*_row(key))
@@ -231,7 +275,7 @@ def revoke_key(key_id: Annotated[str, typer.Argument(help="As `loupe key list` s
 
 def _row(key: Key) -> tuple[str, ...]:
     limit = "" if key.rate_limit is None else str(key.rate_limit)
-    times = (key.created_at, key.last_used_at, key.revoked_at)
+    times = (key.created_at, key.last_used_at, key.expires_at, key.revoked_at)
     return (key.key_id, key.name, " ".join(key.scopes), limit, *(_day(time) for time in times))
 
 

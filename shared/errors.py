@@ -82,6 +82,19 @@ class Forbidden(Permanent):
     title = "The API key lacks a scope"
 
 
+class QuotaExceeded(Permanent):
+    """The shop may not have more of something. `limit` of it, and `used`, the shop has: `name` is items, pictures or
+    storage_bytes."""
+
+    status = 403
+    code = "quota-exceeded"
+    title = "The shop's quota is used up"
+
+    def __init__(self, detail: str, *, name: str, used: int, limit: int) -> None:
+        super().__init__(detail)
+        self.name, self.used, self.limit = name, used, limit
+
+
 class NotFound(Permanent):
     status = 404
     code = "not-found"

@@ -105,9 +105,11 @@ class Client:
 
     add_key = sends(api.keys.add_key)
     keys = sends(api.keys.keys)
+    rotate_key = sends(api.keys.rotate_key)
     revoke_key = sends(api.keys.revoke_key)
 
     status = sends(api.operations.status)
+    usage = sends(api.operations.usage)
     readiness = sends(api.operations.readiness)
     reconcile = sends(api.operations.reconcile)
     reconcile_report = sends(api.operations.reconcile_report)

@@ -32,7 +32,11 @@ class Unauthorized(Refused):
 
 
 class Forbidden(Refused):
-    """403: the key lacks the scope that `problem.detail` names."""
+    """403: the key lacks the scope that `problem.detail` names, or it is `QuotaExceeded`."""
+
+
+class QuotaExceeded(Forbidden):
+    """403: the shop may not have more of what `problem.quota` names."""
 
 
 class NotFound(Refused):
@@ -98,6 +102,8 @@ AWAY = (429, 502, 503, 504)
 
 def error_of(problem: Problem, headers: dict[str, str] | None = None) -> Refused | Unavailable:
     """The error of a status: refused for good, or `Unavailable` of what may pass."""
+    if problem.quota is not None:
+        return QuotaExceeded(problem, headers)
     if problem.status in AWAY:
         return (TooManyRequests if problem.status == 429 else Unavailable)(problem, headers)
     return _BY_STATUS.get(problem.status, Failed if problem.status >= 500 else Refused)(problem, headers)

@@ -23,6 +23,7 @@ from services.gateway.outward import Outward
 from services.gateway.pictures import Inspector
 from services.gateway.query_photos import QueryPhotos
 from services.gateway.query_vectors import QueryVectors
+from services.gateway.quotas import Quotas
 from services.gateway.ratelimit import RateLimiter
 from services.gateway.reconcile import Reconciler
 from services.gateway.renditions import Renditions
@@ -56,6 +57,7 @@ class Parts:
     answers: KeptAnswers
     sessions: PageSessions
     limiter: RateLimiter
+    quotas: Quotas
     signer: Signer
     pictures: ObjectStore
     analyses: ObjectStore
@@ -78,7 +80,7 @@ class Parts:
 
 BEARER = HTTPBearer(
     auto_error=False,
-    description="An API key of your shop, with the scope that the call names: read, write, events, admin.",
+    description="An API key of your shop, with the scope that the call names: read, write, events, admin, operator.",
 )
 
 
@@ -119,6 +121,10 @@ async def admitted(request: Request, gateway: Parts, given: Given) -> Caller:
     standing = await gateway.limiter.count(caller.key_id or f"page-{caller.tenant}", caller.rate_limit)
     ratelimit.keep(request.scope, standing)
     ratelimit.check(standing)
+    if caller.daily_limit is not None:
+        of_shop = await gateway.limiter.count_day(caller.tenant, caller.daily_limit)
+        ratelimit.keep(request.scope, standing, of_shop)
+        ratelimit.check(of_shop)
     state[_CALLER] = caller
     return caller
 
@@ -140,9 +146,10 @@ def _lacks(missing: list[str], caller: Caller) -> Forbidden:
     held = ", ".join(sorted(caller.scopes))
     who = f"This key has {held}." if caller.key_id else "The page may look, search and tell what shoppers did."
     options = " ".join(f"--scope {scope}" for scope in missing)
+    others = "" if "operator" in missing else "; a key with the scope admin makes others by POST /v1/admin/keys"
     return Forbidden(
         f"This needs a key with the scope {scopes}. {who} Who runs Loupe makes one: `loupe key add {caller.tenant} "
-        f"{options} --name NAME`; a key with the scope admin makes others by POST /v1/admin/keys.",
+        f"{options} --name NAME`{others}.",
         headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{" ".join(missing)}"'},
     )
 
@@ -159,6 +166,9 @@ Teller = Annotated[Caller, Security(caller_of, scopes=["events"])]
 Admin = Annotated[Caller, Security(caller_of, scopes=["admin"])]
 """May administer the shop."""
 
+Operator = Annotated[Caller, Security(caller_of, scopes=["operator"])]
+"""May operate what all shops of the installation share."""
+
 
 def problems(*statuses: int) -> dict[int | str, dict[str, object]]:
     """The OpenAPI entry of the failures that a route tells, besides those of every route with a key.
@@ -172,13 +182,13 @@ def problems(*statuses: int) -> dict[int | str, dict[str, object]]:
 PROBLEMS = {
     400: "The request cannot be read",
     401: "The API key is missing or wrong",
-    403: "The API key lacks the scope that this needs",
+    403: "The API key lacks the scope that this needs, or the shop's quota is used up; `type` says which",
     404: "There is no such thing in this shop",
     409: "It disagrees with what is stored, or with what was sent with the same `Idempotency-Key`",
     412: "What `If-Match` or `If-None-Match` asks for does not hold; nothing was changed",
     413: "The body is too large, or the picture is over 50 megapixels",
     415: "The body is not of a type that this takes, or the bytes are no picture that Loupe reads",
     422: "A value breaks the contract; `errors` says which",
-    429: "The key sent too many requests; `Retry-After` says when to go on",
+    429: "The key, or its shop on this day, sent too many requests; `Retry-After` says when to go on",
     503: "A part of Loupe cannot be reached right now; try again",
 }

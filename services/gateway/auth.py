@@ -13,7 +13,7 @@ from sqlalchemy import or_, update
 
 from services.gateway.api_keys import key_hash
 from services.gateway.signing import Signer
-from services.gateway.tables import ApiKey
+from services.gateway.tables import ApiKey, Quota
 from shared.contracts.fields import KeyScope
 from shared.database import Database
 from shared.errors import Retryable, Unauthorized
@@ -32,22 +32,31 @@ _log = structlog.get_logger(__name__)
 class Caller:
     """Who asks, and what for: `key_id` of an API key, or None when it is the page.
 
-    `rate_limit` in requests a second; None: the gateway's.
+    `rate_limit` in requests a second; None: the gateway's. `daily_limit`: requests of all keys of the shop in a day.
     """
 
     tenant: str
     scopes: frozenset[KeyScope]
     key_id: str | None = None
     rate_limit: int | None = None
+    daily_limit: int | None = None
 
 
 class Keys:
-    """API keys by their hash. A key found is trusted for 4 seconds, so a revoked one works less than 5."""
+    """API keys by their hash. A key found is trusted for 4 seconds, so a revoked one works less than 5; one that ends
+    by itself does so on time."""
 
-    def __init__(self, database: Database, secret: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        database: Database,
+        secret: str,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._database = database
         self._secret = secret
         self._clock = clock
+        self._wall = wall
         self._known: dict[str, tuple[Caller, float]] = {}
 
     def recent(self, key: str) -> Caller | None:
@@ -56,19 +65,25 @@ class Keys:
         return caller if until > self._clock() else None
 
     def look_up(self, key: str) -> Caller:
-        """The holder of a key. Raises `Unauthorized` for one that is unknown or revoked."""
+        """The holder of a key. Raises `Unauthorized` for one that is unknown, was revoked or has ended."""
         hashed = key_hash(self._secret, key)
-        asked = self._clock()
+        asked, now = self._clock(), self._wall()
         with self._database.read() as session:
             row = session.get(ApiKey, hashed)
+            quota = session.get(Quota, row.tenant) if row else None
         if row is None or row.revoked_at:
             self._known.pop(hashed, None)
             raise Unauthorized(f"This API key is not known here, or was revoked. {_NO_KEY}")
+        left = (row.expires_at - now).total_seconds() if row.expires_at else _TRUSTED_SECONDS
+        if left <= 0:
+            self._known.pop(hashed, None)
+            raise Unauthorized(f"This API key ended at {row.expires_at:%Y-%m-%dT%H:%M:%SZ}. {_NO_KEY}")
         self._note_use(row)
         if len(self._known) >= _KEPT_KEYS:
             self._known.clear()
-        caller = Caller(row.tenant, frozenset(row.scopes), row.key_id, row.rate_limit)
-        self._known[hashed] = (caller, asked + _TRUSTED_SECONDS)
+        daily = quota.max_requests if quota else None
+        caller = Caller(row.tenant, frozenset(row.scopes), row.key_id, row.rate_limit, daily)
+        self._known[hashed] = (caller, asked + min(left, _TRUSTED_SECONDS))
         return caller
 
     def _note_use(self, row: ApiKey) -> None:

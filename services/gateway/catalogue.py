@@ -11,7 +11,7 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
-from services.gateway import writing
+from services.gateway import quotas, writing
 from services.gateway.etags import Precondition
 from services.gateway.image_rows import blurs_faces, find_places, insert_images, new_image, try_again
 from services.gateway.item_rows import changed, check, no_item, put_row, stocked
@@ -27,7 +27,7 @@ from shared.contracts.messages import (
     Message,
 )
 from shared.database import Database
-from shared.errors import NotFound
+from shared.errors import NotFound, QuotaExceeded
 from shared.observability import logs
 
 _T = TypeVar("_T")
@@ -41,7 +41,10 @@ class Catalogue:
         self._wake = wake
 
     def put_item(self, tenant: str, sku: str, item: ItemIn, only_if: Precondition | None = None) -> bool:
-        """Make or replace an item; whether it was made. What says the same as before changes nothing."""
+        """Make or replace an item; whether it was made. What says the same as before changes nothing.
+
+        Raises `QuotaExceeded` when it would be one more than the shop may have.
+        """
         put = ItemPut(sku=sku, **item.model_dump(exclude_unset=True))
         return self.put_items(tenant, [put], only_if=only_if).created == 1
 
@@ -71,7 +74,8 @@ class Catalogue:
         """Make or replace many in one transaction: all of them or, when it raises, none. `only_if` holds of each.
 
         One that does not say its stock keeps what an event of its own told. `sequence` is of an event of one item: it
-        raises `OutOfOrder` as `keep_order`, and its stock gives way to what was told with a higher one.
+        raises `OutOfOrder` as `keep_order`, and its stock gives way to what was told with a higher one. Raises
+        `QuotaExceeded` when the new ones are more than the shop may have.
         """
 
         def write(session: Session) -> Counter[str]:
@@ -89,6 +93,8 @@ class Catalogue:
                 put_row(session, tenant, stocked(item, rows.get(item.sku), stock_is_old), rows, told) for item in items
             )
             OUTBOX.add_all(session, told)
+            if done["created"]:
+                quotas.count(session, tenant, {"items": done["created"]})
             return done
 
         done = self._write(write)
@@ -113,28 +119,32 @@ class Catalogue:
             row.revision += 1
             row.removed, row.stock_told, row.updated_at = True, False, datetime.now(UTC)
             images = session.execute(
-                delete(Image).where(Image.tenant == tenant, Image.sku == sku).returning(Image.image_id)
-            ).scalars()
-            for image_id in images.all():
+                delete(Image).where(Image.tenant == tenant, Image.sku == sku).returning(Image.image_id, Image.bytes)
+            ).all()
+            for image_id, _ in images:
                 OUTBOX.close(session, stored_key(image_id))
             OUTBOX.add(session, item_key(tenant, sku, row.revision), changed(row, None))
+            freed = sum(size for _, size in images)
+            quotas.count(session, tenant, {"items": -1, "pictures": -len(images), "storage_bytes": -freed})
             return True
 
         if not self._write(write):
             raise no_item(sku)
         self._wake()
 
-    def add_images(self, tenant: str, pictures: Sequence[tuple[str, Picture]]) -> list[str | None]:
-        """The id of each picture of an item, whose bytes are in the object store already; None for an unknown item.
+    def add_images(self, tenant: str, pictures: Sequence[tuple[str, Picture]]) -> list[str | QuotaExceeded | None]:
+        """The id of each picture of an item, whose bytes are in the object store already; None for an unknown item,
+        `QuotaExceeded` for one that the shop has no room for.
 
         A picture that is there stays as it is; one that was rejected is tried again. One transaction for all.
         """
         wanted = [(sku, picture.sha256) for sku, picture in pictures]
 
-        def write(session: Session) -> dict[tuple[str, str], str]:
+        def write(session: Session) -> dict[tuple[str, str], str | QuotaExceeded]:
             places = find_places(session, tenant, wanted, lock=True)
             blur = blurs_faces(session, tenant)
-            ids: dict[tuple[str, str], str] = {}
+            room = quotas.hold(session, tenant)
+            ids: dict[tuple[str, str], str | QuotaExceeded] = {}
             new, told = [], {}
             for (sku, picture), key in zip(pictures, wanted, strict=True):
                 if key not in places or key in ids:
@@ -142,6 +152,9 @@ class Catalogue:
                 place = places[key]
                 ids[key] = image_id = place.image_id or str(uuid4())
                 if place.image_id is None:
+                    if full := room.refusal({"pictures": 1, "storage_bytes": picture.size}):
+                        ids[key] = full
+                        continue
                     new.append(new_image(tenant, sku, image_id, place.revision, picture, veiled=blur))
                 elif place.state == "rejected":
                     try_again(session, tenant, image_id, place.revision, veiled=blur)
@@ -158,7 +171,9 @@ class Catalogue:
                     attempt=1 if place.image_id else 0,
                     blur_faces=blur,
                 )
-            insert_images(session, new)
+            if new:
+                insert_images(session, new)
+                quotas.keep(session, room)
             OUTBOX.add_all(session, told)
             return ids
 
@@ -178,14 +193,15 @@ class Catalogue:
     def _remove_image(self, tenant: str, which: ColumnElement[bool]) -> bool:
         def write(session: Session) -> bool:
             row = session.execute(
-                delete(Image).where(which, Image.tenant == tenant).returning(Image.sku, Image.image_id)
+                delete(Image).where(which, Image.tenant == tenant).returning(Image.sku, Image.image_id, Image.bytes)
             ).one_or_none()
             if row is None:
                 return False
-            sku, image_id = row
+            sku, image_id, size = row
             OUTBOX.close(session, stored_key(image_id))
             message = ImageRemoved(tenant=tenant, correlation_id=logs.correlation_id(), sku=sku, image_id=image_id)
             OUTBOX.add(session, removed_key(image_id), message)
+            quotas.count(session, tenant, {"pictures": -1, "storage_bytes": -size})
             return True
 
         removed = self._write(write)

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from services.gateway import quotas
 from services.gateway.tables import Image, Item
 from shared.database import Database
 from shared.objectstore import Entry, ObjectStore
@@ -33,7 +34,9 @@ class Collector:
         self._grace = grace
 
     def collect(self, tenant: str) -> dict[str, int]:
-        """How many of each kind were deleted."""
+        """How many of each kind were deleted. What the shop has is counted anew."""
+        with self._database.write() as session:
+            quotas.recount(session, tenant)
         return {
             "orphan-picture": self._collect(tenant, self._pictures),
             "orphan-analysis": self._collect(tenant, self._analyses),

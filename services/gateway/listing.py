@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from services.gateway.catalogue import no_image
-from services.gateway.image_rows import blurs_faces, find_places
+from services.gateway.image_rows import Place, blurs_faces, find_places
 from services.gateway.item_rows import no_item
 from services.gateway.signing import Signer
 from services.gateway.tables import OUTBOX, Image, Item
@@ -61,9 +61,10 @@ class Listing:
             return {sku: body["title"] for sku, body in rows}
 
     def image_row(self, tenant: str, image_id: str) -> Image:
+        mine = select(Image).where(Image.image_id == image_id, Image.tenant == tenant)
         with self._database.read() as session:
-            row = session.get(Image, image_id)
-        if row is None or row.tenant != tenant:
+            row = session.execute(mine).scalar_one_or_none()
+        if row is None:
             raise no_image(image_id)
         return row
 
@@ -104,13 +105,17 @@ class Listing:
 
         Those whose item is not in the shop are left out.
         """
-        with self._database.read() as session:
-            places = find_places(session, tenant, pictures)
+        places = self.places(tenant, pictures)
         return {key: place.image_id if place.state != "rejected" else None for key, place in places.items()}
 
     def blurs_faces(self, tenant: str) -> bool:
         with self._database.read() as session:
             return blurs_faces(session, tenant)
+
+    def places(self, tenant: str, pictures: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Place]:
+        """By (SKU, sha256) where each belongs; those whose item is not in the shop are left out."""
+        with self._database.read() as session:
+            return find_places(session, tenant, pictures)
 
     def status(self, tenant: str) -> api.Status:
         """Without the queues."""

@@ -17,6 +17,7 @@ from services.gateway.cleaning import Cleaner
 from services.gateway.collection import Collector
 from services.gateway.contract import show_contract
 from services.gateway.corrections import Corrections
+from services.gateway.described import ABOUT, TAGS
 from services.gateway.handlers import bundle_handlers, handlers
 from services.gateway.imports import running
 from services.gateway.imports.fetching import Fetcher
@@ -38,6 +39,7 @@ from services.gateway.outward import Outward
 from services.gateway.pictures import Inspector
 from services.gateway.query_photos import open_photos
 from services.gateway.query_vectors import QueryVectors
+from services.gateway.quotas import Quotas
 from services.gateway.ratelimit import RateLimiter, RateLimitFields
 from services.gateway.reconcile import Reconciler
 from services.gateway.renditions import open_renditions
@@ -86,25 +88,6 @@ from shared.observability import logs
 from shared.observability.http import create_app
 from shared.service import Service, run
 
-_ABOUT = """Visual search for jewelry: put items and their pictures, then search by a photo and get suggestions.
-
-Every request needs an API key, `Authorization: Bearer <key>`, with the scope that the call names. `RateLimit` in an
-answer tells how many more requests the key may send, and `Retry-After` of a 429 when to go on. Whatever goes wrong is
-told by a problem document (RFC 9457, `application/problem+json`): `detail` says what was wrong and what to do,
-`correlation_id` finds it in the logs. A 503 may be sent again as it is; with an `Idempotency-Key` a POST or PATCH
-may be too. Lists come in pages: give `next_cursor` back as `cursor`."""
-_TAGS = [
-    {"name": "items", "description": "What the shop sells."},
-    {"name": "images", "description": "Pictures of items: accepted at once, indexed a moment later."},
-    {"name": "imports", "description": "A whole catalogue in one file: a job that tells what became of each row."},
-    {"name": "search", "description": "From a picture, or an item, to the pieces that look like it."},
-    {"name": "shoppers", "description": "What shoppers do, and what is suggested to them."},
-    {"name": "webhooks", "description": "What becomes of pictures and items, posted to an address of the shop's."},
-    {"name": "administration", "description": "The keys of the shop."},
-    {"name": "contract", "description": "Schemas of the events that shops and Loupe exchange by queue."},
-    {"name": "operations", "description": "Health, metrics and counts."},
-]
-
 
 def build(settings: Settings, broker: messaging.Broker) -> Service:
     """The gateway over these settings, its database brought up to date."""
@@ -121,7 +104,8 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     catalogue = Catalogue(catalogue_database, relay.wake)
     listing = Listing(catalogue_database, signer)
     inspect = Inspector(settings.header_seconds)
-    picture_uploads = Uploads(catalogue, listing, pictures, inspect)
+    quotas = Quotas(catalogue_database)
+    picture_uploads = Uploads(catalogue, listing, pictures, inspect, quotas)
     bucket = objectstore.open(settings.object_store_url, INCOMING_BUCKET, settings.object_store_public_url)
     incoming = Incoming(catalogue_database, bucket, pictures, picture_uploads, signer)
     answers = KeptAnswers(catalogue_database)
@@ -147,6 +131,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         api_keys=ApiKeys(catalogue_database, settings.secret),
         keys=Keys(catalogue_database, settings.secret),
         answers=answers,
+        quotas=quotas,
         limiter=RateLimiter(settings.counter_url, settings.rate_limit, settings.rate_limit_seconds),
         sessions=PageSessions(signer, settings.page_tenant, settings.public_host),
         signer=signer,
@@ -257,8 +242,8 @@ def _app(settings: Settings, parts: Parts, catalogue_database: database.Database
         ],
         title="Loupe",
         version="1",
-        description=_ABOUT,
-        openapi_tags=_TAGS,
+        description=ABOUT,
+        openapi_tags=TAGS,
         middleware=inner_middleware(settings.cors_origins),
         docs_url=None,
         redoc_url=None,

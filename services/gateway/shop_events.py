@@ -28,7 +28,7 @@ from shared.contracts.shop import (
     UserErase,
 )
 from shared.contracts.user_events import UserEvent
-from shared.errors import LoupeError, NotFound, Permanent
+from shared.errors import LoupeError, NotFound, Permanent, QuotaExceeded
 
 Outcome = Literal["handled", "late", "repeated"]
 
@@ -115,6 +115,8 @@ def overtakes(newer: ShopEvent, older: ShopEvent) -> bool:
 def _blaming(path: str, *, missing: str | None = None) -> Iterator[None]:
     try:
         yield
+    except QuotaExceeded:
+        raise  # no field of the event is at fault
     except Permanent as error:
         at = missing if missing and isinstance(error, NotFound) else path
         error.errors = [{"path": at, "message": error.detail}]

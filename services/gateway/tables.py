@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, String, Text, TypeDecorator, false
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, String, Text, TypeDecorator, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.database import Outbox
@@ -48,11 +48,30 @@ class Tenant(Base):
     query_photo_days: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
+class Quota(Base):
+    """What a shop has, counted by the transactions that change it, and what it may have; None where there is no limit.
+
+    `storage_bytes` are those of the pictures as the shop sent them, of every row. `max_requests` are of a day in UTC.
+    """
+
+    __tablename__ = "quotas"
+
+    tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
+    items: Mapped[int]
+    pictures: Mapped[int]
+    storage_bytes: Mapped[int] = mapped_column(BigInteger)
+    max_items: Mapped[int | None]
+    max_pictures: Mapped[int | None]
+    max_storage_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    max_requests: Mapped[int | None]
+
+
 class ApiKey(Base):
     """`key_hash` is the HMAC-SHA256 of the key under the gateway's secret, in hex: the key itself is kept nowhere.
 
     `key_id` is its public name, `rate_limit` its own limit in requests a second (None: the gateway's),
-    `last_used_at` right to a minute.
+    `last_used_at` right to a minute. It ends at `expires_at`; `replaced_by` is the id of the key that it was rotated
+    to.
     """
 
     __tablename__ = "api_keys"
@@ -66,6 +85,8 @@ class ApiKey(Base):
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    replaced_by: Mapped[str | None] = mapped_column(String(16))
 
 
 class Item(Base):

@@ -11,8 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.gateway.api_keys import ALL_SCOPES, key_hash, key_row, new_key, no_shop
-from services.gateway.tables import ApiKey, Tenant
+from services.gateway.api_keys import ALL_SCOPES, counts, key_hash, key_row, new_key, no_shop
+from services.gateway.tables import ApiKey, Quota, Tenant
 from shared.contracts.fields import TenantId
 from shared.database import Database
 from shared.errors import Conflict, InvalidInput
@@ -23,7 +23,7 @@ _FIRST = "first"
 
 @dataclass(frozen=True)
 class Shop:
-    """`keys`: how many of its keys are not revoked."""
+    """`keys`: how many of its keys work."""
 
     tenant: str
     created_at: datetime
@@ -31,7 +31,7 @@ class Shop:
 
 
 def add_tenant(database: Database, secret: str, tenant: str) -> str:
-    """Make a shop; returns its first API key, which is kept nowhere. It has every scope but admin.
+    """Make a shop; returns its first API key, which is kept nowhere. It may read, write and tell events.
 
     Raises `Conflict` when there is a shop of that name, `InvalidInput` when no shop can have it.
     """
@@ -46,7 +46,7 @@ def add_tenant(database: Database, secret: str, tenant: str) -> str:
         if session.get(Tenant, tenant):
             raise Conflict(f"There is a shop named {tenant} already. Choose another name.")
         _add(session, tenant)
-        session.add(key_row(secret, tenant, key, _FIRST, ALL_SCOPES - {"admin"}))
+        session.add(key_row(secret, tenant, key, _FIRST, ALL_SCOPES - {"admin", "operator"}))
     return key
 
 
@@ -86,7 +86,7 @@ def check_tenant(database: Database, tenant: str) -> None:
 
 def list_tenants(database: Database) -> list[Shop]:
     """All shops, in order of name."""
-    live = func.count(ApiKey.key_hash).filter(ApiKey.revoked_at.is_(None))
+    live = func.count(ApiKey.key_hash).filter(counts(datetime.now(UTC)))
     query = select(Tenant.tenant, Tenant.created_at, live).outerjoin(ApiKey, ApiKey.tenant == Tenant.tenant)
     with database.read() as session:
         rows = session.execute(query.group_by(Tenant.tenant, Tenant.created_at).order_by(Tenant.tenant)).all()
@@ -110,4 +110,5 @@ def ensure_key(database: Database, secret: str, tenant: str, key: str) -> None:
 
 def _add(session: Session, tenant: str) -> None:
     session.add(Tenant(tenant=tenant, created_at=datetime.now(UTC)))
-    session.flush()  # the key's row refers to it
+    session.flush()  # the rows of its key and its quota refer to it
+    session.add(Quota(tenant=tenant, items=0, pictures=0, storage_bytes=0))

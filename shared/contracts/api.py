@@ -21,6 +21,7 @@ from shared.contracts.fields import (
     Word,
 )
 from shared.contracts.internal import Words
+from shared.contracts.usage import QuotaTold
 from shared.contracts.user_events import UserEvent
 
 ImageState = Literal["stored", "analysed", "indexed", "rejected"]
@@ -41,6 +42,7 @@ class Problem(BaseModel):
     instance: str | None = None
     correlation_id: str | None = None
     errors: list[FieldError] | None = None
+    quota: QuotaTold | None = Field(None, description="Of `quota-exceeded`: which, and how it stands.")
 
 
 class ItemIn(BaseModel):

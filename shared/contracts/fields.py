@@ -92,8 +92,9 @@ Sku = Annotated[
 ModelVersion = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$")]
 """A model, for good: any change of it is another version."""
 
-KeyScope = Literal["read", "write", "events", "admin"]
-"""What an API key may do: look and search; change the catalogue; tell what shoppers did; administer the shop."""
+KeyScope = Literal["read", "write", "events", "admin", "operator"]
+"""What an API key may do: look and search; change the catalogue; tell what shoppers did; administer the shop; operate
+what all shops of the installation share, as the index."""
 
 KeyId = Annotated[str, StringConstraints(pattern=r"^k_[0-9a-f]{12}$")]
 KeyName = Annotated[

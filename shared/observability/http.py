@@ -19,7 +19,8 @@ from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.contracts.api import FieldError, PartHealth, Problem, Readiness
-from shared.errors import BadRequest, InvalidInput, LoupeError, TooLarge, UnsupportedMedia
+from shared.contracts.usage import QuotaTold
+from shared.errors import BadRequest, InvalidInput, LoupeError, QuotaExceeded, TooLarge, UnsupportedMedia
 from shared.fence import Fence
 from shared.observability import logs, metrics
 
@@ -136,6 +137,7 @@ def _problem_response(
     detail: str,
     errors: Sequence[dict[str, Any]] = (),
     headers: Mapping[str, str] | None = None,
+    quota: QuotaTold | None = None,
 ) -> JSONResponse:
     problem = Problem(
         type=f"urn:loupe:problem:{code}",
@@ -145,6 +147,7 @@ def _problem_response(
         instance=path,
         correlation_id=correlation_id,
         errors=[FieldError.model_validate(error) for error in errors] or None,
+        quota=quota,
     )
     return JSONResponse(
         problem.model_dump(exclude_none=True), status, headers=headers, media_type="application/problem+json"
@@ -153,7 +156,19 @@ def _problem_response(
 
 def problem_of(error: LoupeError) -> Problem:
     """What `error` is in an answer that tells of several things, one of which went wrong."""
-    return Problem(type=f"urn:loupe:problem:{error.code}", title=error.title, status=error.status, detail=error.detail)
+    return Problem(
+        type=f"urn:loupe:problem:{error.code}",
+        title=error.title,
+        status=error.status,
+        detail=error.detail,
+        quota=_quota_of(error),
+    )
+
+
+def _quota_of(error: LoupeError) -> QuotaTold | None:
+    if not isinstance(error, QuotaExceeded):
+        return None
+    return QuotaTold(name=error.name, used=error.used, limit=error.limit)
 
 
 def respond(request: Request, error: LoupeError) -> JSONResponse:
@@ -172,6 +187,7 @@ def respond(request: Request, error: LoupeError) -> JSONResponse:
         error.detail,
         error.errors,
         extra,
+        _quota_of(error),
     )
 
 

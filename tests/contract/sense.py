@@ -30,7 +30,7 @@ _JSON = "application/json"
 
 @schemathesis.hook
 def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:
-    if case.operation.label == "DELETE /v1/admin/keys/{key_id}":
+    if case.operation.label in ("DELETE /v1/admin/keys/{key_id}", "POST /v1/admin/keys/{key_id}:rotate"):
         _another_key(case)
     _own_idempotency_key(case)
     if case.meta is None or case.meta.generation.mode.is_negative:
@@ -122,6 +122,12 @@ def _hashed(case: Case[Any]) -> None:
     case.path_parameters = case.path_parameters | {"sha256": hashlib.sha256(case.body.data).hexdigest()}
 
 
+def _key_that_ends(case: Case[Any]) -> None:
+    """Not before it is made."""
+    if _body(case).get("expires_at") is not None:
+        case.body = _body(case) | {"expires_at": "2199-01-01T00:00:00Z"}
+
+
 def _webhook(case: Case[Any]) -> None:
     """An address that events may be posted to."""
     if _body(case).get("url") is not None:
@@ -129,7 +135,7 @@ def _webhook(case: Case[Any]) -> None:
 
 
 def _another_key(case: Case[Any]) -> None:
-    """Whoever revokes the own key is told 401 from then on, and no route is tested."""
+    """Whoever ends the own key is told 401 from then on, and no route is tested."""
     if case.path_parameters.get("key_id") == FACTS["key_id"]:
         case.path_parameters = {"key_id": "k_" + "0" * 12}
 
@@ -142,6 +148,7 @@ _OF_ROUTE: dict[str, Callable[[Case[Any]], None]] = {
     "POST /v1/events": _events,
     "PUT /v1/experiment": _shares,
     "POST /v1/admin/reindex": _model,
+    "POST /v1/admin/keys": _key_that_ends,
     "PUT /v1/items/{sku}/images/{sha256}": _hashed,
     "POST /v1/webhooks": _webhook,
     "PATCH /v1/webhooks/{webhook_id}": _webhook,

@@ -32,7 +32,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
 def key(stack: RunningStack) -> str:
     """Of all scopes, in a shop with a few items and their pictures."""
     assert stack.loupe("tenant", "add", "contract").returncode == 0
-    scopes = [part for scope in ("read", "write", "events", "admin") for part in ("--scope", scope)]
+    scopes = [part for scope in ("read", "write", "events", "admin", "operator") for part in ("--scope", scope)]
     made = stack.loupe("key", "add", "contract", *scopes, "--name", "contract")
     assert made.returncode == 0, made.stderr
     key = made.stdout.strip()

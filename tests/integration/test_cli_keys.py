@@ -85,6 +85,34 @@ def test_a_key_of_chosen_scopes_is_made_shown_once_listed_and_revoked(
     ]
 
 
+def test_a_key_is_rotated_and_its_end_is_listed(gateway: Stand, deployment: dict[str, str]) -> None:
+    first = done(deployment, "tenant", "add", "new-shop").strip()
+    (old,) = [line.split()[0] for line in done(deployment, "key", "list", "new-shop").splitlines()[1:]]
+    made = loupe(deployment, "key", "rotate", old, "--overlap-hours", "0")
+    assert f"{old} works until 20" in made.stderr
+    assert (status(gateway, first), status(gateway, made.stdout.strip())) == (401, 404)
+    assert loupe(deployment, "key", "rotate", old).exit_code == 1
+    done(deployment, "key", "add", "new-shop", "--scope", "operator", "--name", "ops", "--days", "30")
+    rows = {line.split()[1]: line for line in done(deployment, "key", "list", "new-shop").splitlines()[1:]}
+    assert rows["ops"].count("20") >= 2, "when it was made, and when it ends"
+
+
+def test_what_a_shop_may_have_is_chosen_and_shown(deployment: dict[str, str]) -> None:
+    chosen = ("--max-items", "100", "--max-storage", "1.5 GB", "--max-requests", "50000")
+    shown = done(deployment, "tenant", "set", "shop", *chosen)
+    assert shown == done(deployment, "tenant", "usage", "shop")
+    table = {row[: len(row) - 2]: row for row in map(tuple, (line.split() for line in shown.splitlines()))}
+    assert table["items",][1:] == ("0", "100")
+    assert table["storage", "bytes"][2:] == ("0", "1500000000")
+    assert "50000" in shown
+    lifted = done(deployment, "tenant", "set", "shop", "--max-items", "none")
+    assert "100" not in lifted
+    assert "1500000000" in lifted
+    for wrong in (["--max-items", "many"], ["--max-storage", "5 apples"], ["--max-items", "9" * 12], []):
+        assert loupe(deployment, "tenant", "set", "shop", *wrong).exit_code != 0
+    assert "no shop 'nobody'" in loupe(deployment, "tenant", "set", "nobody", "--max-items", "1").stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

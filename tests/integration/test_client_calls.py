@@ -59,7 +59,7 @@ def gateway(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
         served(stand.service.http) as address,
     ):
         kind = getattr(request, "param", "blocking")
-        admin = stand.parts.api_keys.add("shop", "admin", ["admin"]).key
+        admin = stand.parts.api_keys.add("shop", "admin", ["admin", "operator"]).key
         yield Served(stand, Caller(kind, address, KEY), Caller(kind, address, admin))
 
 

@@ -19,7 +19,7 @@ from shared.errors import Unauthorized
 from tests.support.gateway import KEY, OTHER_KEY, SECRET, Stand, running_gateway, running_upstreams
 from tests.support.waiting import until
 
-SCOPES: tuple[KeyScope, ...] = ("read", "write", "events", "admin")
+SCOPES: tuple[KeyScope, ...] = ("read", "write", "events", "admin", "operator")
 OF_WEBHOOKS = {"{webhook_id}": "wh_" + "0" * 24, "{delivery_id}": "0" * 36}
 OPEN = {("put", "/v1/uploads/{name}"), ("get", "/healthz"), ("get", "/readyz"), ("get", "/metrics")} | {
     ("get", path) for path in ("/asyncapi.json", "/schemas", "/schemas/{kind}.json", "/schemas/data/{kind}.json")

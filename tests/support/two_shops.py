@@ -84,8 +84,11 @@ class Shop:
         for hit in suggestions["suggestions"]:
             del hit["score"]
         seen = {"suggestions": suggestions} | {
-            path: self.api.get(path).json() for path in ("/v1/status", "/v1/admin/keys")
+            path: self.api.get(path).json()
+            for path in ("/v1/status", "/v1/usage", "/v1/admin/keys", "/v1/imports", "/v1/experiment")
         }
+        hooks = self.api.get("/v1/webhooks").json()["webhooks"]
+        seen["webhooks"] = [[hook["webhook_id"], hook["description"], hook["enabled"]] for hook in hooks]
         for item in items["items"]:
             path = f"/v1/items/{item['sku']}/similar"
             seen[path] = self.api.get(path).json()
@@ -117,7 +120,8 @@ def open_shop(stack: RunningStack, word: str, seed: int) -> Shop:
     made = stack.loupe("key", "add", name, *scopes, "--name", f"{word} key")
     assert made.returncode == 0, made.stderr
     header = {"Authorization": f"Bearer {made.stdout.strip()}"}
-    shop = Shop(name, word, seed, httpx.Client(base_url=stack.address, headers=header, timeout=30))
+    idle = httpx.Limits(keepalive_expiry=3)  # less than the gateway's, so none is used that it is closing
+    shop = Shop(name, word, seed, httpx.Client(base_url=stack.address, headers=header, timeout=30, limits=idle))
     skus = [*BOTH, shop.only]
     answer = shop.api.post("/v1/items:batch", json={"items": [shop.item(sku, sku=sku) for sku in skus]})
     assert answer.status_code == 200, answer.text

@@ -9,11 +9,17 @@ from shared.contracts.api import Readiness, ReconcileReport, ReindexIn, Status
 from shared.contracts.fields import MAX_LIMIT
 from shared.contracts.models import ReindexStatus
 from shared.contracts.training import TrainingPage
+from shared.contracts.usage import Usage
 
 
 def status() -> Call[Status]:
     """Counts of items and pictures, and what waits."""
     return Call("GET", "/v1/status", answer(Status))
+
+
+def usage() -> Call[Usage]:
+    """What the shop has of each quota, and may have."""
+    return Call("GET", "/v1/usage", answer(Usage))
 
 
 def readiness() -> Call[Readiness]:

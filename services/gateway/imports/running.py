@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -131,9 +132,13 @@ class ImportRunner:
                 return False
             if session.get(ImportedRow, (job.import_id, chunk[0].number)):
                 return True  # somebody came so far and died over the pictures
-            outcomes = self._items.take(job.tenant, job.import_id, chunk, dry_run=job.dry_run)
-            session.execute(insert(ImportedRow), [_noted(job, each, outcomes[each.number]) for each in chunk])
-            counted = Counter(outcomes.values())
+            taken = self._items.take(job.tenant, job.import_id, chunk, dry_run=job.dry_run)
+            faults = {each.number: taken.faults.get(each.number, each.fault) for each in chunk}
+            noted = [
+                _noted(job, replace(each, fault=faults[each.number]), taken.outcomes[each.number]) for each in chunk
+            ]
+            session.execute(insert(ImportedRow), noted)
+            counted = Counter(taken.outcomes.values())
             row.counts = {**row.counts, **{name: row.counts.get(name, 0) + n for name, n in counted.items()}}
         for outcome, count in counted.items():
             metrics.ROWS.labels(outcome).inc(count)

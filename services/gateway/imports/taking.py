@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import cast
 
 from sqlalchemy import select
@@ -14,13 +15,22 @@ from services.gateway.tables import Item
 from shared.contracts.api import ItemPut
 from shared.contracts.imports import RowOutcome
 from shared.database import Database
-from shared.imports.rows import Row
+from shared.errors import QuotaExceeded
+from shared.imports.rows import Fault, Row
 
 _AT_ONCE = 500
 
 
 class _Undone(Exception):
     """Raised to take back what a dry run did."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """By the numbers of rows what became of each, and why those are not taken that the shop has no room for."""
+
+    outcomes: dict[int, RowOutcome] = field(default_factory=dict)
+    faults: dict[int, Fault] = field(default_factory=dict)
 
 
 class Items:
@@ -30,14 +40,15 @@ class Items:
         self._database = database
         self._catalogue = catalogue
 
-    def take(self, tenant: str, import_id: str, rows: Sequence[Row], *, dry_run: bool) -> dict[int, RowOutcome]:
-        """The outcome of each row by its number. A dry run leaves the shop as it was."""
-        outcomes: dict[int, RowOutcome] = {row.number: row.fault.outcome for row in rows if row.fault}
+    def take(self, tenant: str, import_id: str, rows: Sequence[Row], *, dry_run: bool) -> Taken:
+        """What became of each row. A dry run leaves the shop as it was."""
+        taken = Taken({row.number: row.fault.outcome for row in rows if row.fault})
+        outcomes = taken.outcomes
         items = [row for row in rows if row.item]
         try:
             with self._database.write() as session:
                 for start in range(0, len(items), _AT_ONCE):
-                    outcomes |= self._put(session, tenant, items[start : start + _AT_ONCE])
+                    self._put(session, tenant, items[start : start + _AT_ONCE], taken)
                 if dry_run:
                     raise _Undone
         except _Undone:
@@ -45,17 +56,29 @@ class Items:
         followers = {row.number: row.goes_with for row in rows if row.goes_with and not row.fault}
         with self._database.write() as session:
             before = _kept(session, import_id, set(followers.values()) - outcomes.keys())
-        outcomes |= {number: (outcomes | before).get(first, "unchanged") for number, first in followers.items()}
-        return outcomes
+        outcomes.update({number: (outcomes | before).get(first, "unchanged") for number, first in followers.items()})
+        return taken
 
-    def _put(self, session: Session, tenant: str, rows: Sequence[Row]) -> dict[int, RowOutcome]:
+    def _put(self, session: Session, tenant: str, rows: Sequence[Row], taken: Taken) -> None:
         skus = sorted({row.sku for row in rows})
         before = _revisions(session, tenant, skus, lock=True)
         said = [row for row in rows if not (row.bare and row.sku in before)]
-        if said:
-            self._catalogue.put_items(tenant, [ItemPut(sku=row.sku, **dict(row.item or ())) for row in said])
+        try:
+            self._put_said(tenant, said)
+        except QuotaExceeded:
+            for row in said:
+                try:
+                    self._put_said(tenant, [row])
+                except QuotaExceeded as full:
+                    taken.faults[row.number] = Fault(full.detail)
         after = _revisions(session, tenant, skus)
-        return {row.number: _outcome(before.get(row.sku), after[row.sku]) for row in rows}
+        for row in rows:
+            refused = row.number in taken.faults
+            taken.outcomes[row.number] = "rejected" if refused else _outcome(before.get(row.sku), after[row.sku])
+
+    def _put_said(self, tenant: str, rows: Sequence[Row]) -> None:
+        if rows:
+            self._catalogue.put_items(tenant, [ItemPut(sku=row.sku, **dict(row.item or ())) for row in rows])
 
 
 def _outcome(before: int | None, after: int) -> RowOutcome:

@@ -19,7 +19,9 @@ router = APIRouter(prefix="/v1/uploads", tags=["images"])
 @router.post("", summary="Get addresses to put pictures to", status_code=201, responses=problems(415, 503))
 def post_uploads(asked: UploadsIn, caller: Writer, gateway: Gateway) -> UploadsMade:
     """Each takes one picture of up to 20 MB by PUT, without a key, for six hours. Then name them in
-    `POST /v1/images:batch`, within a day: what nobody names is deleted."""
+    `POST /v1/images:batch`, within a day: what nobody names is deleted.
+    A shop that has all the pictures it may have gets none."""
+    gateway.quotas.room(caller.tenant).check_open()
     return UploadsMade(uploads=gateway.incoming.places(caller.tenant, asked.count))
 
 

@@ -1,0 +1,165 @@
+"""What the names in the contracts stand for: of one's own shop, of another shop, and of none."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+from uuid import uuid4
+
+from services.embedder.manifest import SHIPPED, read_manifest
+from tests.support.filling import Operation, Values, filled
+from tests.support.pictures import drawing
+from tests.support.two_shops import SHOPPER, Shop
+from tests.support.waiting import until
+
+NOBODY = "https://nobody.invalid/"
+PHOTO = drawing(777)
+VISIT = "a-visit"
+AT = "2026-05-01T12:00:00Z"
+
+NOWHERE: dict[str, str] = {
+    "sku": "ONLY-NOBODYS-1",
+    "image_id": "00000000-0000-4000-8000-000000000000",
+    "user_id": "nobody",
+    "session_id": "no-visit",
+    "key_id": "k_000000000000",
+    "webhook_id": "wh_" + "0" * 24,
+    "delivery_id": "00000000-0000-4000-8000-000000000001",
+    "import_id": "00000000-0000-4000-8000-000000000002",
+    "object_key": "uploads/" + "0" * 32,
+    "name": "0" * 32,
+}
+"""By the name of a parameter or a field, what no shop has. A thing of a shop that is named anew needs an entry here, in
+`theirs` and in `_OWN`: then it is in the matrix."""
+
+OF_NO_SHOP = {"sha256": "of the bytes that are sent", "kind": "the same for all", "model": "the same for all"}
+"""Parameters that name nothing of a shop, and why."""
+
+
+def theirs(shop: Shop) -> dict[str, str]:
+    """Of each name of `NOWHERE`, what this shop alone has."""
+    hook, delivery = _webhook(shop)
+    upload = _upload(shop)
+    return {
+        "sku": shop.only,
+        "image_id": shop.images["RING-1"][0],
+        "user_id": SHOPPER,
+        "session_id": VISIT,
+        "key_id": shop.keys[0],
+        "webhook_id": hook,
+        "delivery_id": delivery,
+        "import_id": _import(shop),
+        "object_key": upload["object_key"],
+        "name": upload["name"],
+    }
+
+
+def own(shop: Shop, operation: Operation) -> Values:
+    """Things of this shop for one operation; what it takes away is made for it."""
+    return Values(_Own(shop, operation))
+
+
+class _Own(dict[str, str]):
+    def __init__(self, shop: Shop, operation: Operation) -> None:
+        ends = operation.method == "DELETE"
+        named = {*operation.parameters("path")}
+        super().__init__(
+            sku="RING-1",
+            user_id="a-shopper-of-mine",
+            session_id="a-visit-of-mine",
+            image_id=shop.images["RING-1"][0],
+            sha256=hashlib.sha256(PHOTO).hexdigest(),
+            kind="shop.item.upserted",
+            model=read_manifest(SHIPPED).version,
+        )
+        if ends and "sku" in named:
+            shop.api.put("/v1/items/TO-GO", json={"title": "To go"}).raise_for_status()
+            self["sku"] = "TO-GO"
+        if ends and "image_id" in named:
+            self["image_id"] = shop.upload("RING-3", drawing(778))
+        if "key_id" in named:
+            body = {"name": "to go", "scopes": ["read"]}
+            self["key_id"] = shop.api.post("/v1/admin/keys", json=body).raise_for_status().json()["key_id"]
+        if "webhook_id" in named:
+            self["webhook_id"], self["delivery_id"] = _webhook(shop, anew=ends)
+        if "import_id" in named:
+            self["import_id"] = _import(shop)
+        if "name" in named or operation.label == "POST /v1/images:batch":
+            self.update(_upload(shop))
+
+
+def _webhook(shop: Shop, *, anew: bool = False) -> tuple[str, str]:
+    """A webhook of this shop, and a delivery of it. A shop has no more than 20."""
+    listed = [one["webhook_id"] for one in shop.api.get("/v1/webhooks").json()["webhooks"] if one["description"]]
+    if anew or not listed:
+        body = {"url": NOBODY, "types": ["*"], "description": shop.word}
+        listed = [shop.api.post("/v1/webhooks", json=body).raise_for_status().json()["webhook_id"]]
+        shop.api.post(f"/v1/webhooks/{listed[0]}/test").raise_for_status()
+    return listed[0], shop.api.get(f"/v1/webhooks/{listed[0]}/deliveries").json()["deliveries"][0]["delivery_id"]
+
+
+def _import(shop: Shop) -> str:
+    """An import of this shop that ended, with two rows that name it."""
+    table = f"sku,price\n{shop.word},dear\n{shop.word}-2,dear\n".encode()
+    answer = shop.api.post("/v1/imports", files={"file": (f"{shop.word}.csv", table)}).raise_for_status()
+    import_id = str(answer.json()["import_id"])
+    until(lambda: shop.api.get(f"/v1/imports/{import_id}").json().get("finished_at"), "the import ended")
+    return import_id
+
+
+def _upload(shop: Shop) -> dict[str, str]:
+    """An address of this shop, with a picture put to it."""
+    (place,) = shop.api.post("/v1/uploads", json={"count": 1}).raise_for_status().json()["uploads"]
+    url = urlsplit(place["url"])
+    shop.api.put(f"{url.path}?{url.query}", content=PHOTO).raise_for_status()
+    signed = dict(parse_qsl(url.query))
+    return {"object_key": place["object_key"], "name": url.path.rpartition("/")[2], **signed}
+
+
+def _photo(field: str) -> dict[str, Any]:
+    return {"files": {field: ("p.jpg", PHOTO, "image/jpeg")}}
+
+
+def _event(values: Mapping[str, str]) -> dict[str, Any]:
+    event = {"id": uuid4().hex, "type": "clicked", "sku": values["sku"], "user_id": values["user_id"], "at": AT}
+    return {"json": {"events": [event]}}
+
+
+BODIES: dict[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
+    "POST /v1/items/{sku}/images": lambda _: _photo("file"),
+    "PUT /v1/items/{sku}/images/{sha256}": lambda _: {"content": PHOTO},
+    "POST /v1/images:batch": lambda values: {
+        "json": {"images": [{"sku": values["sku"], "object_key": values["object_key"]}]}
+    },
+    "POST /v1/imports": lambda _: {"files": {"file": ("mine.csv", b"sku,title\nRING-2,Ring\n")}},
+    "POST /v1/search": lambda values: {
+        "files": {"image": ("p.jpg", PHOTO)},
+        "data": {"query": json.dumps({"parts": [{"image": 0}, {"sku": values["sku"]}], "user_id": values["user_id"]})},
+    },
+    "POST /v1/classify": lambda _: _photo("image"),
+    "POST /v1/events": _event,
+    "PUT /v1/experiment": lambda _: {"json": one_variant("mine")},
+    "POST /v1/webhooks": lambda _: {"json": {"url": NOBODY, "types": ["*"]}},
+    "PUT /v1/uploads/{name}": lambda _: {"content": PHOTO},
+}
+"""Bodies that the schema alone does not make: of pictures and files, and those whose fields go together."""
+
+
+def one_variant(name: str) -> dict[str, object]:
+    """As ranked without an experiment, so that nothing of a list changes by it."""
+    return {"name": name, "variants": {"only": {"share": 1, "explore": 0}}}
+
+
+def body_of(operation: Operation, values: Values, document: Mapping[str, Any]) -> dict[str, Any]:
+    """What `httpx` is to send."""
+    if operation.label in BODIES:
+        return BODIES[operation.label](values)
+    if operation.body is None or operation.label.endswith(":rotate"):
+        return {}
+    known = Values({name: value for name, value in values.items() if name in NOWHERE and name != "name"})
+    body = {"json": filled(operation.body, known, document)}
+    values.used |= known.used
+    return body
