@@ -21,7 +21,6 @@ from shared.vectorstore import AnyOf, Filter, Point, Text
 
 PICTURES_ASKED_WITH = 8
 _UNIT_TOLERANCE = 1e-3
-_LIKE, _MOSTLY = 10, 0.7
 
 Values = Mapping[AttributeName, frozenset[str]]
 """Of each attribute some values; what is not spoken of is absent."""
@@ -87,14 +86,13 @@ def compose(request: SearchRequest, pinned: Pinned, *, going_on: bool = False) -
     itself = [part.sku for part in parts if part.sku]
     wishes: Values = {name: frozenset(values) for name, values in request.prefer.items() if values}
     known = _shown_by_any(wanted)
-    like = _of_its_like(wanted, unwanted, known, request, pinned)
     asked_for = {name: frozenset(values) for name in ATTRIBUTES if (values := getattr(request.filters, name))}
     return Query(
         wanted=wanted,
         unwanted=unwanted,
         wishes=wishes,
         known=known,
-        shunned=_shunned(unwanted, (wishes, asked_for), (known, like)),
+        shunned=_shunned(unwanted, (wishes, asked_for), known),
         where=Filter(where.must, (*where.must_not, *without(itself))),
     )
 
@@ -181,34 +179,18 @@ def _shown_by_any(parts: Iterable[Part]) -> dict[AttributeName, frozenset[str]]:
     return {name: frozenset(values) for name, values in shown.items()}
 
 
-def _of_its_like(
-    wanted: Sequence[Part], unwanted: Sequence[Part], known: Values, request: SearchRequest, pinned: Pinned
-) -> Values:
-    """What most pieces nearest to a wanted picture have, of what is known of the unwanted and not of the wanted."""
-    names = {name for part in unwanted for name in part.known or ()} - known.keys()
-    vector = next((part.vectors[0] for part in wanted if part.vectors), None)
-    if vector is None or not names:
-        return {}
-    near = pinned.vectors.search(request.tenant, vector, _LIKE)
-    found: dict[AttributeName, frozenset[str]] = {}
-    for name in names:
-        values = Counter(value for hit in near if (value := hit.payload.get(name)))
-        if values and values.most_common(1)[0][1] >= _MOSTLY * values.total():
-            found[name] = frozenset((values.most_common(1)[0][0],))
-    return found
-
-
-def _shunned(unwanted: Iterable[Part], asked_for: Sequence[Values], shown: Sequence[Values]) -> Values:
+def _shunned(unwanted: Iterable[Part], asked_for: Sequence[Values], known: Values) -> Values:
     """What is meant by "not like this".
 
-    Of words all that they say, also where the wanted shows it: "like this, but not gold". Of a picture or an item what
-    the wanted is known to have otherwise: a ring that is not like that ring is a ring.
+    Of words all that they say, also where the wanted shows it: "like this, but not gold". Of a picture or an item all
+    that the wanted is not known to share, and its type only where the wanted is known to be of another: a ring that is
+    not like that ring is a ring.
     """
     shunned: dict[AttributeName, set[str]] = {}
     for part in unwanted:
         for name, value in (part.known or {}).items():
-            held = asked_for if part.kind == "words" else [*asked_for, *shown]
-            other = frozenset[str]().union(*(values.get(name, ()) for values in held))
-            if value not in other and (other or part.kind == "words"):
+            held = asked_for if part.kind == "words" else [*asked_for, known]
+            wanted = frozenset[str]().union(*(values.get(name, ()) for values in held))
+            if value not in wanted and (wanted or part.kind == "words" or name != "type"):
                 shunned.setdefault(name, set()).add(value)
     return {name: frozenset(values) for name, values in shunned.items()}

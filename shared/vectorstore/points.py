@@ -120,9 +120,12 @@ def checked_filter(where: Filter | None) -> Filter:
     return where
 
 
-def shown(payload: Payload | None) -> dict[str, Any]:
-    """A stored payload as it was given: without the field that the adapter added."""
-    return {name: value for name, value in (payload or {}).items() if name != TENANT}
+def shown(payload: dict[str, Any] | None) -> dict[str, Any]:
+    """A stored payload as it was given: without the field that the adapter added, which is taken out of it."""
+    if payload is None:
+        return {}
+    payload.pop(TENANT, None)
+    return payload
 
 
 def refuse_foreign(tenant: str, stored: Iterable[tuple[str, Payload | None]]) -> None:

@@ -213,16 +213,17 @@ def test_what_is_asked_about_is_never_an_answer(shop: Shop) -> None:
     assert skus(shop.compose({"sku": "SEED"}, by_picture(np.eye(16, dtype=np.float32)[0]))) == ["OTHER"]
 
 
-def test_not_like_an_item_of_another_metal_holds_by_what_the_like_of_a_photo_have(shop: Shop) -> None:
-    for number in range(6):
-        shop.piece(f"SILVER-{number}", towards(ROUND, 0.9, 5 + number), metal="silver")
-    shop.piece("GOLD", towards(ROUND, 0.95, 5), metal="gold")
-    shop.piece("OF-GOLD", towards(SQUARE, 1.0, 5), metal="gold")
-    photo = by_picture(towards(ROUND, 1.0, 12))
-    assert skus(shop.compose(photo))[0] == "GOLD"
-    found = shop.compose(photo, {"sku": "OF-GOLD", "negative": True})
-    assert skus(found)[-1] == "GOLD"
-    assert found.hits[-1].score == 0.0
+def test_not_like_an_item_means_all_that_the_photo_is_not_known_to_share(shop: Shop) -> None:
+    shop.piece("GOLD", towards(ROUND, 0.95, 5), type="ring", metal="gold")
+    shop.piece("SILVER", towards(ROUND, 0.9, 5), type="ring", metal="silver")
+    shop.piece("OF-GOLD", towards(SQUARE, 1.0, 5), type="ring", metal="gold")
+    photo = towards(ROUND, 1.0, 12)
+    assert skus(shop.compose(by_picture(photo)))[0] == "GOLD"
+    unlike = {"sku": "OF-GOLD", "negative": True}
+    found = shop.compose(by_picture(photo), unlike)
+    assert [(hit.sku, hit.score > 0) for hit in found.hits] == [("SILVER", True), ("GOLD", False)]
+    of_gold = shop.compose(by_picture(photo, known={"metal": "gold"}), unlike)
+    assert [(hit.sku, hit.score > 0) for hit in of_gold.hits] == [("GOLD", True), ("SILVER", True)]
 
 
 def test_words_that_say_not_so_hold_though_the_photo_shows_it(shop: Shop) -> None:
