@@ -60,7 +60,7 @@ _CONFLICT = {
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
-_OF_BODIES = {"400", "413", "415", "422"}
+_OF_BODIES = {"400", "408", "413", "415", "422"}
 
 
 def _let_repeats_pass(schema: Any) -> None:

@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 from services.gateway.access import Parts
 from services.gateway.api_keys import ApiKeys
 from services.gateway.auth import Keys, PageSessions
+from services.gateway.backlog import Backlog
 from services.gateway.catalogue import Catalogue
 from services.gateway.cleaning import Cleaner
 from services.gateway.collection import Collector
@@ -113,6 +114,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     analyses = objectstore.open(settings.object_store_url, "analyses")
     collector = Collector(catalogue_database, pictures, analyses, timedelta(days=settings.reconcile_grace_days))
     reconciler = Reconciler(catalogue_database, pictures, collector, broker, settings.reconcile_pace)
+    backlog = Backlog(catalogue_database, OUTBOX, settings.backlog_limit)
     catalogue = Catalogue(catalogue_database, relay.wake)
     listing = Listing(catalogue_database, signer)
     picture_uploads = Uploads(catalogue, listing, pictures)
@@ -127,7 +129,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         Items(catalogue_database, catalogue),
         Pictures(listing, picture_uploads, Fetcher(outward, settings.fetch_hosts)),
     )
-    importing = _Importing(settings, catalogue_database, *taking)
+    importing = _Importing(settings, catalogue_database, backlog, *taking)
     parts = Parts(
         catalogue=catalogue,
         listing=listing,
@@ -156,6 +158,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         webhooks=Webhooks(catalogue_database, settings.secret),
         deliveries=Deliveries(catalogue_database),
         imports=importing.jobs,
+        backlog=backlog,
     )
     shops = _Shops(settings, settings.shop_bus_url, parts, catalogue_database) if settings.shop_bus_url else None
     dispatcher = Dispatcher(catalogue_database, settings.secret, outward)
@@ -180,6 +183,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         unit=catalogue_database.together,
         background=[
             relay.run,
+            backlog.run,
             reconciler.run,
             impressions.run,
             Cleaner([answers.clean, incoming.clean]).run,
@@ -196,10 +200,15 @@ class _Importing:
     """Imports as shops ask for them, and the loops that do them."""
 
     def __init__(
-        self, settings: Settings, catalogue_database: database.Database, items: Items, pictures: Pictures
+        self,
+        settings: Settings,
+        catalogue_database: database.Database,
+        backlog: Backlog,
+        items: Items,
+        pictures: Pictures,
     ) -> None:
         files = objectstore.open(settings.object_store_url, "imports")
-        runner = ImportRunner(catalogue_database, files, items, pictures)
+        runner = ImportRunner(catalogue_database, files, items, pictures, backlog.has_room)
         if settings.sole_worker:
             runner.take_over()
         self.jobs = Imports(catalogue_database, files, runner.wake)
@@ -215,7 +224,7 @@ class _Shops:
             parts.pictures.ping()
 
         originals = Originals(objectstore.open(settings.object_store_url, ORIGINALS_BUCKET))
-        events = ShopEvents(parts.catalogue, parts.stock, parts.uploads, parts.shoppers, parts.incoming)
+        events = ShopEvents(parts.catalogue, parts.stock, parts.uploads, parts.shoppers, parts.incoming, parts.backlog)
         self.bus = shopbus.open(url)
         self.intake = ShopIntake(self.bus, catalogue_database, events, originals, check)
         self.loops = [OriginalsCleaner(originals, catalogue_database).run, self.intake.run]
@@ -250,14 +259,14 @@ def _app(settings: Settings, parts: Parts, catalogue_database: database.Database
         version="1",
         description=_ABOUT,
         openapi_tags=_TAGS,
-        middleware=inner_middleware(settings.cors_origins),
+        middleware=inner_middleware(settings.cors_origins, settings.requests_at_once, settings.bodies_mb * 1_000_000),
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
         lifespan=lifespan,
     )
     app.state.parts = parts
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, seconds=settings.body_seconds)
     app.add_middleware(RateLimitFields)
     for resource in (
         items,
