@@ -19,7 +19,7 @@ OF_HOME = ("secrets", "api-key", "models", "model-dirs", "broker/users.acl")
 
 
 class Manifest(BaseModel):
-    """Written last. `files` are the databases' by service, `hashes` their SHA-256; `home` is the state folder's path."""
+    """Written last. `files` are the databases' by service, `hashes` their SHA-256, `home` the state folder's path."""
 
     format: int = _FORMAT
     made_at: datetime

@@ -180,6 +180,7 @@ class ShopIntake:
         held.retry_at = time.monotonic() + _PAUSE_SECONDS
         held.blocks = True
         self._held.append(held)
+        SHOP_EVENTS.labels(held.event.type, "retried").inc()
 
     def _retry_or_bury(self, held: _Held, error: Exception) -> None:
         if held.failures >= _MAX_FAILURES and self._all_parts_answer():

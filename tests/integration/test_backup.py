@@ -8,23 +8,18 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from deploy.local.home import Home
 from loupe.backup.places import DATABASES, Place
 from loupe.backup.putting import put_back
 from loupe.backup.taking import take
-from services.gateway.tables import MIGRATIONS as CATALOGUE
-from services.gateway.tenants import add_tenant, list_tenants
-from shared import database, objectstore
+from shared import objectstore
 from shared.contracts.analysis import picture_key
 from shared.errors import Conflict, NotFound, Permanent
 from shared.vectorstore import Point
 from tests.support.gateway import picture
-from tests.support.indexing import MIGRATIONS as INDEX
 from tests.support.reconciling import Shop, running_shop
-from tests.support.servers import RunningServer
 
 
 def home_of(folder: Path) -> Home:
@@ -115,12 +110,16 @@ def test_a_backup_taken_in_the_middle_of_uploads_has_the_bytes_of_every_row(
     assert [sha256 for (sha256,) in rows if not kept.exists("shop", picture_key(sha256))] == []
 
 
-def test_a_second_backup_copies_what_is_new_and_drops_what_is_gone(shop: Shop, home: Home, tmp_path: Path) -> None:
+def test_a_second_backup_copies_what_is_new_drops_what_is_gone_and_is_its_owners_alone(
+    shop: Shop, home: Home, tmp_path: Path
+) -> None:
     shop.put("RING-1", 1)
     _, first = take(place_of(home), tmp_path / "backup")
     shop.put("RING-2", 2)
     _, second = take(place_of(home), tmp_path / "backup")
     _, third = take(place_of(home), tmp_path / "backup")
+    assert stat.S_IMODE((tmp_path / "backup").stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "backup" / "gateway.db").stat().st_mode) == 0o600
     assert (first, second, third) == (3, 3, 0)  # a picture, its analysis and the words of its item
     sha256 = next(shop.stand.parts.pictures.keys("shop"))
     shop.stand.parts.pictures.delete("shop", sha256)
@@ -146,40 +145,3 @@ def test_nothing_is_restored_over_a_shop_and_nothing_that_is_no_whole_backup(
     with pytest.raises(NotFound, match="no whole backup"):
         put_back(folder, place_of(new))
     assert not (new.path / "gateway.db").exists()
-
-
-def test_only_its_owner_may_read_a_backup(shop: Shop, home: Home, tmp_path: Path) -> None:
-    shop.put("RING-1", 1)
-    take(place_of(home), tmp_path / "backup")
-    assert stat.S_IMODE((tmp_path / "backup").stat().st_mode) == 0o700
-    assert stat.S_IMODE((tmp_path / "backup" / "gateway.db").stat().st_mode) == 0o600
-
-
-def test_a_deployment_on_postgresql_is_backed_up_and_restored(
-    running_postgresql: RunningServer, tmp_path: Path
-) -> None:
-    root = running_postgresql.url.replace("+psycopg", "")
-    with psycopg.connect(f"{root}/postgres", autocommit=True) as server:
-        for name in (f"{kind}_{service}" for kind in ("old", "new") for service in DATABASES):
-            server.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type,unused-ignore]  # made here
-
-    def deployment(kind: str) -> Place:
-        urls = {service: f"{running_postgresql.url}/{kind}_{service}" for service in DATABASES}
-        return Place(urls, f"file://{tmp_path}/{kind}", None)
-
-    old, new = deployment("old"), deployment("new")
-    for service in ("gateway", "indexer"):
-        opened = database.open(old.databases[service])
-        opened.migrate(CATALOGUE if service == "gateway" else INDEX)
-        if service == "gateway":
-            add_tenant(opened, "a secret of tests", "acme")
-        opened.close()
-    objectstore.open(old.objects, "pictures").put("acme", "a" * 64, b"bytes")
-    take(old, tmp_path / "backup")
-    put_back(tmp_path / "backup", new)
-    opened = database.open(new.databases["gateway"])
-    assert [shop.tenant for shop in list_tenants(opened)] == ["acme"]
-    opened.close()
-    assert objectstore.open(new.objects, "pictures").get("acme", "a" * 64) == b"bytes"
-    with pytest.raises(Conflict):
-        put_back(tmp_path / "backup", new)
