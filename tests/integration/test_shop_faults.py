@@ -58,6 +58,7 @@ def test_while_too_much_waits_a_picture_waits_in_the_shops_queue_and_what_takes_
         stand.parts.backlog.look()
         before = counted("shop.image.added", "retried")
         with running(shop_loops(stand.service)):
+            until(lambda: shop.is_served("shop") and shop.is_served("other"), "both shops are served")
             shop.tell("other", "shop.image.added", {"sku": "RING-1", "content": content(picture())})
             until(lambda: counted("shop.image.added", "retried") > before, "the picture waits")
             shop.tell("shop", "shop.item.removed", {"sku": "RING-2"})
