@@ -60,7 +60,7 @@ class Running:
 
 def messages_in(redis: Redis, queue: str) -> int:
     """Messages in the bundles that wait in a queue."""
-    found = [orjson.loads(one) for one in redis.lrange(queue, 0, -1)]  # type: ignore[union-attr]
+    found = [orjson.loads(one) for one in redis.lrange(queue, 0, -1)]
     return sum(len(orjson.loads(base64.b64decode(one["body"]))[0][0]) for one in found)
 
 
