@@ -102,11 +102,12 @@ def test_an_import_waits_for_room_and_then_goes_on(tmp_path: Path) -> None:
         stand.put_item("RING-1")
         stand.parts.backlog.look()
         assert not stand.parts.backlog.has_room()
-        stop, asked = threading.Event(), threading.Event()
+        stop, asked = threading.Event(), threading.Semaphore(0)
         runner = runner_of(stand, asked)
         thread = threading.Thread(target=runner.run, args=(stop,))
         thread.start()
-        assert asked.wait(20)
+        assert asked.acquire(timeout=20)
+        assert asked.acquire(timeout=20), "it went on without asking again"
         assert stand.client.get("/v1/items/RING-2").status_code == 404
         with stand.catalogue.write() as session:
             session.connection().exec_driver_sql("DELETE FROM outbox")
@@ -118,14 +119,14 @@ def test_an_import_waits_for_room_and_then_goes_on(tmp_path: Path) -> None:
         assert stand.client.get("/v1/items/RING-2").status_code == 200
 
 
-def runner_of(stand: Stand, asked: threading.Event) -> ImportRunner:
-    """The gateway's own, which tells when it asked for room."""
+def runner_of(stand: Stand, asked: threading.Semaphore) -> ImportRunner:
+    """The gateway's own, which tells each time it asks for room."""
     (loop, *_) = [one for one in stand.service.background if isinstance(getattr(one, "__self__", None), ImportRunner)]
     runner: ImportRunner = loop.__self__  # type: ignore[attr-defined]
     has_room = runner._has_room
 
     def watched() -> bool:
-        asked.set()
+        asked.release()
         return has_room()
 
     runner._has_room = watched
