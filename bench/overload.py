@@ -32,7 +32,7 @@ REPORT = Path(__file__).parent / "reports" / "overload.md"
 _SIDE = 96
 _BATCH = 32
 _SENDERS = 4
-_SKU = "QUEUED"
+_ITEMS = 500
 _QUERIES_FROM = 10_000_000
 _MB = 1e6
 
@@ -72,7 +72,7 @@ class Figures:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--uploads", type=int, default=10_000)
-    parser.add_argument("--searches", type=int, default=100)
+    parser.add_argument("--searches", type=int, default=60)
     asked = parser.parse_args()
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
@@ -88,7 +88,8 @@ def measure(folder: Path, uploads: int, searches: int) -> Figures:
     stack = RunningStack(folder / "home", settings={"GATEWAY_BACKLOG_LIMIT": str(uploads)})
     try:
         with stack.api as api:
-            api.put(f"/v1/items/{_SKU}", json={"title": "Everything that waits"}).raise_for_status()
+            items = [{"sku": _sku(number), "title": f"Drawn {number}"} for number in range(_ITEMS)]
+            api.post("/v1/items:batch", json={"items": items}).raise_for_status()
             send(api, itertools.count(_QUERIES_FROM - 320), 320, figures.answers)
             settled(api)
             numbers = itertools.count(_QUERIES_FROM)
@@ -126,12 +127,16 @@ def send(
     api: httpx.Client, numbers: Iterator[int], count: int, answers: Counter[int], waits: list[int] | None = None
 ) -> None:
     for _ in range(0, count, _BATCH):
-        pictures = [drawing(next(numbers), _SIDE) for _ in range(_BATCH)]
-        files = [("file", ("a.jpg", data, "image/jpeg")) for data in pictures]
-        answer = api.post("/v1/images:batch", files=files, data={"skus": json.dumps([_SKU] * _BATCH)})
+        chosen = [next(numbers) for _ in range(_BATCH)]
+        files = [("file", ("a.jpg", drawing(number, _SIDE), "image/jpeg")) for number in chosen]
+        answer = api.post("/v1/images:batch", files=files, data={"skus": json.dumps([_sku(n) for n in chosen])})
         answers[answer.status_code] += 1
         if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE and waits is not None:
             waits.append(int(answer.headers["Retry-After"]))
+
+
+def _sku(number: int) -> str:
+    return f"DRAWN-{number % _ITEMS}"
 
 
 def search(api: httpx.Client, numbers: Iterator[int], count: int) -> list[float]:
