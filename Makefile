@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 UV_COMPILE_WITH_TORCH := $(BIN)/uv pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --override requirements/weights-alone.txt
 UV_COMPILE := $(UV_COMPILE_WITH_TORCH) --override requirements/without-torch.txt
 
-.PHONY: help run up-processes test fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender simulate-shop model train evaluate evaluate-recommender floor clean renders renders-evaluation sample
+.PHONY: help run up-processes test fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-overload simulate-shop model train evaluate evaluate-recommender floor clean renders renders-evaluation sample
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -105,6 +105,9 @@ bench-embedder: $(VENV)/test.installed ## pictures/s of the embedder, whole and 
 bench-recommender: $(VENV)/test.installed ## time of a list of suggestions, events/s, how soon they count, memory of a million users
 	$(BIN)/python -m bench.recommender
 	OMP_NUM_THREADS=1 $(BIN)/python -m bench.recommender_ranking
+
+bench-overload: $(VENV)/test.installed ## search times while 10,000 uploads wait, and what is answered beyond the bound (about 10 minutes)
+	$(BIN)/python -m bench.overload
 
 simulate-shop: $(VENV)/test.installed ## suggestions among simulated shoppers of known taste, write lab/reports/recommender/simulation.md
 	$(BIN)/python -m lab simulate-shop

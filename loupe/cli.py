@@ -14,7 +14,7 @@ import typer
 from rich.table import Table
 
 from deploy.local.home import Home
-from loupe import catalogue_file, import_command, importing, kept_pictures, letters, shops, training
+from loupe import backups, catalogue_file, import_command, importing, kept_pictures, letters, shops, training
 from loupe.settings import Settings, connected
 from loupe.telling import err, out, told
 from shared.contracts.internal import Context
@@ -33,6 +33,8 @@ app.add_typer(letters.letters, name="dead-letters")
 app.add_typer(kept_pictures.pictures, name="pictures")
 app.command("train")(training.train)
 app.command("import")(import_command.import_)
+app.command("backup")(backups.backup)
+app.command("restore")(backups.restore)
 _EMPTY = "The catalogue is empty. Import one with `loupe import FILE`."
 
 

@@ -24,8 +24,8 @@ from shared.errors import LoupeError, Permanent
 from shared.imports.rows import Row
 
 _POLL_SECONDS = 0.25
-PATIENCE = 40.0
-"""Seconds for the client of an import: a gateway that was killed is back by then."""
+PATIENCE = 320.0
+"""Seconds for the client of an import: a gateway that was killed is back by then, one with too much to do has room."""
 _OUTCOMES = ("imported", "updated", "unchanged", "rejected", "skipped")
 
 

@@ -46,6 +46,21 @@ class TooManyRequests(Retryable):
     title = "Too many requests with this key"
 
 
+class Overloaded(Retryable):
+    """More work waits, or is in hand, than Loupe takes at once; `headers` say when there is room again."""
+
+    code = "overloaded"
+    title = "Loupe has more work than it takes at once"
+
+
+class TooSlow(Retryable):
+    """The body did not come in time."""
+
+    status = 408
+    code = "too-slow"
+    title = "The request did not come in time"
+
+
 class Permanent(LoupeError):
     """The same call will fail again: the input is at fault. Messages go to the dead letter, people are told."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,11 +21,15 @@ from shared.contracts.messages import Message
 from shared.contracts.routes import Service as ServiceName
 from shared.errors import Retryable
 from shared.messaging import Broker, BundleHandlers, Consumer, Handler, Subscription, Unit
+from shared.prompt_http import PromptHttp
 
 _log = structlog.get_logger(__name__)
 Loop = Callable[[threading.Event], None]
 _COLLECTED_EVERY = 10_000
 """Objects: one search makes some 2,000."""
+SECONDS_TO_STOP = 25.0
+_SECONDS_TO_ANSWER = 10
+_SECONDS_TO_HAND_BACK = 2.0
 
 
 @dataclass(frozen=True)
@@ -52,8 +57,19 @@ class _Server(uvicorn.Server):
         yield  # several servers share this process: `run` listens for signals and tells them all
 
 
-def run(services: Sequence[Service], broker: Broker, threads: int, *, sole_worker: bool) -> None:
+def run(
+    services: Sequence[Service],
+    broker: Broker,
+    threads: int,
+    *,
+    sole_worker: bool,
+    seconds_to_stop: float = SECONDS_TO_STOP,
+) -> None:
     """Serve the services in this process until SIGTERM or SIGINT.
+
+    Then no message is taken any more; each that is in work is finished, and those behind it are handed back; requests
+    have 10 seconds to be answered. What has not ended after `seconds_to_stop` is handed back, and the process ends
+    with status 1.
 
     One consumer of `threads` threads reads all their queues. `sole_worker`: no other process has this role, so what a
     dead predecessor left unacknowledged is put back first.
@@ -67,6 +83,16 @@ def run(services: Sequence[Service], broker: Broker, threads: int, *, sole_worke
     subscriptions = [Subscription(s.name, s.handlers, s.unit, s.bundle_handlers) for s in services if s.handlers]
     consumer = Consumer(broker, subscriptions, threads, sole=sole_worker)
     stop = threading.Event()
+
+    def begin_to_stop() -> None:
+        if stop.is_set():
+            return
+        stop.set()
+        consumer.begin_to_stop()
+        last = threading.Timer(seconds_to_stop, _end_now, [consumer])
+        last.daemon = True
+        last.start()
+
     loops = [
         threading.Thread(target=loop, args=(stop,), name=f"{service.name}-background")
         for service in services
@@ -78,9 +104,9 @@ def run(services: Sequence[Service], broker: Broker, threads: int, *, sole_worke
     try:
         _settle_memory()
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
-            runner.run(_serve(services))
+            runner.run(_serve(services, begin_to_stop))
     finally:
-        stop.set()
+        begin_to_stop()
         consumer.stop()
         for loop in loops:
             loop.join()
@@ -97,7 +123,17 @@ def _settle_memory() -> None:
     gc.set_threshold(_COLLECTED_EVERY)
 
 
-async def _serve(services: Sequence[Service]) -> None:
+def _end_now(consumer: Consumer) -> None:
+    """What is still in work goes back to the broker, and the process ends whatever its threads do."""
+    names = sorted(thread.name for thread in threading.enumerate() if thread.is_alive() and not thread.daemon)
+    _log.error("stop_forced", threads=names, doing="handing back what is in work")
+    handing = threading.Thread(target=consumer.hand_back_rest, daemon=True)
+    handing.start()
+    handing.join(_SECONDS_TO_HAND_BACK)  # a broker that is away has it back by its own time
+    os._exit(1)
+
+
+async def _serve(services: Sequence[Service], begin_to_stop: Callable[[], None]) -> None:
     servers = [
         _Server(
             uvicorn.Config(
@@ -106,7 +142,8 @@ async def _serve(services: Sequence[Service]) -> None:
                 port=service.port,
                 log_config=None,
                 access_log=False,
-                timeout_graceful_shutdown=3,
+                http=PromptHttp,
+                timeout_graceful_shutdown=_SECONDS_TO_ANSWER,
                 server_header=False,
             )
         )
@@ -114,6 +151,7 @@ async def _serve(services: Sequence[Service]) -> None:
     ]
 
     def leave() -> None:
+        begin_to_stop()
         for server in servers:
             server.should_exit = True
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from deploy.local import broker
 from deploy.local.home import Home
 from deploy.local.launch import Plan, free_ports, python
-from deploy.local.supervisor import Child
+from deploy.local.supervisor import SECONDS_TO_STOP, Child
 
 SAMPLE = Path(__file__).parent / "sample"
 """The catalogue that is shipped for a first look, rendered by our own lab: catalogue.csv and pictures/."""
@@ -49,10 +49,10 @@ def plan(home: Home, port: int) -> Plan:
                 python("services.embedder.main"),
                 shared | embedder,
                 logs / "embedder.log",
-                seconds_to_stop=6,
+                seconds_to_stop=SECONDS_TO_STOP,
                 defaults=home.embedder_defaults,
             ),
-            Child("backend", python("deploy.local.backend"), shared | backend, logs / "backend.log", 6),
+            Child("backend", python("deploy.local.backend"), shared | backend, logs / "backend.log", SECONDS_TO_STOP),
         ],
         facts={
             "broker_url": broker_url,

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+SECONDS_TO_STOP = 30.0
+"""What a service is given: it ends by itself before that, having handed back what it does not finish."""
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 10.0
 _STEADY_SECONDS = 30.0

@@ -11,7 +11,7 @@ import httpx
 
 from deploy.local.home import TENANT, Home
 from deploy.local.launch import Plan, free_ports, python
-from deploy.local.supervisor import Child
+from deploy.local.supervisor import SECONDS_TO_STOP, Child
 from deploy.processes import servers
 from deploy.processes.servers import Server
 from shared import database, messaging, objectstore
@@ -47,7 +47,7 @@ def plan(home: Home, port: int, vector_store_url: str | None) -> Plan:
             **({"DATABASE_URL": f"{catalogue.url}/{name}"} if name in _OWN_DATABASE else {}),
             **own,
         }
-        return Child(name, python(f"services.{name}.main"), environment, logs / f"{name}.log", seconds_to_stop=6)
+        return Child(name, python(f"services.{name}.main"), environment, logs / f"{name}.log", SECONDS_TO_STOP)
 
     shop_bus_url = home.note_shop_bus(broker.url)
     gateway = {

@@ -97,7 +97,7 @@ _BY_STATUS: dict[int, type[Refused]] = {
     415: Invalid,
     422: Invalid,
 }
-AWAY = (429, 502, 503, 504)
+AWAY = (408, 429, 502, 503, 504)
 
 
 def error_of(problem: Problem, headers: dict[str, str] | None = None) -> Refused | Unavailable:

@@ -17,10 +17,13 @@ from services.embedder.find import Find, Found, main_first, whole_picture
 from services.embedder.heads import Heads
 from services.embedder.prepare import crop, letterbox, normalise, scale
 from services.embedder.quality import warnings_of
+from services.embedder.turns import Turns
 from shared.contracts.analysis import Analysis, Box, Piece
 from shared.contracts.fields import MIN_BOX_SIDE, pack_features, pack_vector
 from shared.contracts.models import Model
 from shared.errors import InvalidInput
+
+_AT_ONCE = 8
 
 
 class Forward(Protocol):
@@ -48,7 +51,7 @@ class Analyse(Protocol):
 class Analyser:
     """Analyses pictures by one model. Safe to call from many threads: they meet in the batcher.
 
-    What no head knows of a piece is absent.
+    What no head knows of a piece is absent. Models of one process share their `turns`.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class Analyser:
         input_size: int,
         find: Find = whole_picture,
         decode: Decode = decode_here,
+        turns: Turns | None = None,
     ) -> None:
         self.about = about
         self.model_version = about.version
@@ -67,6 +71,7 @@ class Analyser:
         self._input_size = input_size
         self._find = find
         self._decode = decode
+        self._turns = turns or Turns(_AT_ONCE)
 
     def __call__(self, data: bytes, lane: Lane, box: Box | None = None) -> Analysis:
         """The analysis of a picture's bytes: of the pieces found in it, or of what is in the `box` as the only piece.
@@ -74,16 +79,17 @@ class Analyser:
         Raises `InvalidInput` for a box of too few pixels, `Permanent` when the bytes are no picture, are damaged or too
         large, and `Retryable` while stopping.
         """
-        picture = self._decode(data, self._input_size, box, lane)
-        if box:
-            _check(box, picture)
-            found, seen = [Found(box, 1.0)], [box]
-        else:
-            found = main_first(self._find(picture.rgb))
-            seen = windows(found, picture.width, picture.height)
-            picture = self._near_enough(picture, data, seen, lane)
-        crops = [scale(crop(picture.rgb, window), self._input_size) for window in seen]
-        arrays = [normalise(letterbox(one, self._input_size)) for one in crops]
+        with self._turns.of(lane):
+            picture = self._decode(data, self._input_size, box, lane)
+            if box:
+                _check(box, picture)
+                found, seen = [Found(box, 1.0)], [box]
+            else:
+                found = main_first(self._find(picture.rgb))
+                seen = windows(found, picture.width, picture.height)
+                picture = self._near_enough(picture, data, seen, lane)
+            crops = [scale(crop(picture.rgb, window), self._input_size) for window in seen]
+            arrays = [normalise(letterbox(one, self._input_size)) for one in crops]
         futures = [self._batcher.submit(array, lane) for array in arrays]
         rows = [future.result() for future in futures]
         whole = box or Box()

@@ -28,6 +28,7 @@ from services.embedder.redrawing import BUCKET, Redrawer
 from services.embedder.settings import Settings
 from services.embedder.text_encoder import TextEncoder
 from services.embedder.texts import ItemTexts
+from services.embedder.turns import Turns
 from shared import messaging, objectstore
 from shared.contracts.messages import AnalysisMissing, ImageStored, ItemChanged
 from shared.contracts.models import Model, Models
@@ -54,10 +55,11 @@ def _load(settings: Settings, decode: Decode) -> Sequence[Analyse]:
     versions = [encoder.version for encoder, *_ in opened]
     if len(set(versions)) < len(versions):
         raise Permanent(f"EMBEDDER_MODEL_DIRS holds the same model twice: {', '.join(versions)}. Name each once.")
+    turns = Turns(settings.forwards if settings.compute == "cpu" else settings.threads)
     models: list[Analyse] = []
     for encoder, about, heads, find in opened:
         batcher = Batcher(encoder.forward, settings.max_batch, metrics.observe_batch, settings.forwards)
-        models.append(Analyser(batcher, heads, about, encoder.input_size, find, decode))
+        models.append(Analyser(batcher, heads, about, encoder.input_size, find, decode, turns))
     return models
 
 

@@ -12,6 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityS
 from services.gateway import ratelimit
 from services.gateway.api_keys import ApiKeys
 from services.gateway.auth import COOKIE, Caller, Keys, PageSessions
+from services.gateway.backlog import Backlog
 from services.gateway.catalogue import Catalogue
 from services.gateway.corrections import Corrections
 from services.gateway.imports.jobs import Imports
@@ -76,6 +77,7 @@ class Parts:
     imports: Imports
     renditions: Renditions
     photos: QueryPhotos
+    backlog: Backlog
 
 
 BEARER = HTTPBearer(
@@ -90,6 +92,22 @@ async def _parts(request: Request) -> Parts:  # a plain function would cost a th
 
 Gateway = Annotated[Parts, Depends(_parts)]
 Given = HTTPAuthorizationCredentials | None
+
+
+async def _room_for_pictures(gateway: Gateway) -> None:
+    gateway.backlog.check_pictures()
+
+
+async def _room_for_changes(gateway: Gateway) -> None:
+    gateway.backlog.check_changes()
+
+
+BRINGS_PICTURES = [Depends(_room_for_pictures)]
+"""Of a route whose pictures are refused, before their bytes are read, while too many wait for their outcome."""
+
+CHANGES = [Depends(_room_for_changes)]
+"""Of a route whose change is refused while far too much waits for its outcome."""
+
 _CALLER, _NEEDED = "caller", "needed_scopes"
 
 
@@ -184,11 +202,13 @@ PROBLEMS = {
     401: "The API key is missing or wrong",
     403: "The API key lacks the scope that this needs, or the shop's quota is used up; `type` says which",
     404: "There is no such thing in this shop",
+    408: "The body did not come in time; send it again",
     409: "It disagrees with what is stored, or with what was sent with the same `Idempotency-Key`",
     412: "What `If-Match` or `If-None-Match` asks for does not hold; nothing was changed",
     413: "The body is too large, or the picture is over 50 megapixels",
     415: "The body is not of a type that this takes, or the bytes are no picture that Loupe reads",
     422: "A value breaks the contract; `errors` says which",
     429: "The key, or its shop on this day, sent too many requests; `Retry-After` says when to go on",
-    503: "A part of Loupe cannot be reached right now; try again",
+    503: "A part of Loupe cannot be reached right now, or it has more work than it takes at once; `Retry-After` says "
+    "when to try again",
 }

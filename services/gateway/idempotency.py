@@ -24,8 +24,8 @@ from services.gateway import metrics
 from services.gateway.access import BEARER, Parts, admitted, needed_scopes
 from services.gateway.auth import Caller
 from services.gateway.kept_answers import Answer
-from shared.errors import Conflict, InvalidInput, LoupeError, Retryable, TooLarge
-from shared.observability.http import respond
+from shared.errors import Conflict, InvalidInput, LoupeError, Retryable
+from shared.observability.http import of_body, respond
 
 KEY = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -90,7 +90,9 @@ class _Once:
                 messages.append(await receive())
                 hashed.update(messages[-1].get("body", b""))
         except HTTPException as error:
-            raise TooLarge(str(error.detail)) from error
+            if told := of_body(error):
+                raise told from error
+            raise
         if messages[-1]["type"] == "http.request":
             await self._begin(hashed)
 

@@ -12,12 +12,12 @@ from starlette.staticfiles import StaticFiles
 from services.gateway.access import Parts
 from services.gateway.api_keys import ApiKeys
 from services.gateway.auth import Keys, PageSessions
+from services.gateway.backlog import Backlog
 from services.gateway.catalogue import Catalogue
 from services.gateway.cleaning import Cleaner
 from services.gateway.collection import Collector
-from services.gateway.contract import show_contract
+from services.gateway.contract import ABOUT, TAGS, show_contract
 from services.gateway.corrections import Corrections
-from services.gateway.described import ABOUT, TAGS
 from services.gateway.handlers import bundle_handlers, handlers
 from services.gateway.imports import running
 from services.gateway.imports.fetching import Fetcher
@@ -101,6 +101,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     analyses = objectstore.open(settings.object_store_url, "analyses")
     collector = Collector(catalogue_database, pictures, analyses, timedelta(days=settings.reconcile_grace_days))
     reconciler = Reconciler(catalogue_database, pictures, collector, broker, settings.reconcile_pace)
+    backlog = Backlog(catalogue_database, OUTBOX, settings.backlog_limit)
     catalogue = Catalogue(catalogue_database, relay.wake)
     listing = Listing(catalogue_database, signer)
     inspect = Inspector(settings.header_seconds)
@@ -119,7 +120,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         Items(catalogue_database, catalogue),
         Pictures(listing, picture_uploads, Fetcher(outward, settings.fetch_hosts), inspect),
     )
-    importing = _Importing(settings, catalogue_database, *taking)
+    importing = _Importing(settings, catalogue_database, backlog, *taking)
     parts = Parts(
         catalogue=catalogue,
         listing=listing,
@@ -152,6 +153,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         imports=importing.jobs,
         renditions=renditions,
         photos=photos,
+        backlog=backlog,
     )
     shops = _Shops(settings, settings.shop_bus_url, parts, catalogue_database) if settings.shop_bus_url else None
     dispatcher = Dispatcher(catalogue_database, settings.secret, outward)
@@ -174,6 +176,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         unit=catalogue_database.together,
         background=[
             relay.run,
+            backlog.run,
             reconciler.run,
             impressions.run,
             Cleaner([answers.clean, incoming.clean, renditions.clean, photos.clean]).run,
@@ -190,10 +193,15 @@ class _Importing:
     """Imports as shops ask for them, and the loops that do them."""
 
     def __init__(
-        self, settings: Settings, catalogue_database: database.Database, items: Items, pictures: Pictures
+        self,
+        settings: Settings,
+        catalogue_database: database.Database,
+        backlog: Backlog,
+        items: Items,
+        pictures: Pictures,
     ) -> None:
         files = objectstore.open(settings.object_store_url, "imports")
-        runner = ImportRunner(catalogue_database, files, items, pictures)
+        runner = ImportRunner(catalogue_database, files, items, pictures, backlog.has_room)
         if settings.sole_worker:
             runner.take_over()
         self.jobs = Imports(catalogue_database, files, runner.wake)
@@ -209,7 +217,7 @@ class _Shops:
             parts.pictures.ping()
 
         originals = Originals(objectstore.open(settings.object_store_url, ORIGINALS_BUCKET))
-        events = ShopEvents(parts.catalogue, parts.stock, parts.uploads, parts.shoppers, parts.incoming)
+        events = ShopEvents(parts.catalogue, parts.stock, parts.uploads, parts.shoppers, parts.incoming, parts.backlog)
         self.bus = shopbus.open(url)
         self.intake = ShopIntake(self.bus, catalogue_database, events, originals, check)
         self.loops = [OriginalsCleaner(originals, catalogue_database).run, self.intake.run]
@@ -244,14 +252,14 @@ def _app(settings: Settings, parts: Parts, catalogue_database: database.Database
         version="1",
         description=ABOUT,
         openapi_tags=TAGS,
-        middleware=inner_middleware(settings.cors_origins),
+        middleware=inner_middleware(settings.cors_origins, settings.requests_at_once, settings.bodies_mb * 1_000_000),
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
         lifespan=lifespan,
     )
     app.state.parts = parts
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, seconds=settings.body_seconds)
     app.add_middleware(RateLimitFields)
     app.add_middleware(Shield)
     for resource in (

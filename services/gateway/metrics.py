@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Literal
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -73,6 +73,12 @@ for _by in ("ranking", "chance"):
     SUGGESTED.labels(_by)
 _BY_RANKING_FROM = 0.5
 """At most half of the places are given away by chance, so who has one by the ranking was as likely to get it."""
+SHED = Counter("loupe_refused_for_load_total", "Requests refused, or cut, because there was too much to do", ["why"])
+for _why in ("pictures", "changes", "requests", "bodies", "slow"):
+    SHED.labels(_why)  # 0 from the start
+BACKLOG_LIMIT = Gauge(
+    "loupe_outbox_limit", "Pictures are refused from so many messages without an outcome on", multiprocess_mode="max"
+)
 IMPRESSIONS_LOST = Counter("loupe_impressions_lost_total", "Lists that were shown and not logged: too many waited")
 
 

@@ -9,6 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from services.gateway.idempotency import Idempotency
+from services.gateway.in_hand import InHand
 
 _COMPRESSED_FROM_BYTES = 1_000
 _PREFLIGHT_SECONDS = 600
@@ -27,15 +28,17 @@ _TOLD = (
 )
 
 
-def inner_middleware(origins: Sequence[str]) -> list[Middleware]:
-    """The first is the outermost. `origins` are those of pages that may call the API; "*" for all."""
+def inner_middleware(origins: Sequence[str], requests: int, body_bytes: int) -> list[Middleware]:
+    """The first is the outermost. `origins` are those of pages that may call the API, "*" for all; `requests` and
+    `body_bytes` as `InHand` takes them."""
     packed = Middleware(
         GZipMiddleware,
         minimum_size=_COMPRESSED_FROM_BYTES,
         compresslevel=5,
         exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, "image/*"),
     )
-    return [*([_cors(origins)] if origins else []), packed, Middleware(Idempotency)]
+    crowd = Middleware(InHand, requests=requests, body_bytes=body_bytes)
+    return [*([_cors(origins)] if origins else []), crowd, packed, Middleware(Idempotency)]
 
 
 def _cors(origins: Sequence[str]) -> Middleware:

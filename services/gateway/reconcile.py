@@ -64,7 +64,7 @@ class Reconciler:
         with self._database.write() as session:
             row = session.get(Reconciliation, tenant, with_for_update=True)
             if row is None or row.finished_at is not None:
-                row = _begin(session, tenant, row)
+                row = begin(session, tenant, row)
         self._woken.set()
         return _report(row)
 
@@ -227,7 +227,8 @@ class Reconciler:
                     _count(row, found)
 
 
-def _begin(session: Session, tenant: str, before: Reconciliation | None) -> Reconciliation:
+def begin(session: Session, tenant: str, before: Reconciliation | None) -> Reconciliation:
+    """A new comparison of the shop's stores, in the caller's transaction; `before` is the one before."""
     row = before or Reconciliation(tenant=tenant, succeeded_at=None)
     row.run = before.run + 1 if before else 1
     row.started_at, row.finished_at = datetime.now(UTC), None

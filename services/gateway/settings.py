@@ -94,6 +94,19 @@ class Settings(ServiceSettings):
     header_seconds: float = Field(
         3.0, gt=0, description="Time of a processor that reading the header of a picture may take."
     )
+    backlog_limit: int = Field(
+        50_000,
+        ge=1,
+        description="From so many accepted messages without an outcome on pictures are refused; from twice as many "
+        "changes of items and events too.",
+    )
+    requests_at_once: int = Field(256, ge=1, description="More requests than this gateway has in hand are refused.")
+    bodies_mb: int = Field(
+        96, ge=1, description="What the bodies of the requests in hand may take of this gateway's memory."
+    )
+    body_seconds: float = Field(
+        30.0, gt=0, description="A body is waited for so long, and a second more for each 10 kB that came."
+    )
     port: int = Field(8080, ge=1, le=65_535)
     worker_threads: int = Field(4, ge=1)
     sole_worker: bool = Field(False, description="No other gateway reads this broker: take over what a dead one left.")

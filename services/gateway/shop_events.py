@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Literal
 
+from services.gateway.backlog import Backlog
 from services.gateway.catalogue import Catalogue
 from services.gateway.impressions import Whose
 from services.gateway.incoming import Incoming
@@ -37,20 +38,32 @@ class ShopEvents:
     """Handling an event twice has the effect of once. `incoming` is where shops put pictures."""
 
     def __init__(
-        self, catalogue: Catalogue, stock: Stock, uploads: Uploads, shoppers: Shoppers, incoming: Incoming
+        self,
+        catalogue: Catalogue,
+        stock: Stock,
+        uploads: Uploads,
+        shoppers: Shoppers,
+        incoming: Incoming,
+        backlog: Backlog,
     ) -> None:
         self._catalogue = catalogue
         self._stock = stock
         self._uploads = uploads
         self._shoppers = shoppers
         self._incoming = incoming
+        self._backlog = backlog
 
     def handle(self, tenant: str, event: ShopEvent) -> Outcome:
-        """Raises `NotFound` when what the event refers to is not there, or not yet, and other `Permanent` errors.
+        """Raises `NotFound` when what the event refers to is not there, or not yet, other `Permanent` errors, and
+        `Overloaded` while there is no room for what it brings; what takes away is always taken.
 
         The first of the error's `errors` names the field. An event that is out of order by its `sequence` has no
         effect: a later one was taken before it, or it was taken itself.
         """
+        if isinstance(event.data, ImageAdded):
+            self._backlog.check_pictures()
+        elif not isinstance(event.data, ItemRemoved | PictureRemoved | UserErase):
+            self._backlog.check_changes()
         try:
             self._handle(tenant, event)
         except OutOfOrder as order:

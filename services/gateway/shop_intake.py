@@ -24,7 +24,7 @@ from services.gateway.shop_events import ShopEvents, overtakes
 from services.gateway.tables import Tenant
 from shared.contracts import shop
 from shared.database import Database
-from shared.errors import InvalidInput, LoupeError, NotFound, Permanent, Retryable
+from shared.errors import InvalidInput, LoupeError, NotFound, Overloaded, Permanent, Retryable
 from shared.observability import logs
 from shared.shopbus import IN_HAND, Delivery, ShopBus
 
@@ -155,6 +155,8 @@ class ShopIntake:
                 outcome = self._events.handle(delivery.tenant, event)
             except NotFound as error:
                 self._hold_or_bury(held, error)
+            except Overloaded:
+                self._wait_for_room(held)
             except Permanent as error:
                 self._bury(delivery, held.correlation_id, event.type, error)
             except Exception as error:  # noqa: BLE001 - a fault of ours is tried again too, then buried, never lost
@@ -172,6 +174,13 @@ class ShopIntake:
             self._hold(held, blocks=False)
         else:
             self._bury(held.delivery, held.correlation_id, held.event.type, error)
+
+    def _wait_for_room(self, held: _Held) -> None:
+        """It is not at fault, so it is never buried for this; the shop's queue grows in the shop's own stream."""
+        held.retry_at = time.monotonic() + _PAUSE_SECONDS
+        held.blocks = True
+        self._held.append(held)
+        SHOP_EVENTS.labels(held.event.type, "retried").inc()
 
     def _retry_or_bury(self, held: _Held, error: Exception) -> None:
         if held.failures >= _MAX_FAILURES and self._all_parts_answer():

@@ -41,6 +41,8 @@ from shared.errors import Retryable
 _BATCH = 64
 _GATHER_SECONDS_A_ROW = 0.005
 _LONGEST_GATHER_SECONDS = 0.5
+_MOST_ON_THEIR_WAY = 5_000
+_COUNTED_EVERY_BATCHES = 8
 _POLL = timedelta(seconds=1)
 _FIRST_RESEND = timedelta(seconds=5)
 _LONGEST_RESEND = timedelta(minutes=5)
@@ -114,6 +116,11 @@ class Outbox:
     def open_rows(self, session: Session) -> int:
         return session.execute(select(func.count()).select_from(self.table)).scalar_one()
 
+    def extent(self, session: Session) -> tuple[int, int]:
+        """How many rows are open, and the id of the newest, 0 when there is none. Newer rows have higher ids."""
+        count, newest = session.execute(select(func.count(), func.max(self.table.c.id))).one()
+        return count, newest or 0
+
     def oldest_seconds(self, session: Session) -> float:
         """How long the oldest open row has waited for its outcome; 0 when none is open."""
         oldest = session.execute(select(func.min(self.table.c.created_at))).scalar_one()
@@ -123,13 +130,18 @@ class Outbox:
 class Relay:
     """Sends the outbox's rows: new ones at once, late ones again.
 
-    Several relays may share one server: each takes the rows that no other is sending at that moment.
+    Several relays may share one server: each takes the rows that no other is sending at that moment. While `most`
+    messages of a type are on their way to their outcomes the others of that type wait here, so that queues are bounded
+    and no message of another type waits behind them. It may be passed by what goes out between two counts.
     """
 
-    def __init__(self, database: Database, outbox: Outbox, wire: Wire) -> None:
+    def __init__(self, database: Database, outbox: Outbox, wire: Wire, most: int = _MOST_ON_THEIR_WAY) -> None:
         self._database = database
         self._table = outbox.table
         self._wire = wire
+        self._most = most
+        self._full: list[str] = []
+        self._count_in = 0
         self._woken = threading.Event()
         self._idle_before: set[str] = set()
         self._mark = (
@@ -166,12 +178,21 @@ class Relay:
         return min(_GATHER_SECONDS_A_ROW * on_their_way, _LONGEST_GATHER_SECONDS)
 
     def send_new(self) -> int:
-        """Send up to a batch of rows never sent; returns how many there were."""
-        return len(
-            self._send(
-                select(self._table).where(self._table.c.late_at.is_(None)).order_by(self._table.c.id).limit(_BATCH)
-            )
-        )
+        """Send up to a batch of rows never sent, of types of which more may be sent; returns how many there were."""
+        if self._count_in == 0:
+            self._full = self._types_on_their_way()
+        table = self._table.c
+        new = select(self._table).where(table.late_at.is_(None), table.message.not_in(self._full))
+        sent = len(self._send(new.order_by(table.id).limit(_BATCH)))
+        self._count_in = (self._count_in + 1) % _COUNTED_EVERY_BATCHES if sent == _BATCH else 0
+        return sent
+
+    def _types_on_their_way(self) -> list[str]:
+        """Those of which as many as may be are on their way."""
+        message = self._table.c.message
+        sent = select(message).where(self._table.c.late_at.is_not(None)).group_by(message)
+        with self._database.read() as session:
+            return list(session.execute(sent.having(func.count() >= self._most)).scalars())
 
     def send_late(self) -> int:
         """Send again the rows whose outcome stays away; returns how many."""

@@ -65,17 +65,25 @@ class Broker:
                     bundle = alike[start : start + message_type.bundle]
                     self._send(message_type, [message.model_dump(mode="json") for message in bundle])
 
+    def hand_back(self, service: Service, message_type: type[Message], payloads: list[dict[str, Any]]) -> None:
+        """Put a bundle that this process will not handle back into the queue it came from."""
+        with self._translated():
+            self._send_to(service, message_type, payloads)
+
     def _send(self, message_type: type[Message], payloads: list[dict[str, Any]]) -> None:
         for service in SUBSCRIBERS[message_type]:
-            self.celery.send_task(
-                task_name(service, message_type.name),
-                args=[payloads],
-                queue=service,
-                headers={SENT_AT: time.time()},
-                retry=True,
-                retry_policy={"max_retries": 1, "interval_start": 0.1},
-                **self._queues.publish_options,
-            )
+            self._send_to(service, message_type, payloads)
+
+    def _send_to(self, service: Service, message_type: type[Message], payloads: list[dict[str, Any]]) -> None:
+        self.celery.send_task(
+            task_name(service, message_type.name),
+            args=[payloads],
+            queue=service,
+            headers={SENT_AT: time.time()},
+            retry=True,
+            retry_policy={"max_retries": 1, "interval_start": 0.1},
+            **self._queues.publish_options,
+        )
 
     def idle(self, queues: Iterable[Service]) -> bool:
         """Whether nothing waits or, as far as the broker tells, is worked on."""

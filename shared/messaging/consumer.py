@@ -70,6 +70,7 @@ class Consumer:
                 self._register(subscription, message_type)
         self._worker: Any = None
         self._threads = threads
+        self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._watch = Watch(broker, self._queues, self._reconnect, sole=sole)
 
@@ -79,9 +80,20 @@ class Consumer:
         self._thread.start()
         self._watch.start()
 
-    def stop(self) -> None:
-        """Finish what is in work, take nothing more, and return."""
+    def begin_to_stop(self) -> None:
+        """Finish each message that is in work, take nothing more, and hand back what was taken and not begun."""
+        self._stopping.set()
         state.should_stop = 0
+
+    def hand_back_rest(self) -> None:
+        """Give the broker back what does not end. One over AMQP has it back with the end of the connection."""
+        channel = getattr(getattr(getattr(self._worker, "consumer", None), "task_consumer", None), "channel", None)
+        if restore := getattr(getattr(channel, "qos", None), "restore_unacked", None):
+            restore()
+
+    def stop(self) -> None:
+        """`begin_to_stop`, and return when that is done."""
+        self.begin_to_stop()
         if self._thread:
             self._watch.stop()
             self._thread.join()
@@ -154,18 +166,25 @@ class Consumer:
             # Whoever had it before died with it, or is thought dead. Counted in the payload, a retry keeps it.
             payloads = [{**payload, "attempt": payload.get("attempt", 0) + 1} for payload in payloads]
         failed: list[dict[str, Any]] = []
+        left: list[dict[str, Any]] = []
         with holding() as outgoing:
             try:
                 with subscription.unit():
-                    if not self._handle_at_once(subscription, message_type, payloads):
-                        for payload in payloads:
+                    if self._stopping.is_set() or not self._handle_at_once(subscription, message_type, payloads):
+                        for place, payload in enumerate(payloads):
+                            if self._stopping.is_set():
+                                left = payloads[place:]
+                                break
                             if not self._handle(service, message_type, handler, payload, last):
                                 failed.append(payload)
             except Retryable as error:  # the unit of work as a whole did not hold: nothing in it happened
                 _log.warning("bundle_failed", service=service, error=error.detail)
-                failed = payloads
+                failed, left = payloads, []
                 outgoing.clear()
         self._broker.publish_many(outgoing)
+        if left:
+            self._broker.hand_back(service, message_type, left)
+            _log.info("handed_back", service=service, message=message_type.name, messages=len(left))
         if failed:
             pause = min(2.0**task.request.retries, _LONGEST_PAUSE) * random.uniform(0.5, 1)
             self._watch.held_back(pause + _RETRY_SLACK)

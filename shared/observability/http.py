@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.contracts.api import FieldError, PartHealth, Problem, Readiness
 from shared.contracts.usage import QuotaTold
-from shared.errors import BadRequest, InvalidInput, LoupeError, QuotaExceeded, TooLarge, UnsupportedMedia
+from shared.errors import BadRequest, InvalidInput, LoupeError, QuotaExceeded, TooLarge, TooSlow, UnsupportedMedia
 from shared.fence import Fence
 from shared.observability import logs, metrics
 
@@ -224,8 +224,8 @@ async def _http_error(request: Request, error: Exception) -> Response:
         404: "No resource has this address. The list of addresses is at /docs.",
         405: "This address does not take this method. The list of methods is at /docs.",
     }
-    if error.status_code == TooLarge.status:
-        return respond(request, TooLarge(str(error.detail)))
+    if told := of_body(error):
+        return respond(request, told)
     return _problem_response(
         request.url.path,
         request.state.correlation_id,
@@ -235,6 +235,15 @@ async def _http_error(request: Request, error: Exception) -> Response:
         details.get(error.status_code, str(error.detail)),
         headers={"Allow": _allowed(request)} if error.status_code == 405 else error.headers,
     )
+
+
+def of_body(error: HTTPException) -> LoupeError | None:
+    """What was raised in the middle of reading a body, which frameworks let pass as an `HTTPException` alone."""
+    if error.status_code == TooLarge.status:
+        return TooLarge(str(error.detail))
+    if error.status_code == TooSlow.status:
+        return TooSlow(str(error.detail), headers={"Connection": "close"})
+    return None
 
 
 def _allowed(request: Request) -> str:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import MetaData, update
 
 from shared import database
-from shared.contracts.messages import ImageRemoved, ImageStored, Message
+from shared.contracts.messages import ErasureAsked, ImageRemoved, ImageStored, Message
 from shared.contracts.routes import Service
 from shared.database import Database, Outbox, Relay
 from shared.errors import Retryable
@@ -82,6 +82,22 @@ def test_a_new_row_is_sent_once(db: Database, relay: Relay, wire: Wire) -> None:
     assert relay.send_new() == 2
     assert relay.send_new() == 0
     assert skus(wire) == ["A", "B"]
+
+
+def test_queues_are_bounded_and_no_type_waits_behind_a_flood_of_another(db: Database, wire: Wire) -> None:
+    relay = Relay(db, OUTBOX, wire, most=3)
+    add(db, "A", "B", "C")
+    assert relay.send_new() == 3
+    add(db, "D")
+    with db.write() as session:
+        erasure = ErasureAsked(tenant="acme", correlation_id="c", erasure_id="e", user_id="u")
+        OUTBOX.add(session, "erasure:e", erasure)
+    assert relay.send_new() == 1
+    assert wire.sent[-1] == erasure
+    with db.write() as session:
+        OUTBOX.close(session, "image.removed:A")
+    assert relay.send_new() == 1
+    assert skus(wire) == ["A", "B", "C", "D"]
 
 
 def test_a_row_of_an_undone_transaction_is_never_sent(db: Database, relay: Relay, wire: Wire) -> None:

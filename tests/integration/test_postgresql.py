@@ -7,23 +7,28 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import Column, MetaData, String, Table, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from deploy.processes import servers
+from loupe.backup.places import DATABASES, Place
+from loupe.backup.putting import put_back
+from loupe.backup.taking import take
 from services.gateway import tables as gateway_tables
 from services.gateway.catalogue import Catalogue
 from services.gateway.image_rows import find_places
 from services.gateway.pictures import Picture
+from services.gateway.tenants import add_tenant, list_tenants
 from services.indexer import main as indexer
 from services.indexer.state import locked_item, save_item
-from shared import database
+from shared import database, objectstore
 from shared.contracts.api import ItemIn
 from shared.contracts.messages import ImageRemoved, Message
 from shared.contracts.routes import Service
 from shared.database import Database, Outbox, Relay
-from shared.errors import Retryable
+from shared.errors import Conflict, Retryable
 from tests.support.broker import free_port
 from tests.support.databases import new_schema
 from tests.support.servers import PASSWORD, RunningServer
@@ -217,3 +222,33 @@ def _lock(session: Session, name: str) -> None:
 def _waiting_for_a_lock(db: Database) -> bool:
     with db.read() as session:
         return bool(session.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one())
+
+
+def test_a_deployment_on_postgresql_is_backed_up_and_restored(
+    running_postgresql: RunningServer, tmp_path: Path
+) -> None:
+    root = running_postgresql.url.replace("+psycopg", "")
+    with psycopg.connect(f"{root}/postgres", autocommit=True) as server:
+        for name in (f"{kind}_{service}" for kind in ("old", "new") for service in DATABASES):
+            server.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type,unused-ignore]  # made here
+
+    def deployment(kind: str) -> Place:
+        urls = {service: f"{running_postgresql.url}/{kind}_{service}" for service in DATABASES}
+        return Place(urls, f"file://{tmp_path}/{kind}", None)
+
+    old, new = deployment("old"), deployment("new")
+    for service in ("gateway", "indexer"):
+        opened = database.open(old.databases[service])
+        opened.migrate(gateway_tables.MIGRATIONS if service == "gateway" else indexer._MIGRATIONS)
+        if service == "gateway":
+            add_tenant(opened, "a secret of tests", "acme")
+        opened.close()
+    objectstore.open(old.objects, "pictures").put("acme", "a" * 64, b"bytes")
+    take(old, tmp_path / "backup")
+    put_back(tmp_path / "backup", new)
+    opened = database.open(new.databases["gateway"])
+    assert [shop.tenant for shop in list_tenants(opened)] == ["acme"]
+    opened.close()
+    assert objectstore.open(new.objects, "pictures").get("acme", "a" * 64) == b"bytes"
+    with pytest.raises(Conflict):
+        put_back(tmp_path / "backup", new)

@@ -123,7 +123,7 @@ def test_a_picture_whose_item_never_comes_is_a_dead_letter(tmp_path: Path, shop:
     with running_gateway(tmp_path) as stand:
         bus = shop.bus()
         parts, letters_store = stand.parts, objectstore.open(f"file://{tmp_path}/objects", "letters")
-        events = ShopEvents(parts.catalogue, parts.stock, parts.uploads, parts.shoppers, parts.incoming)
+        events = ShopEvents(parts.catalogue, parts.stock, parts.uploads, parts.shoppers, parts.incoming, parts.backlog)
         intake = ShopIntake(
             bus, stand.catalogue, events, Originals(letters_store), stand.catalogue.ping, held_seconds=1
         )

@@ -49,6 +49,30 @@ def test_while_the_bus_is_away_http_goes_on_and_both_ways_go_on_when_it_is_back(
     until(lambda: shop_gateway.client.get("/v1/items/RING-1").json()["title"] == "A later title", "and heard", 60)
 
 
+def test_while_too_much_waits_a_picture_waits_in_the_shops_queue_and_what_takes_away_is_taken(
+    tmp_path: Path, shop: Shop
+) -> None:
+    with running_gateway(tmp_path, shop_bus_url=shop.url, backlog_limit=2) as stand:
+        for sku in ("RING-1", "RING-2"):
+            stand.put_item(sku)
+        stand.parts.backlog.look()
+        before = counted("shop.image.added", "retried")
+        with running(shop_loops(stand.service)):
+            until(lambda: shop.is_served("shop") and shop.is_served("other"), "both shops are served")
+            shop.tell("other", "shop.image.added", {"sku": "RING-1", "content": content(picture())})
+            until(lambda: counted("shop.image.added", "retried") > before, "the picture waits")
+            shop.tell("shop", "shop.item.removed", {"sku": "RING-2"})
+            until(lambda: stand.client.get("/v1/items/RING-2").status_code == 404, "the removal is taken")
+            assert images_of(stand) == []
+            stand.client.put("/v1/items/RING-1", json={"title": "Ring"})
+            with stand.catalogue.write() as session:
+                session.connection().exec_driver_sql("DELETE FROM outbox")
+            stand.parts.backlog.look()
+            shop.tell("shop", "shop.image.added", {"sku": "RING-1", "content": content(picture())})
+            until(lambda: len(images_of(stand)) == 1, "there is room for pictures again")
+        assert shop.read("shop", "dead") == []
+
+
 def in_line(shop: Shop, count: int) -> bool:
     return shop.waiting("shop") == count
 

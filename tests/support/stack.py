@@ -139,7 +139,7 @@ class RunningStack:
         """Ctrl-C; the exit status."""
         assert self._process
         self._process.send_signal(signal.SIGINT)
-        return self._process.wait(timeout=15)
+        return self._process.wait(timeout=45)
 
     def stop(self) -> None:
         if self._process and self._process.poll() is None:

@@ -6,7 +6,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -44,11 +44,20 @@ _log = structlog.get_logger(__name__)
 class ImportRunner:
     """Safe to run in several threads and gateways: who works on an import holds its claim."""
 
-    def __init__(self, database: Database, files: ObjectStore, items: Items, pictures: Pictures) -> None:
+    def __init__(
+        self,
+        database: Database,
+        files: ObjectStore,
+        items: Items,
+        pictures: Pictures,
+        has_room: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`has_room` tells whether more pictures are taken at this moment: an import waits until they are."""
         self._database = database
         self._files = files
         self._items = items
         self._pictures = pictures
+        self._has_room = has_room
         self._claims = Claims(database)
         self._woken = threading.Event()
 
@@ -103,6 +112,8 @@ class ImportRunner:
             if job.rows is None and not self._look_through(job, source):
                 return
             for chunk in _chunks(source.groups(), job.done):
+                while not job.dry_run and not self._has_room() and going_on():
+                    stop.wait(_POLL_SECONDS)
                 if not going_on() or not self._take_items(job, chunk):
                     break
                 show = self._pictures.try_out if job.dry_run else self._pictures.take

@@ -9,7 +9,18 @@ from fastapi import APIRouter, Query, Request, Response, Security
 from fastapi.security import SecurityScopes
 from pydantic import TypeAdapter, ValidationError
 
-from services.gateway.access import BEARER, Gateway, Given, Parts, Reader, Writer, caller_of, problems
+from services.gateway.access import (
+    BEARER,
+    BRINGS_PICTURES,
+    CHANGES,
+    Gateway,
+    Given,
+    Parts,
+    Reader,
+    Writer,
+    caller_of,
+    problems,
+)
 from services.gateway.listing import status_url
 from services.gateway.multipart import Form
 from services.gateway.pieces import pieces_of
@@ -43,6 +54,7 @@ _CONTENT_HEADERS = {
     "/items/{sku}/images",
     summary="Add a picture to an item",
     status_code=202,
+    dependencies=BRINGS_PICTURES,
     responses=problems(400, 404, 413, 415, 503),
     openapi_extra=form("file"),
 )
@@ -67,6 +79,7 @@ def _accepted(image_id: str | LoupeError, response: Response) -> ImageAccepted:
     "/items/{sku}/images/{sha256}",
     summary="Add a picture to an item, by its hash",
     status_code=202,
+    dependencies=BRINGS_PICTURES,
     responses=problems(400, 404, 413, 415, 503),
     openapi_extra=raw_body(),
 )
@@ -91,6 +104,7 @@ async def put_image(
     "/images:batch",
     summary="Add many pictures",
     status_code=202,
+    dependencies=BRINGS_PICTURES,
     response_model_exclude_none=True,
     responses=problems(400, 413, 415, 503),
     openapi_extra=pictures_body(skus=_SKUS),
@@ -215,6 +229,7 @@ def _content(gateway: Parts, tenant: str, image_id: str) -> tuple[str, bytes]:
 @router.patch(
     "/images/{image_id}/analysis",
     summary="Correct what a picture shows",
+    dependencies=CHANGES,
     response_model_exclude_none=True,
     responses=problems(404, 422),
 )

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect
 
-from services.gateway.access import Gateway, Reader, Writer, problems
+from services.gateway.access import BRINGS_PICTURES, Gateway, Reader, Writer, problems
 from shared.contracts.fields import MAX_LIMIT
 from shared.contracts.imports import (
     MAX_IMPORT_BYTES,
@@ -75,6 +75,7 @@ class _Options(BaseModel):
     "",
     summary="Import a catalogue",
     status_code=202,
+    dependencies=BRINGS_PICTURES,
     responses=problems(400, 409, 413),
     openapi_extra=_FORM,
 )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Query, Response, status
 
-from services.gateway.access import Gateway, Parts, Reader, Writer, problems
+from services.gateway.access import CHANGES, Gateway, Parts, Reader, Writer, problems
 from services.gateway.etags import MAX_TAGS, IfMatch, IfMatchOrNew, etag_of, is_known
 from services.gateway.routes.forms import patch_body
 from shared.contracts.api import Item, ItemIn, ItemPage, ItemPatch, ItemsIn, ItemsPut
@@ -18,6 +18,7 @@ router = APIRouter(prefix="/v1/items", tags=["items"])
 @router.put(
     "/{sku}",
     summary="Make or replace an item",
+    dependencies=CHANGES,
     response_model_exclude_none=True,
     responses={201: {"model": Item, "description": "The item is new"}, **problems(412, 415)},
 )
@@ -37,6 +38,7 @@ def put_item(
 @router.patch(
     "/{sku}",
     summary="Change some fields of an item",
+    dependencies=CHANGES,
     response_model_exclude_none=True,
     responses=problems(404, 412, 415),
     openapi_extra=patch_body(),
@@ -55,7 +57,7 @@ def patch_item(
     return _shown(gateway, caller.tenant, sku, response)
 
 
-@router.post(":batch", summary="Make or replace many items", responses=problems(413, 415))
+@router.post(":batch", summary="Make or replace many items", dependencies=CHANGES, responses=problems(413, 415))
 def put_items(items: ItemsIn, caller: Writer, gateway: Gateway) -> ItemsPut:
     """Up to 500 items, each as in a PUT; a later one of the same SKU wins. A faulty one refuses the whole batch."""
     return gateway.catalogue.put_items(caller.tenant, items.items)

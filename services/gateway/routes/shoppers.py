@@ -6,7 +6,7 @@ import asyncio
 
 from fastapi import APIRouter, Request, Response
 
-from services.gateway.access import Admin, Gateway, Teller, problems
+from services.gateway.access import CHANGES, Admin, Gateway, Teller, problems
 from services.gateway.impressions import Whose
 from services.gateway.routes.forms import events_body, is_json
 from services.gateway.told_events import take_events
@@ -21,6 +21,7 @@ router = APIRouter(prefix="/v1", tags=["shoppers"])
     "/events",
     summary="Tell what shoppers did",
     status_code=202,
+    dependencies=CHANGES,
     response_model_exclude_none=True,
     responses=problems(400, 413, 422),
     openapi_extra=events_body(),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from services.gateway.access import Gateway, Writer, problems
+from services.gateway.access import BRINGS_PICTURES, Gateway, Writer, problems
 from services.gateway.raw_body import read_raw
 from services.gateway.routes.forms import raw_body
 from shared.contracts.uploads import UploadName, UploadsIn, UploadsMade
@@ -29,6 +29,7 @@ def post_uploads(asked: UploadsIn, caller: Writer, gateway: Gateway) -> UploadsM
     "/{name}",
     summary="Put a picture to its address",
     status_code=204,
+    dependencies=BRINGS_PICTURES,
     responses=problems(400, 413, 503),
     openapi_extra=raw_body() | {"security": []},
 )

@@ -1,0 +1,183 @@
+"""SIGTERM in the middle of work: each service ends in time, and what it did not do is in its queue again."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from redis import Redis
+
+from shared import messaging, objectstore, vectorstore
+from shared.contracts.analysis import picture_key
+from shared.contracts.messages import ImageRemoved, ImageStored, Message, MessageDied, UserEvents
+from shared.contracts.models import INDEX, Model
+from shared.contracts.user_events import UserEvent
+from tests.support.broker import RunningBroker, free_port
+from tests.support.gateway import picture
+from tests.support.small_model import small_model
+from tests.support.waiting import until
+
+SECONDS = 30
+TOLD: dict[str, Any] = {"tenant": "acme", "correlation_id": "c"}
+
+
+@dataclass
+class Running:
+    """A service over a database of the broker's own; `outcomes` is the queue into which it tells what it did."""
+
+    name: str
+    redis: Redis
+    folder: Path
+    process: subprocess.Popen[bytes]
+    sent: int
+    outcomes: str | None
+
+    def done(self) -> int:
+        if self.outcomes:
+            return messages_in(self.redis, self.outcomes)
+        try:
+            rows = sqlite3.connect(self.folder / "gateway.db").execute("SELECT count(*) FROM dead_letters")
+        except sqlite3.OperationalError:  # it is not made yet
+            return 0
+        return int(rows.fetchone()[0])
+
+    def left(self) -> int:
+        return messages_in(self.redis, self.name)
+
+
+def messages_in(redis: Redis, queue: str) -> int:
+    """Messages in the bundles that wait in a queue."""
+    found = [orjson.loads(one) for one in redis.lrange(queue, 0, -1)]
+    return sum(len(orjson.loads(base64.b64decode(one["body"]))[0][0]) for one in found)
+
+
+def stored(folder: Path, count: int) -> list[Message]:
+    pictures = objectstore.open(f"file://{folder}/objects", "pictures")
+    found: list[Message] = []
+    for number in range(count):
+        data = picture(number, size=(600, 400))
+        sha256 = hashlib.sha256(data).hexdigest()
+        pictures.put("acme", picture_key(sha256), data)
+        image_id = f"{number:036d}"
+        found.append(ImageStored(**TOLD, sku="RING-1", image_id=image_id, sha256=sha256, item_revision=1))
+    return found
+
+
+def removed(count: int) -> list[Message]:
+    return [ImageRemoved(**TOLD, sku=f"RING-{n}", image_id=f"{n:036d}") for n in range(count)]
+
+
+def events(count: int) -> list[Message]:
+    at = datetime.now(UTC)
+    told = [UserEvent(id=f"e-{n}", type="viewed", sku="RING-1", user_id=f"u-{n}", at=at) for n in range(count)]
+    return [UserEvents(**TOLD, batch_id=f"b-{n}", events=[one]) for n, one in enumerate(told)]
+
+
+def died(count: int) -> list[Message]:
+    return [MessageDied(**TOLD, source="a", queue="b", reason=f"no {n}", payload={}) for n in range(count)]
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Running]]:
+    """All four, each with a queue that takes it a while."""
+    folder = tmp_path_factory.mktemp("stopping")
+    broker = RunningBroker(folder)
+    directory = vectorstore.directory(f"edge://{folder}/vectors-of-recommender", INDEX)
+    directory.open("pieces-m", 4).close()
+    directory.switch("pieces-m", Model(version="m", dimension=4, no_match_below=0.6, look_at_least=0.6).model_dump())
+    directory.close()
+    work: dict[str, tuple[Sequence[Message], str | None, dict[str, str]]] = {
+        "embedder": (
+            stored(folder, 400),
+            "indexer",
+            {"EMBEDDER_MODEL_DIRS": str(small_model(folder / "model")), "EMBEDDER_THREADS": "1"},
+        ),
+        "indexer": (removed(5_000), "gateway", {}),
+        "recommender": (events(5_000), "gateway", {}),
+        "gateway": (died(5_000), None, {"GATEWAY_SECRET": "a secret for tests only"}),
+    }
+    found: dict[str, Running] = {}
+    for number, (name, (messages, outcomes, own)) in enumerate(work.items()):
+        url = broker.url.replace("/0", f"/{number}")
+        publisher = messaging.open(url, "publisher")
+        publisher.publish_many(messages)
+        publisher.close()
+        environment = {
+            "BROKER_URL": url,
+            "OBJECT_STORE_URL": f"file://{folder}/objects",
+            "VECTOR_STORE_URL": f"edge://{folder}/vectors-of-{name}",
+            "DATABASE_URL": f"sqlite:///{folder}/{name}.db",
+            "EMBEDDER_URL": "http://127.0.0.1:1",
+            "RECOMMENDER_URL": "http://127.0.0.1:1",
+            f"{name.upper()}_PORT": str(free_port()),
+            **own,
+        }
+        log = (folder / f"{name}.log").open("wb")
+        command = [sys.executable, "-m", f"services.{name}.main"]
+        process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=log, stderr=log)
+        found[name] = Running(name, Redis.from_url(url), folder, process, len(messages), outcomes)
+    yield found
+    for one in found.values():
+        one.process.kill()
+        one.process.wait()
+        one.redis.close()
+    broker.stop()
+
+
+@pytest.mark.parametrize("name", ["indexer", "recommender", "gateway", "embedder"])
+def test_what_is_in_work_at_sigterm_is_finished_and_the_rest_handed_back(
+    services: Mapping[str, Running], name: str
+) -> None:
+    service = services[name]
+    until(lambda: service.process.poll() is not None or service.done() > 0, f"the {name} is at work", 120)
+    service.process.send_signal(signal.SIGTERM)
+    asked_at = time.monotonic()
+    assert service.process.wait(SECONDS) == 0
+    assert time.monotonic() - asked_at < SECONDS
+    assert service.redis.hlen(f"loupe:unacked:{name}") == 0
+    assert service.done() + service.left() == service.sent
+    assert service.done() > 0
+    assert service.left() > 0, "it did all before it stopped: send more"
+
+
+HANGS = """
+import sys, threading
+from shared import messaging
+from shared.contracts.messages import ImageRemoved
+from shared.observability.http import create_app
+from shared.service import Service, run
+from tests.support.broker import free_port
+
+broker = messaging.open(sys.argv[1], "indexer")
+hang = lambda message: threading.Event().wait()
+service = Service("indexer", create_app("indexer", {}), "127.0.0.1", free_port(), lambda: None, {ImageRemoved: hang})
+run([service], broker, 1, sole_worker=False, seconds_to_stop=1)
+"""
+
+
+def test_a_service_that_does_not_end_hands_its_work_back_and_ends_all_the_same(tmp_path: Path) -> None:
+    broker = RunningBroker(tmp_path)
+    publisher = messaging.open(broker.url, "publisher")
+    publisher.publish(removed(1)[0])
+    process = subprocess.Popen([sys.executable, "-c", HANGS, broker.url], stderr=subprocess.DEVNULL)
+    with Redis.from_url(broker.url) as redis:
+        until(lambda: redis.hlen("loupe:unacked:indexer") == 1, "the message is in work", 60)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(SECONDS) == 1
+        assert redis.hlen("loupe:unacked:indexer") == 0
+        assert messages_in(redis, "indexer") == 1
+    publisher.close()
+    broker.stop()
