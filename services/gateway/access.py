@@ -20,6 +20,9 @@ from services.gateway.incoming import Incoming
 from services.gateway.kept_answers import KeptAnswers
 from services.gateway.listing import Listing
 from services.gateway.outward import Outward
+from services.gateway.people.erasures import Erasures
+from services.gateway.people.exports import Exports
+from services.gateway.people.receipts import Receipts
 from services.gateway.query_vectors import QueryVectors
 from services.gateway.ratelimit import RateLimiter
 from services.gateway.reconcile import Reconciler
@@ -68,6 +71,9 @@ class Parts:
     webhooks: Webhooks
     deliveries: Deliveries
     imports: Imports
+    erasures: Erasures
+    exports: Exports
+    receipts: Receipts
 
 
 BEARER = HTTPBearer(

@@ -35,6 +35,8 @@ from services.gateway.middleware import inner_middleware
 from services.gateway.originals import BUCKET as ORIGINALS_BUCKET
 from services.gateway.originals import Originals, OriginalsCleaner
 from services.gateway.outward import Outward
+from services.gateway.people.block_list import BlockList
+from services.gateway.people.parts import People
 from services.gateway.query_vectors import QueryVectors
 from services.gateway.ratelimit import RateLimiter, RateLimitFields
 from services.gateway.reconcile import Reconciler
@@ -54,6 +56,9 @@ from services.gateway.routes import (
     training,
     uploads,
     webhooks,
+)
+from services.gateway.routes import (
+    people as shoppers_rights,
 )
 from services.gateway.settings import Settings
 from services.gateway.shop_events import ShopEvents
@@ -128,12 +133,13 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         Pictures(listing, picture_uploads, Fetcher(outward, settings.fetch_hosts)),
     )
     importing = _Importing(settings, catalogue_database, *taking)
+    people = People(settings, catalogue_database, relay.wake)
     parts = Parts(
         catalogue=catalogue,
         listing=listing,
         uploads=picture_uploads,
         incoming=incoming,
-        shoppers=Shoppers(catalogue_database, relay.wake),
+        shoppers=Shoppers(catalogue_database, people.block_list, relay.wake),
         stock=Stock(catalogue_database, relay.wake),
         corrections=Corrections(catalogue_database, relay.wake),
         api_keys=ApiKeys(catalogue_database, settings.secret),
@@ -156,8 +162,12 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         webhooks=Webhooks(catalogue_database, settings.secret),
         deliveries=Deliveries(catalogue_database),
         imports=importing.jobs,
+        erasures=people.erasures,
+        exports=people.exports,
+        receipts=people.receipts,
     )
-    shops = _Shops(settings, settings.shop_bus_url, parts, catalogue_database) if settings.shop_bus_url else None
+    url = settings.shop_bus_url
+    shops = _Shops(settings, url, parts, catalogue_database, people.block_list) if url else None
     dispatcher = Dispatcher(catalogue_database, settings.secret, outward)
     news = NewsRelay(catalogue_database, shops.bus if shops else None)
 
@@ -173,7 +183,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         port=settings.port,
         close=close,
         handlers={
-            **handlers(catalogue_database),
+            **handlers(catalogue_database, people.erasures),
             IndexCompared: reconciler.compared,
         },
         bundle_handlers=bundle_handlers(catalogue_database),
@@ -186,6 +196,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
             dispatcher.run,
             SuggestionNewsTeller(catalogue_database).run,
             *importing.loops,
+            *people.loops(broker, shops.bus if shops else None, shops.originals if shops else None),
             *(shops.loops if shops else ()),
             news.run,
         ],
@@ -209,16 +220,18 @@ class _Importing:
 class _Shops:
     """The gateway's end of the shop bus: events in, news out."""
 
-    def __init__(self, settings: Settings, url: str, parts: Parts, catalogue_database: database.Database) -> None:
+    def __init__(
+        self, settings: Settings, url: str, parts: Parts, catalogue_database: database.Database, block_list: BlockList
+    ) -> None:
         def check() -> None:
             catalogue_database.ping()
             parts.pictures.ping()
 
-        originals = Originals(objectstore.open(settings.object_store_url, ORIGINALS_BUCKET))
-        events = ShopEvents(parts.catalogue, parts.stock, parts.uploads, parts.shoppers, parts.incoming)
+        self.originals = Originals(objectstore.open(settings.object_store_url, ORIGINALS_BUCKET))
         self.bus = shopbus.open(url)
-        self.intake = ShopIntake(self.bus, catalogue_database, events, originals, check)
-        self.loops = [OriginalsCleaner(originals, catalogue_database).run, self.intake.run]
+        events = ShopEvents.of(parts)
+        self.intake = ShopIntake(self.bus, catalogue_database, events, self.originals, check, block_list)
+        self.loops = [OriginalsCleaner(self.originals, catalogue_database).run, self.intake.run]
 
 
 def _app(settings: Settings, parts: Parts, catalogue_database: database.Database, shops: _Shops | None) -> FastAPI:
@@ -265,6 +278,7 @@ def _app(settings: Settings, parts: Parts, catalogue_database: database.Database
         imports,
         search,
         shoppers,
+        shoppers_rights,
         suggestions,
         status,
         reconcile,

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from shared.errors import Retryable
 
 _BUSY_SECONDS = 30
+# `hide_parameters` below: errors end in logs, and rows hold the names of shoppers.
 _JSON: dict[str, Any] = {
     "json_serializer": lambda value: orjson.dumps(value).decode(),
     "json_deserializer": orjson.loads,
@@ -101,6 +102,18 @@ class Database:
             environment.configure(connection=connection, render_as_batch=True)
             environment.run_migrations()
 
+    def compact(self) -> None:
+        """Give up what the files keep of rows that are gone.
+
+        SQLite is written anew, and its log emptied: whoever writes waits meanwhile. On PostgreSQL the room of such rows
+        is freed, and their bytes go when it is used again; VACUUM FULL, which locks each table, is for its operator.
+        """
+        with self._translated(), self.engine.connect() as connection:
+            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+            alone.exec_driver_sql("VACUUM")
+            if not self.locks_rows:
+                alone.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def ping(self) -> None:
         with self.read() as session:
             session.execute(text("SELECT 1"))
@@ -140,12 +153,14 @@ def open(url: str) -> Database:
             pool_size=10,
             max_overflow=10,
             pool_pre_ping=True,
+            hide_parameters=True,
             **_JSON,
         )
         return Database(engine)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS}, pool_size=10, max_overflow=30, **_JSON)
+    waiting = {"timeout": _BUSY_SECONDS}
+    engine = create_engine(parsed, connect_args=waiting, pool_size=10, max_overflow=30, hide_parameters=True, **_JSON)
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return Database(engine)
@@ -157,6 +172,7 @@ def _on_connect(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")  # an acknowledged upload outlives a power cut
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")  # what was deleted is not to be read from the file
     cursor.close()
 
 
