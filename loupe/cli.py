@@ -14,7 +14,7 @@ import typer
 from rich.table import Table
 
 from deploy.local.home import Home
-from loupe import catalogue_file, import_command, importing, letters, shops, training
+from loupe import catalogue_file, compacting, import_command, importing, letters, shops, training
 from loupe.settings import Settings, connected
 from loupe.telling import err, out, told
 from shared.contracts.internal import Context
@@ -32,6 +32,7 @@ app.add_typer(reindex, name="reindex")
 app.add_typer(letters.letters, name="dead-letters")
 app.command("train")(training.train)
 app.command("import")(import_command.import_)
+app.command("compact")(compacting.compact)
 _EMPTY = "The catalogue is empty. Import one with `loupe import FILE`."
 
 

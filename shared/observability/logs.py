@@ -58,9 +58,9 @@ def holds_values(error: BaseException) -> bool:
     return type(error).__module__.partition(".")[0] in _WITH_VALUES
 
 
-def _traceback(info: structlog.typing.ExcInfo) -> str:
-    text = "".join(traceback.format_exception(*info)).rstrip("\n")
-    error: BaseException | None = info[1]
+def _traceback(exc_info: structlog.typing.ExcInfo) -> str:
+    text = "".join(traceback.format_exception(*exc_info)).rstrip("\n")
+    error: BaseException | None = exc_info[1]
     while error is not None:
         if holds_values(error) and str(error):
             text = text.replace(str(error), NOT_TOLD)

@@ -206,6 +206,6 @@ def test_what_is_chosen_is_taken_out_of_a_line_and_the_rest_stays_in_its_order(
     assert nothing_comes(bus, tenant)
     bus.publish(tenant, [b"1", b"2", b"3", b"2"])
     assert bus.take_out(tenant, "out", lambda body: body == b"2") == 2
-    assert bus.take_out(tenant, "out", lambda body: False) == 0
-    assert bus.take_out(tenant, "dead", lambda body: True) == 0
+    assert bus.take_out(tenant, "out", lambda _: False) == 0
+    assert bus.take_out(tenant, "dead", lambda _: True) == 0
     until(lambda: shop.read(tenant, "out") == [b"1", b"3"], "the others are there")

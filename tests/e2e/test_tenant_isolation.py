@@ -415,6 +415,39 @@ def erase_visit(mine: Shop, theirs: Shop) -> None:
     assert not theirs.api.get("/v1/sessions/a-visit/suggestions").json()["cold"]
 
 
+def asked_of(kind: str, names: str) -> Attempt:
+    """Erasing and exporting a shopper of mine leaves theirs of that name; and none reads what the other asked for."""
+
+    def attempt(mine: Shop, theirs: Shop) -> None:
+        name = SHOPPER if names == "users" else "a-visit"
+        answer = mine.api.post(f"/v1/{names}/{name}:{kind}")
+        assert answer.status_code == 202
+        clean(answer, theirs)
+        mine.settle()
+        assert not theirs.api.get(f"/v1/{names}/{name}/suggestions").json()["cold"]
+
+    return attempt
+
+
+for _names, _one in (("users", "user_id"), ("sessions", "session_id")):
+    for _kind in ("erase", "export"):
+        of("POST", f"/v1/{_names}/{{{_one}}}:{_kind}")(asked_of(_kind, _names))
+
+
+def foreign_request(kind: str, rest: str = "") -> Attempt:
+    def attempt(mine: Shop, theirs: Shop) -> None:
+        address = theirs.api.post(f"/v1/users/nobody-of-theirs:{kind}").headers["location"]
+        refused(mine.api.get(address + rest), theirs, 404)
+
+    return attempt
+
+
+of("GET", "/v1/erasures/{erasure_id}")(foreign_request("erase"))
+of("GET", "/v1/exports/{export_id}")(foreign_request("export"))
+of("GET", "/v1/exports/{export_id}/data")(foreign_request("export", "/data"))
+of("GET", "/.well-known/jwks.json")(contract("/.well-known/jwks.json"))
+
+
 @of("PATCH", "/v1/items/{sku}")
 def patch_one(mine: Shop, theirs: Shop) -> None:
     refused(mine.api.patch(f"/v1/items/{theirs.only}", json={"price": 1}), theirs, 404)
