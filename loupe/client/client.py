@@ -96,7 +96,6 @@ class Client:
     export_session = sends(api.people.export_session)
     export = sends(api.people.export)
     export_data = sends(api.people.export_data)
-    receipt_keys = sends(api.people.receipt_keys)
     experiment = sends(api.shoppers.experiment)
     put_experiment = sends(api.shoppers.put_experiment)
     stop_experiment = sends(api.shoppers.stop_experiment)

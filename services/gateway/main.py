@@ -32,10 +32,7 @@ from services.gateway.limits import BodyLimit
 from services.gateway.listing import Listing
 from services.gateway.metrics import CatalogueCollector, ShopIntakeCollector
 from services.gateway.middleware import inner_middleware
-from services.gateway.originals import BUCKET as ORIGINALS_BUCKET
-from services.gateway.originals import Originals, OriginalsCleaner
 from services.gateway.outward import Outward
-from services.gateway.people.block_list import BlockList
 from services.gateway.people.parts import People
 from services.gateway.query_vectors import QueryVectors
 from services.gateway.ratelimit import RateLimiter, RateLimitFields
@@ -61,8 +58,7 @@ from services.gateway.routes import (
     people as shoppers_rights,
 )
 from services.gateway.settings import Settings
-from services.gateway.shop_events import ShopEvents
-from services.gateway.shop_intake import ShopIntake
+from services.gateway.shop_end import Shops
 from services.gateway.shop_news import NewsRelay
 from services.gateway.shoppers import Shoppers
 from services.gateway.signing import Signer
@@ -77,7 +73,7 @@ from services.gateway.webhooks.deliveries import Deliveries
 from services.gateway.webhooks.dispatch import Dispatcher
 from services.gateway.webhooks.metrics import WebhookCollector
 from services.gateway.webhooks.registry import Webhooks
-from shared import database, messaging, objectstore, shopbus
+from shared import database, messaging, objectstore
 from shared.contracts.reconcile import IndexCompared
 from shared.contracts.shop import INCOMING_BUCKET
 from shared.database import Relay
@@ -167,7 +163,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         receipts=people.receipts,
     )
     url = settings.shop_bus_url
-    shops = _Shops(settings, url, parts, catalogue_database, people.block_list) if url else None
+    shops = Shops(settings, url, parts, catalogue_database, people.block_list) if url else None
     dispatcher = Dispatcher(catalogue_database, settings.secret, outward)
     news = NewsRelay(catalogue_database, shops.bus if shops else None)
 
@@ -217,24 +213,7 @@ class _Importing:
         self.loops = [*[runner.run] * running.AT_ONCE, ImportKeeper(catalogue_database, files).run]
 
 
-class _Shops:
-    """The gateway's end of the shop bus: events in, news out."""
-
-    def __init__(
-        self, settings: Settings, url: str, parts: Parts, catalogue_database: database.Database, block_list: BlockList
-    ) -> None:
-        def check() -> None:
-            catalogue_database.ping()
-            parts.pictures.ping()
-
-        self.originals = Originals(objectstore.open(settings.object_store_url, ORIGINALS_BUCKET))
-        self.bus = shopbus.open(url)
-        events = ShopEvents.of(parts)
-        self.intake = ShopIntake(self.bus, catalogue_database, events, self.originals, check, block_list)
-        self.loops = [OriginalsCleaner(self.originals, catalogue_database).run, self.intake.run]
-
-
-def _app(settings: Settings, parts: Parts, catalogue_database: database.Database, shops: _Shops | None) -> FastAPI:
+def _app(settings: Settings, parts: Parts, catalogue_database: database.Database, shops: Shops | None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield

@@ -20,16 +20,14 @@ from shared.contracts.internal import (
     ExperimentOf,
     HitList,
     HitLists,
-    KeptOf,
-    KeptPage,
     SearchRequest,
-    ShopperNames,
     SimilarRequest,
     SuggestBatchRequest,
     SuggestRequest,
     ValueCounts,
     VocabularyRequest,
 )
+from shared.contracts.kept import KeptOf, KeptPage, ShopperNames
 from shared.contracts.models import Models, ReindexStart, ReindexStatus
 from shared.contracts.text import TextVectors
 from shared.errors import LoupeError, Retryable

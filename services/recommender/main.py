@@ -73,7 +73,8 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         events.close()
 
     app = create_app("recommender", {"broker": broker.ping, "vectors": index.ping, "database": events.ping})
-    app.include_router(routes.router(index, answers, searcher, completer, suggester, experiments, Telling(events)))
+    app.include_router(routes.router(index, answers, searcher, completer, suggester, experiments))
+    app.include_router(routes.kept_router(Telling(events)))
     return Service(
         name="recommender",
         http=app,

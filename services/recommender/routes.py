@@ -20,16 +20,14 @@ from shared.contracts.internal import (
     ExperimentOf,
     HitList,
     HitLists,
-    KeptOf,
-    KeptPage,
     SearchRequest,
-    ShopperNames,
     SimilarRequest,
     SuggestBatchRequest,
     SuggestRequest,
     ValueCounts,
     VocabularyRequest,
 )
+from shared.contracts.kept import KeptOf, KeptPage, ShopperNames
 
 
 def router(
@@ -39,7 +37,6 @@ def router(
     completer: Completer,
     suggester: Suggester,
     experiments: Experiments,
-    telling: Telling,
 ) -> APIRouter:
     api = APIRouter()
 
@@ -75,6 +72,13 @@ def router(
     def put_experiment(told: ExperimentOf) -> ExperimentOf:
         experiments.put(told.tenant, told.experiment)
         return told
+
+    return api
+
+
+def kept_router(telling: Telling) -> APIRouter:
+    """What is kept of shoppers, for exports and for who was erased before a backup came back."""
+    api = APIRouter()
 
     @api.post("/kept", summary="What is kept of a shopper")
     def post_kept(asked: KeptOf) -> KeptPage:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, literal, or_, select, tuple_, union
 
 from services.recommender.recording import key_of, moment_of
 from services.recommender.tables import Event, Impression, Visit
-from shared.contracts.internal import KeptOf, KeptPage, ShopperNames
+from shared.contracts.kept import KeptOf, KeptPage, ShopperNames
 from shared.database import Database
 
 _PAGE = 500

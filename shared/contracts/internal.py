@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -291,33 +291,3 @@ class HitLists(BaseModel):
     """One a user asked for, in their order."""
 
     lists: list[HitList]
-
-
-KeptStore = Literal["visits", "events", "impressions"]
-
-
-class KeptOf(BaseModel):
-    """Asks for some of what is kept of a user, or of a visit; `after` is `next` of what was told before."""
-
-    tenant: TenantId
-    user_id: UserId | None = None
-    session_id: SessionId | None = None
-    store: KeptStore
-    after: str = ""
-
-
-class KeptPage(BaseModel):
-    """`next`: where to go on; None when there is no more."""
-
-    kept: list[dict[str, Any]]
-    next: str | None = None
-
-
-class ShopperNames(BaseModel):
-    """Some of the shoppers of whom anything is kept, in order: "u:" and a user's name, or "s:" and a visit's.
-
-    `last`: there are no more.
-    """
-
-    shoppers: list[str]
-    last: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -108,11 +109,19 @@ class Database:
         SQLite is written anew, and its log emptied: whoever writes waits meanwhile. On PostgreSQL the room of such rows
         is freed, and their bytes go when it is used again; VACUUM FULL, which locks each table, is for its operator.
         """
-        with self._translated(), self.engine.connect() as connection:
-            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
-            alone.exec_driver_sql("VACUUM")
-            if not self.locks_rows:
-                alone.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        with self._translated():
+            if self.locks_rows:
+                with self.engine.connect() as connection:
+                    connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM")
+                return
+            outside = self.engine.raw_connection()  # a VACUUM is in no transaction
+            try:
+                outside.cursor().execute("VACUUM")
+                outside.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            except sqlite3.OperationalError as error:
+                raise Retryable(f"The database could not be written anew: {error}. It is tried again.") from error
+            finally:
+                outside.close()
 
     def ping(self) -> None:
         with self.read() as session:

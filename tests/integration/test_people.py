@@ -242,7 +242,7 @@ def test_each_thing_is_kept_for_as_long_as_its_setting_says(gateway: Stand, admi
     answered(gateway)
     sweep(gateway)
     now = datetime.now(UTC)
-    letter = {"tenant": "shop", "queue": "recommender", "reason": "r", "path": None, "payload": {}}
+    letter: dict[str, Any] = {"tenant": "shop", "queue": "recommender", "reason": "r", "path": None, "payload": {}}
     with gateway.catalogue.write() as session:
         session.add(DeadLetter(id="1", at=now, source="user.events", **letter))
         session.add(DeadLetter(id="2", at=now, source="image.stored", **letter))

@@ -63,7 +63,6 @@ EXAMPLES: dict[str, tuple[Any, ...]] = {
     "export_session": ("visit-1",),
     "export": (EXPORT,),
     "export_data": (EXPORT,),
-    "receipt_keys": (),
     "experiment": (),
     "put_experiment": (_HALVES,),
     "stop_experiment": (),

@@ -33,10 +33,7 @@ from shared.contracts.internal import (
     Hit,
     HitList,
     HitLists,
-    KeptOf,
-    KeptPage,
     SearchRequest,
-    ShopperNames,
     SimilarRequest,
     Source,
     SuggestBatchRequest,
@@ -44,6 +41,7 @@ from shared.contracts.internal import (
     ValueCounts,
     VocabularyRequest,
 )
+from shared.contracts.kept import KeptOf, KeptPage, ShopperNames
 from shared.contracts.messages import Message
 from shared.contracts.models import Model, Models, ReindexStart, ReindexStatus
 from shared.contracts.routes import MESSAGES

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from loupe.client.calls import Call, Pause, Steps, answer, json_body
 from loupe.client.errors import NoAnswer
-from shared.contracts.people import Erasure, ErasureIn, Export, PublicKeys
+from shared.contracts.people import Erasure, ErasureIn, Export
 
 _LOOK_SECONDS = 0.5
 
@@ -59,8 +59,3 @@ def export_data(export_id: str) -> Call[bytes]:
     """A zip of JSON Lines, for a day."""
     route = "/v1/exports/{export_id}/data"
     return Call("GET", route, lambda response: response.content, {"export_id": export_id})
-
-
-def receipt_keys() -> Call[PublicKeys]:
-    """The keys that receipts are checked with."""
-    return Call("GET", "/.well-known/jwks.json", answer(PublicKeys))

@@ -22,7 +22,7 @@ from services.gateway.people.finding import Named
 from services.gateway.people.tables import ErasureRow, ExportRow
 from services.gateway.shop_news import News, tell
 from services.gateway.upstream import Recommender
-from shared.contracts.internal import KeptOf, KeptStore
+from shared.contracts.kept import KeptOf, KeptStore
 from shared.contracts.shop import UserExportedData
 from shared.database import Database
 from shared.errors import LoupeError
@@ -136,9 +136,13 @@ class Exporter:
     def _here(self, tenant: str, whose: Whose, shopper: str) -> dict[str, list[Any]]:
         with self._database.read() as session:
             found: dict[str, list[Any]] = {name: list(lines) for name, lines in told_of(session, tenant, whose).items()}
-            for table, name in ((ErasureRow, "erasures"), (ExportRow, "exports")):
-                rows = session.scalars(select(table).where(table.tenant == tenant, table.shopper == shopper)).all()
-                found[name] = [{"asked_at": row.asked_at, "done_at": row.done_at} for row in rows]
+            tables: tuple[tuple[str, type[ErasureRow] | type[ExportRow]], ...] = (
+                ("erasures", ErasureRow),
+                ("exports", ExportRow),
+            )
+            for name, table in tables:
+                asked = select(table.asked_at, table.done_at).where(table.tenant == tenant, table.shopper == shopper)
+                found[name] = [{"asked_at": row.asked_at, "done_at": row.done_at} for row in session.execute(asked)]
         if self._bus:
             for line in ("in", "out", "dead"):
                 found[f"shop-bus-{line}"] = list(_lying(self._bus, tenant, line, Named(whose)))

@@ -114,8 +114,8 @@ class Sweeper:
             whole = self._whole(tenant, letter)
             if not named.is_told_of(whole or letter):
                 return False
-            if whole is not None and (sha256 := _data_of(letter).get("sha256")):
-                objects.add(sha256)
+            if whole is not None:
+                objects.add(str(_data_of(letter)["sha256"]))
             return True
 
         found["shop bus: in"] += bus.take_out(tenant, "in", named.waits_in, asked_at.timestamp())
