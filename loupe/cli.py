@@ -14,7 +14,17 @@ import typer
 from rich.table import Table
 
 from deploy.local.home import Home
-from loupe import backups, catalogue_file, import_command, importing, kept_pictures, letters, shops, training
+from loupe import (
+    backups,
+    catalogue_file,
+    compacting,
+    import_command,
+    importing,
+    kept_pictures,
+    letters,
+    shops,
+    training,
+)
 from loupe.settings import Settings, connected
 from loupe.telling import err, out, told
 from shared.contracts.internal import Context
@@ -35,6 +45,7 @@ app.command("train")(training.train)
 app.command("import")(import_command.import_)
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
+app.command("compact")(compacting.compact)
 _EMPTY = "The catalogue is empty. Import one with `loupe import FILE`."
 
 

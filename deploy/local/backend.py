@@ -72,6 +72,8 @@ def main() -> None:
                 shop_bus_url=settings.shop_bus_url,
                 secret=home.secret("gateway"),
                 internal_secret=home.internal_secret,
+                receipt_key=home.secret("receipt-key"),
+                block_list_file=home.path / "forgotten.jsonl",
                 page_tenant=TENANT,
                 page_key=home.api_key_file.read_text().strip(),
                 sole_worker=True,

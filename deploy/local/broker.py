@@ -33,6 +33,7 @@ def command(folder: Path, port: int, password: str, program: str | None = None, 
         "dir": folder,
         "appendonly": "yes",
         "appendfsync": "everysec",
+        "aof-use-rdb-preamble": "no",  # a dump of a stream holds the entries that were deleted from it
         "save": '""',
         "maxmemory-policy": "noeviction",
         "loglevel": "warning",

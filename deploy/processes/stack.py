@@ -56,6 +56,8 @@ def plan(home: Home, port: int, vector_store_url: str | None) -> Plan:
         "INDEXER_URL": f"http://127.0.0.1:{ports['indexer']}",
         "SHOP_BUS_URL": shop_bus_url,
         "GATEWAY_SECRET": home.secret("gateway"),
+        "GATEWAY_RECEIPT_KEY": home.secret("receipt-key"),
+        "GATEWAY_BLOCK_LIST_FILE": str(state / "forgotten.jsonl"),
         "GATEWAY_PAGE_TENANT": TENANT,
         "GATEWAY_PAGE_KEY": home.api_key_file.read_text().strip(),
     }

@@ -21,6 +21,9 @@ from services.gateway.incoming import Incoming
 from services.gateway.kept_answers import KeptAnswers
 from services.gateway.listing import Listing
 from services.gateway.outward import Outward
+from services.gateway.people.erasures import Erasures
+from services.gateway.people.exports import Exports
+from services.gateway.people.receipts import Receipts
 from services.gateway.pictures import Inspector
 from services.gateway.query_photos import QueryPhotos
 from services.gateway.query_vectors import QueryVectors
@@ -78,6 +81,9 @@ class Parts:
     renditions: Renditions
     photos: QueryPhotos
     backlog: Backlog
+    erasures: Erasures
+    exports: Exports
+    receipts: Receipts
 
 
 BEARER = HTTPBearer(

@@ -17,7 +17,6 @@ from services.gateway.image_rows import mark_indexed
 from services.gateway.item_news import hold_items, tell_items
 from services.gateway.outbox_keys import (
     corrected_key,
-    erasure_key,
     events_key,
     impressions_key,
     item_key,
@@ -25,6 +24,7 @@ from services.gateway.outbox_keys import (
     removed_key,
     stored_key,
 )
+from services.gateway.people.erasures import Erasures
 from services.gateway.shop_news import tell_indexed, tell_rejected
 from services.gateway.suggestion_news import note_changed
 from services.gateway.tables import OUTBOX, DeadLetter, Image
@@ -54,7 +54,7 @@ def bundle_handlers(database: Database) -> BundleHandlers:
     }
 
 
-def handlers(database: Database) -> Handlers:
+def handlers(database: Database, erasures: Erasures) -> Handlers:
     """The messages of the queue `gateway`, each with what is done about it."""
     outcomes = Outcomes(database)
     return {
@@ -65,7 +65,7 @@ def handlers(database: Database) -> Handlers:
         CorrectionIndexed: outcomes.correction_indexed,
         EventsRecorded: outcomes.events_recorded,
         ImpressionsRecorded: outcomes.impressions_recorded,
-        ShopperErased: outcomes.shopper_erased,
+        ShopperErased: erasures.history_erased,
         MessageDied: outcomes.message_died,
     }
 
@@ -122,9 +122,6 @@ class Outcomes:
 
     def impressions_recorded(self, message: ImpressionsRecorded) -> None:
         self._close(impressions_key(message.batch_id))
-
-    def shopper_erased(self, message: ShopperErased) -> None:
-        self._close(erasure_key(message.erasure_id))
 
     def message_died(self, message: MessageDied) -> None:
         """Keep the dead letter. Unless it may yet succeed, it is its message's outcome: a picture is rejected by it."""

@@ -33,9 +33,8 @@ from services.gateway.limits import BodyLimit
 from services.gateway.listing import Listing
 from services.gateway.metrics import CatalogueCollector, ShopIntakeCollector
 from services.gateway.middleware import inner_middleware
-from services.gateway.originals import BUCKET as ORIGINALS_BUCKET
-from services.gateway.originals import Originals, OriginalsCleaner
 from services.gateway.outward import Outward
+from services.gateway.people.parts import People
 from services.gateway.pictures import Inspector
 from services.gateway.query_photos import open_photos
 from services.gateway.query_vectors import QueryVectors
@@ -60,10 +59,12 @@ from services.gateway.routes import (
     uploads,
     webhooks,
 )
+from services.gateway.routes import (
+    people as shoppers_rights,
+)
 from services.gateway.settings import Settings
 from services.gateway.shielding import Shield
-from services.gateway.shop_events import ShopEvents
-from services.gateway.shop_intake import ShopIntake
+from services.gateway.shop_end import Shops
 from services.gateway.shop_news import NewsRelay
 from services.gateway.shoppers import Shoppers
 from services.gateway.signing import Signer
@@ -78,7 +79,7 @@ from services.gateway.webhooks.deliveries import Deliveries
 from services.gateway.webhooks.dispatch import Dispatcher
 from services.gateway.webhooks.metrics import WebhookCollector
 from services.gateway.webhooks.registry import Webhooks
-from shared import database, messaging, objectstore, shopbus
+from shared import database, messaging, objectstore
 from shared.contracts.messages import ImageRedrawn
 from shared.contracts.reconcile import IndexCompared
 from shared.contracts.shop import INCOMING_BUCKET
@@ -121,12 +122,13 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         Pictures(listing, picture_uploads, Fetcher(outward, settings.fetch_hosts), inspect),
     )
     importing = _Importing(settings, catalogue_database, backlog, *taking)
+    people = People(settings, catalogue_database, photos, relay.wake)
     parts = Parts(
         catalogue=catalogue,
         listing=listing,
         uploads=picture_uploads,
         incoming=incoming,
-        shoppers=Shoppers(catalogue_database, relay.wake, photos),
+        shoppers=Shoppers(catalogue_database, people.block_list, relay.wake),
         stock=Stock(catalogue_database, relay.wake),
         corrections=Corrections(catalogue_database, relay.wake),
         api_keys=ApiKeys(catalogue_database, settings.secret),
@@ -154,8 +156,12 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         renditions=renditions,
         photos=photos,
         backlog=backlog,
+        erasures=people.erasures,
+        exports=people.exports,
+        receipts=people.receipts,
     )
-    shops = _Shops(settings, settings.shop_bus_url, parts, catalogue_database) if settings.shop_bus_url else None
+    url = settings.shop_bus_url
+    shops = Shops(settings, url, parts, catalogue_database, people.block_list) if url else None
     dispatcher = Dispatcher(catalogue_database, settings.secret, outward)
     news = NewsRelay(catalogue_database, shops.bus if shops else None)
 
@@ -171,7 +177,11 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         host=settings.host,
         port=settings.port,
         close=close,
-        handlers={**handlers(catalogue_database), IndexCompared: reconciler.compared, ImageRedrawn: renditions.redrawn},
+        handlers={
+            **handlers(catalogue_database, people.erasures),
+            IndexCompared: reconciler.compared,
+            ImageRedrawn: renditions.redrawn,
+        },
         bundle_handlers=bundle_handlers(catalogue_database),
         unit=catalogue_database.together,
         background=[
@@ -183,6 +193,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
             dispatcher.run,
             SuggestionNewsTeller(catalogue_database).run,
             *importing.loops,
+            *people.loops(broker, shops.bus if shops else None, shops.originals if shops else None),
             *(shops.loops if shops else ()),
             news.run,
         ],
@@ -208,22 +219,7 @@ class _Importing:
         self.loops = [*[runner.run] * running.AT_ONCE, ImportKeeper(catalogue_database, files).run]
 
 
-class _Shops:
-    """The gateway's end of the shop bus: events in, news out."""
-
-    def __init__(self, settings: Settings, url: str, parts: Parts, catalogue_database: database.Database) -> None:
-        def check() -> None:
-            catalogue_database.ping()
-            parts.pictures.ping()
-
-        originals = Originals(objectstore.open(settings.object_store_url, ORIGINALS_BUCKET))
-        events = ShopEvents(parts.catalogue, parts.stock, parts.uploads, parts.shoppers, parts.incoming, parts.backlog)
-        self.bus = shopbus.open(url)
-        self.intake = ShopIntake(self.bus, catalogue_database, events, originals, check)
-        self.loops = [OriginalsCleaner(originals, catalogue_database).run, self.intake.run]
-
-
-def _app(settings: Settings, parts: Parts, catalogue_database: database.Database, shops: _Shops | None) -> FastAPI:
+def _app(settings: Settings, parts: Parts, catalogue_database: database.Database, shops: Shops | None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
@@ -268,6 +264,7 @@ def _app(settings: Settings, parts: Parts, catalogue_database: database.Database
         imports,
         search,
         shoppers,
+        shoppers_rights,
         suggestions,
         status,
         reconcile,

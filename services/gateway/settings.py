@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, StringConstraints
@@ -61,6 +62,20 @@ class Settings(ServiceSettings):
         validation_alias=AliasChoices("shop_bus_url", "SHOP_BUS_URL"),
         repr=False,
         description="Where shops and Loupe send each other events by queue; without it they do not.",
+    )
+    receipt_key: str | None = Field(
+        None,
+        repr=False,
+        description="32 random bytes in base64url, by which receipts of erasures are signed; default: of the secret.",
+    )
+    block_list_file: Path | None = Field(
+        None, description="Who was erased is written here too: a file to keep beside the backups, not in them."
+    )
+    export_hours: float = Field(24, gt=0, description="What was gathered of a shopper is there so long.")
+    letter_days: float = Field(30, gt=0, description="Dead letters that may name a shopper are kept so long.")
+    receipt_days: float = Field(1_095, gt=0, description="Receipts of erasures are kept so long.")
+    forgotten_days: float = Field(
+        400, gt=0, description="The block list is kept so long: longer than any backup is, or it comes back unfiltered."
     )
     rate_limit: int = Field(1_000, ge=1, description="Requests a second of one key, as a mean over a window.")
     rate_limit_seconds: int = Field(10, ge=1, le=3_600, description="The window.")

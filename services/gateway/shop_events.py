@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from typing import Literal
 
+from services.gateway.access import Parts
 from services.gateway.backlog import Backlog
 from services.gateway.catalogue import Catalogue
 from services.gateway.impressions import Whose
 from services.gateway.incoming import Incoming
 from services.gateway.multipart import Upload
 from services.gateway.orders import acts_of
+from services.gateway.people.erasures import Erasures
+from services.gateway.people.exports import Exports
 from services.gateway.sequences import OutOfOrder
 from services.gateway.shoppers import Shoppers
 from services.gateway.stock import Stock
@@ -27,6 +31,7 @@ from shared.contracts.shop import (
     ShopEvent,
     StockChanged,
     UserErase,
+    UserExport,
 )
 from shared.contracts.user_events import UserEvent
 from shared.errors import LoupeError, NotFound, Permanent, QuotaExceeded
@@ -45,6 +50,8 @@ class ShopEvents:
         shoppers: Shoppers,
         incoming: Incoming,
         backlog: Backlog,
+        erasures: Erasures,
+        exports: Exports,
     ) -> None:
         self._catalogue = catalogue
         self._stock = stock
@@ -52,25 +59,40 @@ class ShopEvents:
         self._shoppers = shoppers
         self._incoming = incoming
         self._backlog = backlog
+        self._erasures = erasures
+        self._exports = exports
 
-    def handle(self, tenant: str, event: ShopEvent) -> Outcome:
+    @classmethod
+    def of(cls, parts: Parts) -> ShopEvents:
+        return cls(
+            parts.catalogue,
+            parts.stock,
+            parts.uploads,
+            parts.shoppers,
+            parts.incoming,
+            parts.backlog,
+            parts.erasures,
+            parts.exports,
+        )
+
+    def handle(self, tenant: str, event: ShopEvent, sent_at: datetime | None = None) -> Outcome:
         """Raises `NotFound` when what the event refers to is not there, or not yet, other `Permanent` errors, and
         `Overloaded` while there is no room for what it brings; what takes away is always taken.
 
         The first of the error's `errors` names the field. An event that is out of order by its `sequence` has no
-        effect: a later one was taken before it, or it was taken itself.
+        effect: a later one was taken before it, or it was taken itself. Nor has one that tells of a shopper who was
+        erased after it happened, or after `sent_at`.
         """
         if isinstance(event.data, ImageAdded):
             self._backlog.check_pictures()
-        elif not isinstance(event.data, ItemRemoved | PictureRemoved | UserErase):
+        elif not isinstance(event.data, ItemRemoved | PictureRemoved | UserErase | UserExport):
             self._backlog.check_changes()
         try:
-            self._handle(tenant, event)
+            return self._handle(tenant, event, sent_at)
         except OutOfOrder as order:
             return "late" if order.late else "repeated"
-        return "handled"
 
-    def _handle(self, tenant: str, event: ShopEvent) -> None:
+    def _handle(self, tenant: str, event: ShopEvent, sent_at: datetime | None) -> Outcome:
         match event.data:
             case ItemPut() as item:
                 self._catalogue.put_items(tenant, [item], event.sequence)
@@ -85,17 +107,22 @@ class ShopEvents:
             case PictureRemoved() as gone:
                 self._catalogue.remove_picture(tenant, gone.sku, image_id=gone.image_id, sha256=gone.sha256)
             case OrderPlaced() | OrderReturned() as order:
-                self._tell(tenant, acts_of(order), "data.lines.{}.sku")
+                return self._tell(tenant, acts_of(order), "data.lines.{}.sku", sent_at)
             case UserEvent() as said:
-                self._tell(tenant, [said], "data.sku")
-            case UserErase(user_id=user_id, session_id=session_id):
-                self._shoppers.erase(tenant, Whose(user_id, session_id))
+                return self._tell(tenant, [said], "data.sku", sent_at)
+            case UserErase() as erased:
+                self._erasures.ask(tenant, Whose(erased.user_id, erased.session_id), erased.also, event.id)
+            case UserExport() as wanted:
+                self._exports.ask(tenant, Whose(wanted.user_id, wanted.session_id), event.id)
+        return "handled"
 
-    def _tell(self, tenant: str, acts: Sequence[UserEvent], path: str) -> None:
-        if refused := self._shoppers.accept_events(tenant, acts, whole=True):
+    def _tell(self, tenant: str, acts: Sequence[UserEvent], path: str, sent_at: datetime | None) -> Outcome:
+        dropped: list[UserEvent] = []
+        if refused := self._shoppers.accept_events(tenant, acts, whole=True, sent_at=sent_at, dropped=dropped):
             first = refused[0]
             with _blaming(path.format(first)):
                 raise NotFound(never_had(acts[first]))
+        return "late" if len(dropped) == len(acts) else "handled"
 
     def _add_image(self, tenant: str, image: ImageAdded) -> None:
         if image.object_key is not None:

@@ -13,13 +13,17 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import structlog
 from sqlalchemy import select
 
+from services.gateway.impressions import Whose
 from services.gateway.metrics import SHOP_EVENTS
 from services.gateway.originals import Originals
+from services.gateway.people.block_list import BlockList
+from services.gateway.people.finding import words_of
 from services.gateway.shop_events import ShopEvents, overtakes
 from services.gateway.tables import Tenant
 from shared.contracts import shop
@@ -62,6 +66,7 @@ class ShopIntake:
         events: ShopEvents,
         originals: Originals,
         check: Callable[[], None],
+        block_list: BlockList,
         held_seconds: float = _HELD_SECONDS,
     ) -> None:
         self._bus = bus
@@ -69,6 +74,7 @@ class ShopIntake:
         self._events = events
         self._originals = originals
         self._check = check
+        self._block_list = block_list
         self._held_seconds = held_seconds
         self._tenants: Sequence[str] = ()
         self._look_at = 0.0
@@ -152,7 +158,7 @@ class ShopIntake:
         ):
             started = time.perf_counter()
             try:
-                outcome = self._events.handle(delivery.tenant, event)
+                outcome = self._events.handle(delivery.tenant, event, datetime.fromtimestamp(delivery.since, UTC))
             except NotFound as error:
                 self._hold_or_bury(held, error)
             except Overloaded:
@@ -166,7 +172,7 @@ class ShopIntake:
                 self._bus.done(delivery)
                 SHOP_EVENTS.labels(event.type, outcome).inc()
                 ms = round((time.perf_counter() - started) * 1000, 1)
-                _log.info("shop_event_handled", event_id=event.id, outcome=outcome, ms=ms)
+                _log.info("shop_event_handled", event_id=self._event_id(event), outcome=outcome, ms=ms)
 
     def _hold_or_bury(self, held: _Held, error: NotFound) -> None:
         waiting = sum(other.delivery.tenant == held.delivery.tenant for other in self._held)
@@ -196,6 +202,20 @@ class ShopIntake:
         self._held.append(held)
         SHOP_EVENTS.labels(held.event.type, "retried").inc()
 
+    def _is_of_erased(self, delivery: Delivery) -> bool:
+        """Whether it may tell of somebody who was erased after it was sent: then nobody is to read it any more."""
+        names = [whose for word in words_of(delivery.body) for whose in (Whose(word), Whose(None, word))]
+        if not names:
+            return False
+        with self._database.read() as session:
+            erased = self._block_list.forgotten_at(session, delivery.tenant, names)
+        return any(at.timestamp() >= delivery.since for at in erased.values())
+
+    def _event_id(self, event: shop.ShopEvent) -> str:
+        """The id that the shop gave the event; of one that tells of a shopper a hash: the id may name them too."""
+        told = event.type.startswith(("shop.user.", "shop.order."))
+        return self._block_list.pseudonym(event.id) if told else event.id
+
     def _all_parts_answer(self) -> bool:
         try:
             self._check()
@@ -204,6 +224,10 @@ class ShopIntake:
         return True
 
     def _bury(self, delivery: Delivery, correlation_id: str, event_type: str, error: LoupeError) -> None:
+        if self._is_of_erased(delivery):
+            self._bus.done(delivery)
+            SHOP_EVENTS.labels(event_type, "late").inc()
+            return
         path = error.errors[0]["path"] or None if error.errors else None
         key = hashlib.sha256(delivery.body).hexdigest()
         if len(delivery.body) > _KEPT_OF_ORIGINAL:

@@ -1,19 +1,19 @@
-"""What shoppers did, on its way to the recommender, and that all which is kept of one is to go."""
+"""What shoppers did, on its way to the recommender."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from uuid import uuid4
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from services.gateway import metrics
-from services.gateway.erasing import forget
-from services.gateway.impressions import Whose
-from services.gateway.outbox_keys import erasure_key, events_key
-from services.gateway.query_photos import QueryPhotos
+from services.gateway.outbox_keys import events_key
+from services.gateway.people.block_list import BlockList
 from services.gateway.tables import OUTBOX, Item
-from shared.contracts.messages import ErasureAsked, UserEvents
+from shared.contracts.messages import UserEvents
 from shared.contracts.user_events import UserEvent
 from shared.database import Database
 from shared.observability import logs
@@ -22,49 +22,50 @@ from shared.observability import logs
 class Shoppers:
     """`wake` is called after each commit that left a message in the outbox."""
 
-    def __init__(self, database: Database, wake: Callable[[], None], photos: QueryPhotos) -> None:
+    def __init__(self, database: Database, block_list: BlockList, wake: Callable[[], None]) -> None:
         self._database = database
+        self._block_list = block_list
         self._wake = wake
-        self._photos = photos
 
-    def accept_events(self, tenant: str, events: Sequence[UserEvent], *, whole: bool = False) -> list[int]:
+    def accept_events(
+        self,
+        tenant: str,
+        events: Sequence[UserEvent],
+        *,
+        whole: bool = False,
+        sent_at: datetime | None = None,
+        dropped: list[UserEvent] | None = None,
+    ) -> list[int]:
         """Keep what shoppers did, but for events of items that the shop never had: returns their places in `events`.
 
-        `whole`: all of them or none.
+        Events of who was erased after they happened, or after `sent_at`, are taken and not kept; they are put into
+        `dropped`. `whole`: all of them or none.
         """
-        skus = {event.sku for event in events if event.sku is not None}
+        with self._database.read() as session:
+            kept = {event.id for event in self._block_list.without_late(session, tenant, events, sent_at)}
+        if dropped is not None:
+            dropped += [event for event in events if event.id not in kept]
+        if not kept:
+            return []
+        skus = {event.sku for event in events if event.sku is not None and event.id in kept}
         with self._database.read() as session:
             known = set(session.scalars(select(Item.sku).where(Item.tenant == tenant, Item.sku.in_(skus)))) | {None}
-        refused = [place for place, event in enumerate(events) if event.sku not in known]
+        refused = [place for place, event in enumerate(events) if event.id in kept and event.sku not in known]
         accepted = [] if whole and refused else [event for event in events if event.sku in known]
         if accepted:
-            batch = uuid4().hex
-            message = UserEvents(tenant=tenant, correlation_id=logs.correlation_id(), batch_id=batch, events=accepted)
             with self._database.write() as session:
-                OUTBOX.add(session, events_key(batch), message)
+                # In the transaction that keeps them: somebody may be erased at this moment.
+                accepted = self._block_list.without_late(session, tenant, accepted, sent_at)
+                if accepted:
+                    self._add(session, tenant, accepted)
             self._wake()
         for event in accepted:
             if event.type == "clicked" and event.position is not None:
                 metrics.CLICK_POSITION.observe(event.position)
         return refused
 
-    def erase(self, tenant: str, whose: Whose) -> None:
-        """All that is kept of a user, or of a visit, goes: here at once, at the recommender a moment later.
-
-        What is told of them afterwards is of somebody new.
-        """
-        erasure = uuid4().hex
-        message = ErasureAsked(
-            tenant=tenant,
-            correlation_id=logs.correlation_id(),
-            erasure_id=erasure,
-            user_id=whose.user_id,
-            session_id=whose.session_id,
-        )
-
-        if whose.user_id is not None:
-            self._photos.forget(tenant, whose.user_id)
-        with self._database.write() as session:
-            forget(session, tenant, whose)
-            OUTBOX.add(session, erasure_key(erasure), message)
-        self._wake()
+    @staticmethod
+    def _add(session: Session, tenant: str, events: list[UserEvent]) -> None:
+        batch = uuid4().hex
+        message = UserEvents(tenant=tenant, correlation_id=logs.correlation_id(), batch_id=batch, events=events)
+        OUTBOX.add(session, events_key(batch), message)

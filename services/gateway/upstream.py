@@ -27,6 +27,7 @@ from shared.contracts.internal import (
     ValueCounts,
     VocabularyRequest,
 )
+from shared.contracts.kept import KeptOf, KeptPage, ShopperNames
 from shared.contracts.models import Models, ReindexStart, ReindexStatus
 from shared.contracts.text import TextVectors
 from shared.errors import LoupeError, Retryable
@@ -179,6 +180,13 @@ class Recommender(Upstream):
     async def put_experiment(self, experiment: ExperimentOf) -> ExperimentOf:
         """Run it in place of the one that runs, or, where it is none, stop that."""
         return await self._ask("PUT", "/experiment", experiment.model_dump_json().encode(), _JSON, ExperimentOf)
+
+    async def kept(self, request: KeptOf) -> KeptPage:
+        return await self.post("/kept", request.model_dump_json().encode(), _JSON, KeptPage)
+
+    async def shoppers(self, tenant: str, after: str = "") -> ShopperNames:
+        """Of whom anything is kept, some at a time."""
+        return await self.get(f"/shoppers?{urlencode({'tenant': tenant, 'after': after})}", ShopperNames)
 
     async def _hits(self, path: str, request: BaseModel) -> HitList:
         return await self.post(path, request.model_dump_json().encode(), _JSON, HitList)

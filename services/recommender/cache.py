@@ -45,6 +45,14 @@ class Answers:
                 self._kept[key] = made
         return made
 
+    def forget(self, tenant: str, user_id: str) -> int:
+        """Drop what is kept for a user; how many answers."""
+        with self._lock:
+            theirs = [key for key in self._kept if key[1:3] == (tenant, user_id)]
+            for key in theirs:
+                self._kept.pop(key, None)
+        return len(theirs)
+
     def _key(self, request: SearchRequest | SimilarRequest | CompletesRequest) -> tuple[str, ...]:
         """The generation is read before the index is: a write in between makes the answer one that nobody asks for."""
         asked = hashlib.sha256(request.model_dump_json().encode()).hexdigest()

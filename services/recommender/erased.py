@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import cast
 
-from sqlalchemy import Connection, Table, bindparam, select, text
+from sqlalchemy import Connection, Table, bindparam, func, select, text
 
 from services.recommender.tables import Erasure
+from shared.database import Database
 
 _AT_ONCE = 1_000
 _ERASURES = cast(Table, Erasure.__table__)
@@ -38,6 +40,13 @@ def erased_at(connection: Connection, tenant: str, shoppers: Collection[str]) ->
 def note_erased(connection: Connection, tenant: str, shoppers: Iterable[str], at: int) -> None:
     rows = [{"tenant": tenant, "hash": _hash_of(tenant, shopper), "at": at} for shopper in shoppers]
     connection.execute(_NOTE, rows)
+
+
+def last_erasure(database: Database) -> datetime | None:
+    """When somebody was erased last, of those who are known still."""
+    with database.read() as session:
+        at = session.scalar(select(func.max(_ERASURES.c.at)))
+    return None if at is None else datetime.fromtimestamp(at / 1000, UTC)
 
 
 def _hash_of(tenant: str, shopper: str) -> str:

@@ -22,7 +22,6 @@ from shared.database import Database
 from shared.errors import Retryable
 from shared.messaging import Publisher
 
-_KEPT = timedelta(days=30)
 _CLEANED_EVERY_SECONDS = 3_600.0
 _STEP = 1_000
 _LOGGED_AT_ONCE = 500
@@ -56,10 +55,11 @@ class Logged:
 
 
 class Impressions:
-    """Pages of lists as they were shown, always within one tenant."""
+    """Pages of lists as they were shown, kept for `kept`, always within one tenant."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, kept: timedelta = timedelta(days=30)) -> None:
         self._database = database
+        self._kept = kept
 
     def record(self, tenant: str, lists: Sequence[ShownList]) -> None:
         """Keep the pages that are not known yet. What a search found for somebody known is in their history too.
@@ -116,10 +116,10 @@ class Impressions:
                 return forgotten
 
     def clean(self, stop: threading.Event) -> None:
-        """Forget what is older than 30 days, once an hour until `stop` is set."""
+        """Forget what was kept long enough, once an hour until `stop` is set."""
         while not stop.is_set():
             try:
-                self.forget(datetime.now(UTC) - _KEPT)
+                self.forget(datetime.now(UTC) - self._kept)
             except Retryable as error:
                 _log.warning("impressions_not_cleaned", detail=error.detail)
             stop.wait(_CLEANED_EVERY_SECONDS)

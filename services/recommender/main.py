@@ -9,6 +9,7 @@ from pathlib import Path
 from services.recommender import routes
 from services.recommender.cache import Answers
 from services.recommender.completes import Completer
+from services.recommender.erased import last_erasure
 from services.recommender.erasing import Eraser, handle_erasure_asked
 from services.recommender.experiments import Experiments
 from services.recommender.handlers import handle_bundle, handle_user_events
@@ -24,11 +25,13 @@ from services.recommender.search import Searcher
 from services.recommender.settings import Settings
 from services.recommender.suggest import Suggester
 from services.recommender.teaching import RANKER, background_lessons
+from services.recommender.telling import Telling
 from services.recommender.together import Together
 from shared import database, messaging, vectorstore
 from shared.contracts.impressions import ImpressionsShown
 from shared.contracts.messages import ErasureAsked, UserEvents
 from shared.contracts.models import INDEX
+from shared.database import Compaction
 from shared.observability import logs
 from shared.observability.http import create_app
 from shared.service import Service, run
@@ -43,7 +46,8 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     events.migrate(_MIGRATIONS)
     history = History(events)
     retention = Retention(events, timedelta(days=settings.history_days))
-    impressions = Impressions(events)
+    impressions = Impressions(events, timedelta(days=settings.shown_days))
+    answers = Answers(index)
     popularity = Popularity(events, settings.weights)
     ranker = Ranker(popularity)
     pins = Pins(events)
@@ -70,7 +74,8 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
 
     checks = {"broker": broker.ping, "vectors": index.ping, "database": events.ping}
     app = create_app("recommender", checks, fence=settings.internal_secret)
-    app.include_router(routes.router(index, Answers(index), searcher, completer, suggester, experiments))
+    app.include_router(routes.router(index, answers, searcher, completer, suggester, experiments))
+    app.include_router(routes.kept_router(Telling(events)))
     return Service(
         name="recommender",
         http=app,
@@ -78,10 +83,18 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         port=settings.port,
         close=close,
         unit=events.together,
-        background=[index.follow, pins.write_behind, impressions.clean, retention.run, lessons.run, models.follow],
+        background=[
+            index.follow,
+            pins.write_behind,
+            impressions.clean,
+            retention.run,
+            lessons.run,
+            models.follow,
+            Compaction(events.compact, partial(last_erasure, events)).run,
+        ],
         handlers={
             UserEvents: partial(handle_user_events, history=history, publisher=broker),
-            ErasureAsked: partial(handle_erasure_asked, eraser=Eraser(events), publisher=broker),
+            ErasureAsked: partial(handle_erasure_asked, eraser=Eraser(events, answers.forget), publisher=broker),
             ImpressionsShown: partial(handle_impressions_shown, impressions=impressions, publisher=broker),
         },
         bundle_handlers={UserEvents: partial(handle_bundle, history=history, publisher=broker)},

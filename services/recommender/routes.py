@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
 
 from services.recommender.cache import Answers
 from services.recommender.completes import Completer
@@ -10,6 +12,7 @@ from services.recommender.experiments import Experiments
 from services.recommender.index import Index
 from services.recommender.search import Searcher
 from services.recommender.suggest import Suggester
+from services.recommender.telling import Telling
 from services.recommender.vocabulary import vocabulary
 from shared.contracts.fields import TenantId
 from shared.contracts.internal import (
@@ -24,6 +27,7 @@ from shared.contracts.internal import (
     ValueCounts,
     VocabularyRequest,
 )
+from shared.contracts.kept import KeptOf, KeptPage, ShopperNames
 
 
 def router(
@@ -68,6 +72,21 @@ def router(
     def put_experiment(told: ExperimentOf) -> ExperimentOf:
         experiments.put(told.tenant, told.experiment)
         return told
+
+    return api
+
+
+def kept_router(telling: Telling) -> APIRouter:
+    """What is kept of shoppers, for exports and for who was erased before a backup came back."""
+    api = APIRouter()
+
+    @api.post("/kept", summary="What is kept of a shopper")
+    def post_kept(asked: KeptOf) -> KeptPage:
+        return telling.page(asked)
+
+    @api.get("/shoppers", summary="Of whom anything is kept")
+    def get_shoppers(tenant: TenantId, after: Annotated[str, Query(max_length=130)] = "") -> ShopperNames:
+        return telling.names(tenant, after)
 
     return api
 

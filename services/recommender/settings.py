@@ -43,6 +43,7 @@ class Settings(ServiceSettings):
     )
     weights: dict[EventType, Weight] = Field(default_factory=_weights)
     history_days: float = Field(730, gt=0, description="Events of shoppers are kept so long after they came in.")
+    shown_days: float = Field(30, gt=0, description="What shoppers were shown is kept so long.")
     lesson_events: int = Field(1_000, ge=1, description="A shop's models are learned again after so many more events.")
     lesson_hours: float = Field(24, gt=0, description="And after so many hours, if there were any more events at all.")
     lesson_minutes: float = Field(30, gt=0, description="A lesson that takes longer is given up.")

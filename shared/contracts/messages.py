@@ -225,7 +225,10 @@ class EventsRecorded(Message):
 
 
 class ErasureAsked(Message):
-    """All that is kept of a shopper is to go: of a user, or of a visit. What was told of them before `at` is late."""
+    """All that is kept of a shopper is to go: of a user, or of a visit. What was told of them before `at` is late.
+
+    `restored`: they were erased long ago, and a backup from before came back: what is of them since `at` stays.
+    """
 
     name = "erasure.asked"
     bundle = 4
@@ -233,6 +236,7 @@ class ErasureAsked(Message):
     erasure_id: str
     user_id: UserId | None = None
     session_id: SessionId | None = None
+    restored: bool = False
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -242,11 +246,12 @@ class ErasureAsked(Message):
 
 
 class ShopperErased(Message):
-    """Nothing is kept of the shopper any more."""
+    """Nothing is kept of the shopper any more. `found`: how many pieces of them there were, by store."""
 
     name = "shopper.erased"
 
     erasure_id: str
+    found: dict[str, int] = Field(default_factory=dict)
 
 
 class MessageDied(Message):

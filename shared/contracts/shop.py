@@ -25,6 +25,7 @@ from shared.contracts.shop_in import (
     ShopData,
     StockChanged,
     UserErase,
+    UserExport,
     too_large,
 )
 from shared.contracts.shop_out import (
@@ -37,6 +38,8 @@ from shared.contracts.shop_out import (
     ItemRejectedData,
     Outgoing,
     SuggestionsChangedData,
+    UserErasedData,
+    UserExportedData,
     write,
 )
 from shared.errors import InvalidInput
@@ -66,6 +69,9 @@ __all__ = [
     "StockChanged",
     "SuggestionsChangedData",
     "UserErase",
+    "UserErasedData",
+    "UserExport",
+    "UserExportedData",
     "parse",
     "write",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Annotated, TypeAlias
+from typing import Annotated, Self, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
@@ -123,17 +123,28 @@ class OrderReturned(_Order):
     """`shop.order.returned`: these lines of an order came back."""
 
 
-class UserErase(_Data):
-    """`shop.user.erase`: all that is kept of a shopper goes, by the user's name or the visit's."""
-
+class _OneShopper(_Data):
     user_id: UserId | None = None
     session_id: SessionId | None = None
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> UserErase:
+    def _one_of_both(self) -> Self:
         if (self.user_id is None) == (self.session_id is None):
             raise ValueError("give either user_id or session_id")
         return self
+
+
+class UserErase(_OneShopper):
+    """`shop.user.erase`: all that is kept of a shopper goes, by the user's name or the visit's.
+
+    `also`: other words that name them, as an e-mail address, to be looked for in what was never taken.
+    """
+
+    also: list[UserId] = Field(default_factory=list, max_length=20)
+
+
+class UserExport(_OneShopper):
+    """`shop.user.export`: all that is kept of a shopper is gathered; `loupe.user.exported` says where it lies."""
 
 
 ShopData: TypeAlias = (
@@ -146,6 +157,7 @@ ShopData: TypeAlias = (
     | OrderReturned
     | UserEvent
     | UserErase
+    | UserExport
 )
 INCOMING: dict[str, type[ShopData]] = {
     "shop.item.upserted": ItemPut,
@@ -157,4 +169,5 @@ INCOMING: dict[str, type[ShopData]] = {
     "shop.order.returned": OrderReturned,
     "shop.user.event": UserEvent,
     "shop.user.erase": UserErase,
+    "shop.user.export": UserExport,
 }

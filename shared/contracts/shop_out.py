@@ -10,7 +10,8 @@ import orjson
 from pydantic import BaseModel, Field
 
 from shared.contracts.analysis import Attribute, QualityWarning
-from shared.contracts.fields import ImageId, SessionId, Sku, UserId
+from shared.contracts.fields import ImageId, SessionId, Sku, Timestamp, UserId
+from shared.contracts.people import ErasureId, ExportId, Found
 
 MAX_TOLD_IMAGES = 500
 _SOURCE = "/loupe"
@@ -91,6 +92,38 @@ class SuggestionsChangedData(Outgoing):
     session_id: SessionId | None = None
 
 
+class UserErasedData(Outgoing):
+    """A shopper is erased. It does not say who, since it is kept for a while: `erasure_id` is what the request was
+    answered, and `asked_by` the `id` of the event that asked for it by queue.
+
+    `shopper`: a hash of the name that this installation alone can make. `receipt`: a JWS by a key of
+    `/.well-known/jwks.json` that says what was found where, as `found` does.
+    """
+
+    event_type = "loupe.user.erased"
+
+    erasure_id: ErasureId
+    shopper: str
+    asked_by: str | None = None
+    found: Found
+    receipt: str
+
+
+class UserExportedData(Outgoing):
+    """What is kept of a shopper lies at `data_url` of the API, for a key with the scope `admin`, until `expires_at`.
+
+    `asked_by` as in `loupe.user.erased`.
+    """
+
+    event_type = "loupe.user.exported"
+
+    export_id: ExportId
+    shopper: str
+    asked_by: str | None = None
+    data_url: str
+    expires_at: Timestamp
+
+
 class EventRefusedData(Outgoing):
     """An event that was not taken, as it lies in the dead-letter line: why, and which field was at fault.
 
@@ -115,6 +148,8 @@ OUTGOING: dict[str, type[Outgoing]] = {
         ImageIndexedData,
         ImageRejectedData,
         SuggestionsChangedData,
+        UserErasedData,
+        UserExportedData,
     )
 }
 """What comes by the line out; in the line of dead letters lie `EventRefusedData`."""

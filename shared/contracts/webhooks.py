@@ -27,6 +27,8 @@ EventType = Literal[
     "loupe.item.indexed",
     "loupe.item.rejected",
     "loupe.suggestions.changed",
+    "loupe.user.erased",
+    "loupe.user.exported",
     "loupe.webhook.disabled",
 ]
 OPT_IN = frozenset({"loupe.suggestions.changed"})

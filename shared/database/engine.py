@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -102,6 +103,26 @@ class Database:
             environment.configure(connection=connection, render_as_batch=True)
             environment.run_migrations()
 
+    def compact(self) -> None:
+        """Give up what the files keep of rows that are gone.
+
+        SQLite is written anew, and its log emptied: whoever writes waits meanwhile. On PostgreSQL the room of such rows
+        is freed, and their bytes go when it is used again; VACUUM FULL, which locks each table, is for its operator.
+        """
+        with self._translated():
+            if self.locks_rows:
+                with self.engine.connect() as connection:
+                    connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM")
+                return
+            outside = self.engine.raw_connection()  # a VACUUM is in no transaction
+            try:
+                outside.cursor().execute("VACUUM")
+                outside.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            except sqlite3.OperationalError as error:
+                raise Retryable(f"The database could not be written anew: {error}. It is tried again.") from error
+            finally:
+                outside.close()
+
     def ping(self) -> None:
         with self.read() as session:
             session.execute(text("SELECT 1"))
@@ -158,6 +179,7 @@ def _on_connect(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")  # an acknowledged upload outlives a power cut
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")  # what was deleted is not to be read from the file
     cursor.close()
 
 

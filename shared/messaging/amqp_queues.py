@@ -51,6 +51,9 @@ class AmqpQueues:
     def restore_unacknowledged(self) -> int:
         return 0
 
+    def compact(self) -> None:
+        """RabbitMQ gives up the files of acknowledged messages itself."""
+
     def ping(self) -> None:
         self._ask(lambda _channel: None)
 

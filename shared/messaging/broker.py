@@ -107,6 +107,11 @@ class Broker:
         with self._translated():
             return self._queues.restore_unacknowledged()
 
+    def compact(self) -> None:
+        """Have the broker give up what its files keep of messages that are gone, where it does not do so itself."""
+        with self._translated():
+            self._queues.compact()
+
     def ping(self) -> None:
         """Return when the broker answers, else raise `Retryable` saying what to do."""
         with self._translated():

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from shared.contracts.messages import Message, MessageDied
 from shared.contracts.routes import Service
-from shared.errors import Permanent, Retryable
+from shared.errors import LoupeError, Permanent, Retryable
 from shared.messaging.broker import Broker, holding, task_name
 from shared.messaging.watch import Watch
 from shared.observability import logs, metrics
@@ -202,7 +202,7 @@ class Consumer:
             with logs.bound(service=service, message=name), holding() as caused:
                 handler([message_type.model_validate(payload) for payload in payloads])
         except Exception as error:  # noqa: BLE001 - whatever it is, each message is handled on its own now
-            _log.info("bundle_taken_apart", service=service, message=name, error=str(error))
+            _log.info("bundle_taken_apart", service=service, message=name, error=_words(error))
             return False
         self._broker.publish_many(caused)
         seconds = (time.perf_counter() - started) / len(payloads)
@@ -231,9 +231,9 @@ class Consumer:
                 self._bury(service, name, payload, error.detail)
             except Exception as error:  # noqa: BLE001 - a fault of ours is tried again too, then buried, never lost
                 expected = isinstance(error, Retryable)
-                _log.warning("message_failed", error=str(error), exc_info=None if expected else error)
+                _log.warning("message_failed", error=_words(error), exc_info=None if expected else error)
                 if last:
-                    self._bury(service, name, payload, f"{type(error).__name__}: {error}", retryable=True)
+                    self._bury(service, name, payload, f"{type(error).__name__}: {_words(error)}", retryable=True)
                 else:
                     outcome = "retried"
             self._record(service, name, outcome, time.perf_counter() - started)
@@ -268,6 +268,11 @@ class Consumer:
                 retryable=retryable,
             )
         )
+
+
+def _words(error: Exception) -> str:
+    """What may be told of it: whatever holds values out of a row or a message may name a shopper."""
+    return str(error) if isinstance(error, LoupeError) or not logs.holds_values(error) else logs.NOT_TOLD
 
 
 def _amqp_socket(worker: Any) -> socket.socket | None:

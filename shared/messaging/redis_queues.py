@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import orjson
 from celery import Celery
 from redis import Redis
-from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
 
 from shared.contracts.routes import Service
 from shared.messaging.queues import SENT_AT, QueueDepth
@@ -61,6 +62,10 @@ class RedisQueues:
             for tag in tags:
                 channel.qos.restore_by_tag(tag)
             return len(tags)
+
+    def compact(self) -> None:
+        with suppress(ResponseError):  # one is under way, or the server lets nobody ask for it
+            self._redis.bgrewriteaof()
 
     def ping(self) -> None:
         self._redis.ping()

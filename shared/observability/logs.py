@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ import structlog
 
 from shared.observability.masking import masked
 
+NOT_TOLD = "(its words are not logged, since they may name a shopper)"
+_WITH_VALUES = ("sqlalchemy", "psycopg", "sqlite3", "pydantic_core")
 _CHATTY = ("celery", "kombu", "httpx", "httpcore", "uvicorn", "alembic", "qdrant_client")
 
 
@@ -30,7 +33,7 @@ def configure(service: str, level: str = "INFO") -> None:
     ]
     render = structlog.processors.JSONRenderer(serializer=orjson.dumps)
     structlog.configure(
-        processors=[*common, structlog.processors.format_exc_info, render, _mask],
+        processors=[*common, structlog.processors.ExceptionRenderer(_traceback), render, _mask],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
         cache_logger_on_first_use=True,
@@ -41,7 +44,7 @@ def configure(service: str, level: str = "INFO") -> None:
             foreign_pre_chain=[*common, structlog.stdlib.add_logger_name],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
+                structlog.processors.ExceptionRenderer(_traceback),
                 structlog.processors.JSONRenderer(),
                 _mask_text,
             ],
@@ -60,6 +63,21 @@ def _mask(_logger: object, _method: str, line: Any) -> bytes:
 
 def _mask_text(_logger: object, _method: str, line: Any) -> str:
     return masked(line.encode()).decode()
+
+
+def holds_values(error: BaseException) -> bool:
+    """Whether the words of an error hold what stood in a row or a message."""
+    return type(error).__module__.partition(".")[0] in _WITH_VALUES
+
+
+def _traceback(exc_info: structlog.typing.ExcInfo) -> str:
+    text = "".join(traceback.format_exception(*exc_info)).rstrip("\n")
+    error: BaseException | None = exc_info[1]
+    while error is not None:
+        if holds_values(error) and str(error):
+            text = text.replace(str(error), NOT_TOLD)
+        error = error.__cause__ or error.__context__
+    return text
 
 
 def _default_service(service: str) -> structlog.typing.Processor:

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 from shared.errors import Permanent
 from shared.shopbus.amqp import AmqpBus
-from shared.shopbus.port import IN_HAND, Delivery, ShopBus
+from shared.shopbus.port import IN_HAND, Delivery, Line, ShopBus
 from shared.shopbus.streams import RedisStreams
 
-__all__ = ["IN_HAND", "AmqpBus", "Delivery", "RedisStreams", "ShopBus", "open"]
+__all__ = ["IN_HAND", "AmqpBus", "Delivery", "Line", "RedisStreams", "ShopBus", "open"]
 
 
 def open(url: str) -> ShopBus:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from amqp.exceptions import AMQPError, ChannelError, MessageNacked, RecoverableConnectionError
+from amqp.exceptions import AMQPError, ChannelError, MessageNacked, NotFound, RecoverableConnectionError
 from kombu.connection import Connection
 from kombu.entity import Exchange, Queue
 from kombu.exceptions import KombuError, OperationalError
@@ -23,7 +23,7 @@ from kombu.message import Message
 from kombu.messaging import Consumer
 
 from shared.errors import Retryable
-from shared.shopbus.port import IN_HAND, KEPT_DEAD, KEPT_OUT, Delivery
+from shared.shopbus.port import IN_HAND, KEPT_DEAD, KEPT_OUT, Delivery, Line
 
 _HEARTBEAT_SECONDS = 60
 _LIMIT_SECONDS = 10
@@ -79,6 +79,32 @@ class AmqpBus:
 
     def publish(self, tenant: str, events: Sequence[bytes]) -> None:
         self._send(_queue(tenant, "out", KEPT_OUT), events)
+
+    def take_out(self, tenant: str, line: Line, chosen: Callable[[bytes], bool], before: float | None = None) -> int:
+        """RabbitMQ shows an event by handing it out: what is not chosen goes back to its place when this is over.
+
+        Of the line in it takes nothing out: that is one consumer's, who drops what it is handed.
+        """
+        if line == "in" or before is not None:  # it does not tell when what is in a queue was sent
+            return 0
+        name, taken = f"loupe.shop.{tenant}.{line}", 0
+        with _translated(self._url, lambda: None), self._connect() as connection, connection.channel() as channel:
+            try:
+                waiting = channel.queue_declare(name, passive=True).message_count
+            except NotFound:  # no gateway has served the shop yet
+                return 0
+            for _ in range(waiting):
+                message = channel.basic_get(name)
+                if message is None:
+                    break
+                body = message.body if isinstance(message.body, bytes) else message.body.encode()
+                if chosen(body):
+                    channel.basic_ack(message.delivery_tag)
+                    taken += 1
+        return taken
+
+    def compact(self) -> None:
+        """RabbitMQ gives up the files of acknowledged messages itself."""
 
     def ping(self) -> None:
         with _translated(self._url, lambda: None), self._connect() as connection:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
+
+Line = Literal["in", "out", "dead"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,18 @@ class ShopBus(Protocol):
 
     def publish(self, tenant: str, events: Sequence[bytes]) -> None:
         """Put events into the tenant's line out; returns when the bus has them all."""
+        ...
+
+    def take_out(self, tenant: str, line: Line, chosen: Callable[[bytes], bool], before: float | None = None) -> int:
+        """Take out of a tenant's line what is `chosen` by its bytes, wherever in the line it stands; how many.
+
+        All others keep their places. `before`: only what was sent until then, in seconds since 1970; on a bus that does
+        not know, `chosen` has to tell. Of the line in a bus may leave all to whoever receives. Any thread may ask.
+        """
+        ...
+
+    def compact(self) -> None:
+        """Give up what the bus keeps on its disk of events that are gone. Where the bus does so itself: nothing."""
         ...
 
     def ping(self) -> None:

@@ -7,7 +7,7 @@ lease first reads what the holder before left unacknowledged. A handled entry is
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, cast
@@ -19,13 +19,14 @@ from redis.exceptions import LockError, RedisError, ResponseError
 from redis.lock import Lock
 
 from shared.errors import Retryable
-from shared.shopbus.port import KEPT_DEAD, KEPT_OUT, Delivery
+from shared.shopbus.port import KEPT_DEAD, KEPT_OUT, Delivery, Line
 
 LEASE_SECONDS = 15.0
 _GROUP = "loupe"
 _CONSUMER = "gateway"  # one name for all of them: what a dead one left is pending for the one that serves next
 _FIELD = b"event"
 _TENANTS_AT_ONCE = 16
+_PAGE = 100
 _log = structlog.get_logger(__name__)
 _UNSETTLED, _NEW = "0", ">"
 _NO_FIELD = "The stream entry has no field named 'event'. Send it as XADD <stream> * event '<the CloudEvent as JSON>'."
@@ -82,6 +83,27 @@ class RedisStreams:
             for event in events:
                 pipeline.xadd(_key(tenant, "out"), {_FIELD: event}, maxlen=KEPT_OUT, approximate=True)
             pipeline.execute()
+
+    def take_out(self, tenant: str, line: Line, chosen: Callable[[bytes], bool], before: float | None = None) -> int:
+        key, taken, after, last = _key(tenant, line), 0, "-", "+" if before is None else str(int(before * 1000))
+        while True:
+            with self._translated():
+                page = cast(list[tuple[bytes, dict[bytes, bytes]]], self._redis.xrange(key, after, last, count=_PAGE))
+                found = [entry for entry, fields in page if fields and chosen(b" ".join(fields.values()))]
+                if found:
+                    with self._redis.pipeline(transaction=True) as pipeline:
+                        if line == "in":
+                            pipeline.xack(key, _GROUP, *found)
+                        pipeline.xdel(key, *found)
+                        pipeline.execute()
+            taken += len(found)
+            if len(page) < _PAGE:
+                return taken
+            after = f"({page[-1][0].decode()}"
+
+    def compact(self) -> None:
+        with self._translated(), suppress(ResponseError):  # one is under way, or the server lets nobody ask for it
+            self._redis.bgrewriteaof()
 
     def ping(self) -> None:
         with self._translated():

@@ -198,3 +198,14 @@ def test_a_bus_that_comes_back_gives_again_what_was_not_settled(shop: Shop, bus:
 def test_a_url_of_no_bus_is_refused_with_what_to_write() -> None:
     with pytest.raises(Permanent, match=r"redis://.*amqp://"):
         open("kafka://host")
+
+
+def test_what_is_chosen_is_taken_out_of_a_line_and_the_rest_stays_in_its_order(
+    shop: Shop, bus: ShopBus, tenant: str
+) -> None:
+    assert nothing_comes(bus, tenant)
+    bus.publish(tenant, [b"1", b"2", b"3", b"2"])
+    assert bus.take_out(tenant, "out", lambda body: body == b"2") == 2
+    assert bus.take_out(tenant, "out", lambda _: False) == 0
+    assert bus.take_out(tenant, "dead", lambda _: True) == 0
+    until(lambda: shop.read(tenant, "out") == [b"1", b"3"], "the others are there")

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+import json
+import sqlite3
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
+import httpx
 import pytest
+from redis import Redis
 
 from deploy.local.home import TENANT
 from tests.support.pictures import drawing
@@ -45,3 +52,68 @@ def test_a_shop_on_redis_sells_by_queue_and_hears_of_its_picture(stack: RunningS
         taken = run_alone(snippet(PAGE, "sh", "XREADGROUP"), "sh", tmp_path, **here)
         assert "loupe.image.indexed" in taken
         assert taken.splitlines()[-1] == "1", "it is acknowledged"
+        assert taken.splitlines()[-1] == "1", "it is acknowledged"
+        if "ports" in stack.facts:  # on servers, whose files are theirs
+            return
+        nothing_is_left_of("anna-of-the-shop", "anna@example.com", stack, api, given.stdout.strip())
+
+
+def nothing_is_left_of(user: str, mail: str, stack: RunningStack, api: httpx.Client, bus_url: str) -> None:
+    """A shopper is told, then erased: no store has them by its own means, nor a file once it is written anew."""
+    admin = stack.loupe("key", "add", TENANT, "--scope", "admin", "--name", "rights").stdout.split()[0]
+    rights = {"Authorization": f"Bearer {admin}"}
+    happened = {"type": "viewed", "sku": "RING-1", "at": "2026-05-01T12:00:00Z", "user_id": user}
+    events = [happened | {"id": f"{user}-{number}"} for number in range(50)]
+    assert api.post("/v1/events", json={"events": [*events, happened | {"id": "b", "user_id": "boris"}]}).is_success
+    line = Redis.from_url(bus_url)
+    for told in (happened | {"id": f"{user}-held", "sku": "NOT-YET"}, happened | {"id": "x", "mail": mail}):
+        body = {"specversion": "1.0", "id": told["id"], "source": "/s", "type": "shop.user.event", "data": told}
+        line.xadd(f"loupe:shop:{TENANT}:in", {"event": json.dumps(body)})
+    until(lambda: not api.get(f"/v1/users/{user}/suggestions").json()["cold"], "the history knows them")
+    until(lambda: line.xlen(f"loupe:shop:{TENANT}:dead") == 1, "what broke the contract is a dead letter")
+    export = api.post(f"/v1/users/{user}:export", headers=rights).headers["location"]
+    until(lambda: api.get(export, headers=rights).json()["state"] == "done", "it is exported")
+    with zipfile.ZipFile(io.BytesIO(api.get(f"{export}/data", headers=rights).content)) as archive:
+        assert len(archive.read("events.jsonl").splitlines()) == 50
+        assert mail.encode() in archive.read("shop-bus-dead.jsonl")
+
+    erasure = api.post(f"/v1/users/{user}:erase", json={"also": [mail]}, headers=rights).headers["location"]
+    until(lambda: api.get(erasure, headers=rights).json()["state"] == "done", "they are erased", 60)
+    found = api.get(erasure, headers=rights).json()["found"]
+    assert (found["history: events"], found["shop bus: dead"], found["exports"]) == (50, 1, 1)
+    assert api.get(f"{export}/data", headers=rights).status_code == 404
+    names = (user.encode(), mail.encode())
+    facts = stack.facts
+    for url in (facts["broker_url"], facts["shop_bus_url"]):
+        assert not any(name in dump for dump in dumps(url) for name in names)
+    for file in stack.home.glob("*.db"):
+        with closing(sqlite3.connect(file)) as opened:
+            assert not any(name.decode() in line for line in opened.iterdump() for name in names), file
+    assert [path for path in (stack.home / "objects").rglob("*") if path.is_file() and holds(path, names)] == []
+    assert [path for path in (stack.home / "logs").rglob("*") if path.is_file() and holds(path, names)] == []
+    assert stack.loupe("compact").returncode == 0
+    until(lambda: not [path for path in stack.home.rglob("*") if path.is_file() and holds(path, names)], "no file has")
+
+
+def dumps(url: str) -> Iterator[bytes]:
+    """Each key of a Redis, and what it holds as its own commands show it."""
+    server = Redis.from_url(url)
+    for key in server.scan_iter():
+        kind = server.type(key)
+        if kind == b"stream":
+            yield repr(server.xrange(key)).encode()
+        elif kind == b"list":
+            yield repr(server.lrange(key, 0, -1)).encode()
+        elif kind == b"hash":
+            yield repr(server.hgetall(key)).encode()
+        elif kind == b"string":
+            yield repr(server.get(key)).encode()
+        yield key
+
+
+def holds(path: Path, names: Sequence[bytes]) -> bool:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:  # it went meanwhile
+        return False
+    return any(name in content for name in names)

@@ -17,8 +17,10 @@ from services.recommender.history import History, Who
 from services.recommender.impressions import Impressions
 from services.recommender.retention import Retention
 from services.recommender.tables import Erasure, Event, Impression, Visit
+from services.recommender.telling import Telling
 from shared import database
 from shared.contracts.impressions import ImpressionsShown
+from shared.contracts.kept import KeptOf, KeptStore
 from shared.contracts.messages import ErasureAsked, Message, MessageDied, ShopperErased, UserEvents
 from shared.database import Database
 from tests.support.databases import NewDatabase
@@ -216,3 +218,40 @@ def test_that_somebody_was_erased_is_forgotten_too(kept: Database) -> None:
     Retention(kept, timedelta(days=1)).forget_erasures(NOW + timedelta(days=1))
     with kept.read() as session:
         assert session.scalars(select(Erasure)).all() == []
+
+
+def test_a_backup_that_came_back_is_filtered_but_what_was_told_since_the_erasure_stays(kept: Database) -> None:
+    fill(kept)
+    eraser = Eraser(kept)
+    found = eraser.erase("shop", Who(user_id="anna"), NOW + timedelta(hours=1), restored=True)
+    assert found == {"history: events": 3, "history: impressions": 2, "history: visits": 1}
+    history = fill(kept)
+    assert eraser.erase("shop", Who(user_id="anna"), NOW - timedelta(hours=1), restored=True) == {}, "a later one holds"
+    assert eraser.erase("shop", Who(user_id="boris"), NOW - timedelta(hours=1), restored=True) == {}
+    assert "BORIS" in did(history, "shop", "boris")
+
+
+def test_all_that_is_kept_of_a_shopper_can_be_told_and_who_they_are(kept: Database) -> None:
+    fill(kept)
+    telling = Telling(kept)
+
+    def told(store: KeptStore, **who: str) -> list[dict[str, Any]]:
+        return telling.page(KeptOf(tenant="shop", store=store, **who)).kept
+
+    assert {one["sku"] for one in told("events", user_id="anna")} == {"LOGIN", "OLD", "THEIRS"}
+    assert [one["session_id"] for one in told("visits", user_id="anna")] == ["v-1"]
+    assert len(told("impressions", user_id="anna")) == 2, "in their visit too"
+    assert [one["sku"] for one in told("events", session_id="v-3")] == ["NOBODY"]
+    names = telling.names("shop", "")
+    assert (names.last, {"u:anna", "u:boris", "s:v-3", "s:v-1"} <= {*names.shoppers}) == (True, True)
+    assert telling.names("shop", "u:anna").shoppers == ["u:boris"]
+
+
+def test_more_than_a_page_of_events_and_impressions_is_told_page_by_page(kept: Database) -> None:
+    History(kept).record("shop", [event(user_id="anna") for _ in range(501)])
+    Impressions(kept).record("shop", [shown(n, "R", user_id="anna", place="for-you") for n in range(501)])
+    for store in ("events", "impressions"):
+        first = Telling(kept).page(KeptOf(tenant="shop", user_id="anna", store=store))
+        rest = Telling(kept).page(KeptOf(tenant="shop", user_id="anna", store=store, after=str(first.next)))
+        assert (len(first.kept), len(rest.kept), rest.next) == (500, 1, None)
+        assert rest.kept[0] not in first.kept

@@ -150,7 +150,7 @@ def test_events_by_queue_are_taken_and_refused_by_the_same_rules(tmp_path: Path)
     with running_gateway(tmp_path) as stand:
         stand.put_item("RING-1")
         parts = stand.parts
-        events = ShopEvents(parts.catalogue, parts.stock, parts.uploads, parts.shoppers, parts.incoming, parts.backlog)
+        events = ShopEvents.of(parts)
         searched = {"type": "searched", "session_id": "v-1", "search_id": SEARCH, "at": AT}
         for number, data in enumerate([searched, without("id", click(1)), click(2, sku="NEVER")]):
             body = {"specversion": "1.0", "id": f"q-{number}", "source": "/s", "type": "shop.user.event", "data": data}

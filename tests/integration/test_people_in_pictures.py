@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from loupe.cli import app
 from services.gateway import tenants
 from services.gateway.impressions import Whose
+from services.gateway.people.sweeping import Beside, Sweeper
 from services.gateway.stored_pictures import strip_stored
 from services.gateway.tables import OUTBOX
 from services.gateway.tables import Image as ImageRow
@@ -191,7 +192,8 @@ def test_a_shoppers_photo_is_kept_without_faces_and_goes_with_the_shopper(shop: 
     assert not any("ada" in key for key in kept.keys("shop"))
     assert [data for _, data in shop.parts.photos.of_shopper("shop", "ada")] == [CLEAN_PHOTO] * 2
 
-    shop.parts.shoppers.erase("shop", Whose(user_id="ada"))
+    shop.parts.erasures.ask("shop", Whose(user_id="ada"))
+    assert Sweeper(shop.catalogue, shop.parts.erasures, Beside(shop.parts.exports, shop.parts.photos)).sweep_one()
     assert len(list(kept.keys("shop"))) == 2
     assert shop.parts.photos.forget("shop", "eve") == 1
 

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from services.gateway.originals import Originals
+from services.gateway.people.block_list import BlockList
 from services.gateway.shop_events import ShopEvents
 from services.gateway.shop_intake import ShopIntake
 from shared import objectstore
 from shared.contracts.messages import ErasureAsked, UserEvents
 from shared.contracts.shop import MAX_EVENT_BYTES
-from tests.support.gateway import Stand, picture, running_gateway
+from tests.support.gateway import SECRET, Stand, picture, running_gateway
 from tests.support.selling import CLICK, content, counted, images_of, letters, put_item
 from tests.support.shops import Shop, running
 from tests.support.waiting import until
@@ -123,10 +124,9 @@ def test_a_picture_whose_item_never_comes_is_a_dead_letter(tmp_path: Path, shop:
     with running_gateway(tmp_path) as stand:
         bus = shop.bus()
         parts, letters_store = stand.parts, objectstore.open(f"file://{tmp_path}/objects", "letters")
-        events = ShopEvents(parts.catalogue, parts.stock, parts.uploads, parts.shoppers, parts.incoming, parts.backlog)
-        intake = ShopIntake(
-            bus, stand.catalogue, events, Originals(letters_store), stand.catalogue.ping, held_seconds=1
-        )
+        events = ShopEvents.of(parts)
+        kept, block_list = Originals(letters_store), BlockList(SECRET)
+        intake = ShopIntake(bus, stand.catalogue, events, kept, stand.catalogue.ping, block_list, held_seconds=1)
         with running([intake.run]):
             until(lambda: shop.is_served("shop"), "the shop is served")
             shop.tell("shop", "shop.image.added", {"sku": "NO-SUCH", "content": content(picture())})

@@ -12,13 +12,14 @@ from loupe.client.calls import Call, Pages, Work
 from shared.contracts.uploads import Upload
 
 IMAGE = "00000000-0000-0000-0000-000000000000"
+ERASURE, EXPORT = "er_" + 32 * "0", "ex_" + 32 * "0"
 HOOK = "wh_000000000000000000000000"
 _AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
 _HALVES = Experiment.model_validate(
     {"name": "ranking-2", "variants": {"plain": {"share": 0.5, "policy": "plain"}, "learned": {"share": 0.5}}}
 )
 
-STEPS = {"wait_for_image", "wait_for_import", "upload_images"}
+STEPS = {"wait_for_image", "wait_for_import", "upload_images", "wait_for_erasure"}
 """Methods that make several calls, all of them calls of other methods."""
 
 EXAMPLES: dict[str, tuple[Any, ...]] = {
@@ -55,6 +56,13 @@ EXAMPLES: dict[str, tuple[Any, ...]] = {
     "suggestions_for_many": (["anna"],),
     "erase_user": ("anna",),
     "erase_session": ("visit-1",),
+    "start_erasing_user": ("anna",),
+    "start_erasing_session": ("visit-1",),
+    "erasure": (ERASURE,),
+    "export_user": ("anna",),
+    "export_session": ("visit-1",),
+    "export": (EXPORT,),
+    "export_data": (EXPORT,),
     "experiment": (),
     "put_experiment": (_HALVES,),
     "stop_experiment": (),

@@ -29,6 +29,8 @@ NOWHERE: dict[str, str] = {
     "webhook_id": "wh_" + "0" * 24,
     "delivery_id": "00000000-0000-4000-8000-000000000001",
     "import_id": "00000000-0000-4000-8000-000000000002",
+    "erasure_id": "er_" + "0" * 32,
+    "export_id": "ex_" + "0" * 32,
     "object_key": "uploads/" + "0" * 32,
     "name": "0" * 32,
 }
@@ -52,6 +54,8 @@ def theirs(shop: Shop) -> dict[str, str]:
         "webhook_id": hook,
         "delivery_id": delivery,
         "import_id": _import(shop),
+        "erasure_id": _asked_of_a_shopper(shop, "erase"),
+        "export_id": _asked_of_a_shopper(shop, "export"),
         "object_key": upload["object_key"],
         "name": upload["name"],
     }
@@ -87,6 +91,9 @@ class _Own(dict[str, str]):
             self["webhook_id"], self["delivery_id"] = _webhook(shop, anew=ends)
         if "import_id" in named:
             self["import_id"] = _import(shop)
+        for kind, name in (("erase", "erasure_id"), ("export", "export_id")):
+            if name in named:
+                self[name] = _asked_of_a_shopper(shop, kind)
         if "name" in named or operation.label == "POST /v1/images:batch":
             self.update(_upload(shop))
 
@@ -108,6 +115,13 @@ def _import(shop: Shop) -> str:
     import_id = str(answer.json()["import_id"])
     until(lambda: shop.api.get(f"/v1/imports/{import_id}").json().get("finished_at"), "the import ended")
     return import_id
+
+
+def _asked_of_a_shopper(shop: Shop, kind: str) -> str:
+    """The id of an erasure or an export of this shop, that is done."""
+    address = shop.api.post(f"/v1/users/{shop.word}-asked:{kind}").raise_for_status().headers["location"]
+    until(lambda: shop.api.get(address).json()["state"] == "done", f"the {kind} is done")
+    return str(address.rpartition("/")[2])
 
 
 def _upload(shop: Shop) -> dict[str, str]:

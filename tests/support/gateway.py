@@ -41,6 +41,7 @@ from shared.contracts.internal import (
     ValueCounts,
     VocabularyRequest,
 )
+from shared.contracts.kept import KeptOf, KeptPage, ShopperNames
 from shared.contracts.messages import Message
 from shared.contracts.models import Model, Models, ReindexStart, ReindexStatus
 from shared.contracts.routes import MESSAGES
@@ -79,6 +80,8 @@ class Upstreams:
     texts: list[str] = field(default_factory=list)
     loaded: Model = LOADED
     experiments: dict[str, ExperimentOf] = field(default_factory=dict)
+    kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    shoppers: list[str] = field(default_factory=list)
 
     def embedder(self) -> FastAPI:
         app = create_app("embedder", {})
@@ -142,6 +145,14 @@ class Upstreams:
         @app.post("/suggest-batch")
         def suggest_batch(asked: SuggestBatchRequest) -> HitLists:
             return HitLists(lists=[answer(asked) for _ in asked.user_ids])
+
+        @app.post("/kept")
+        def kept(asked: KeptOf) -> KeptPage:
+            return KeptPage(kept=self.kept.get(asked.store, []))
+
+        @app.get("/shoppers")
+        def shoppers(tenant: str, after: str = "") -> ShopperNames:
+            return ShopperNames(shoppers=self.shoppers if tenant == "shop" else [], last=True)
 
         @app.get("/experiment")
         def experiment(tenant: str) -> ExperimentOf:

@@ -22,7 +22,7 @@ def handle(stand: Stand, kind: str, data: object, tenant: str = "shop", **attrib
     """Handle an event of a shop."""
     event = {"specversion": "1.0", "id": uuid4().hex, "source": "/shop", "type": kind, "data": data} | attributes
     parts = stand.parts
-    events = ShopEvents(parts.catalogue, parts.stock, parts.uploads, parts.shoppers, parts.incoming, parts.backlog)
+    events = ShopEvents.of(parts)
     return events.handle(tenant, shop.parse(json.dumps(event).encode()))
 
 

@@ -49,7 +49,7 @@ def delete_user(user_id: UserId, caller: Admin, gateway: Gateway) -> None:
     """All that is kept of the user goes within moments: what they did, in visits that were theirs too, and what they
     were shown. Who comes again by the same name is somebody new. It is no failure that nothing was kept.
     """
-    gateway.shoppers.erase(caller.tenant, Whose(user_id=user_id))
+    gateway.erasures.ask(caller.tenant, Whose(user_id=user_id))
 
 
 @router.delete(
@@ -63,4 +63,4 @@ def delete_session(session_id: SessionId, caller: Admin, gateway: Gateway) -> No
     """All that is kept of a visit of somebody who is not logged in goes within moments, and whose visit it was. What
     was done in it by who had logged in is that user's, and goes with the user.
     """
-    gateway.shoppers.erase(caller.tenant, Whose(session_id=session_id))
+    gateway.erasures.ask(caller.tenant, Whose(session_id=session_id))

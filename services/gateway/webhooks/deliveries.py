@@ -60,13 +60,27 @@ def add_deliveries(session: Session, news: Sequence[Mapping[str, str]]) -> None:
         session.execute(_INSERT[session.connection().dialect.name], rows)
 
 
-def forget_shopper(session: Session, tenant: str, *, user_id: str | None = None, session_id: str | None = None) -> None:
-    """Delete the events about a shopper, sent or not."""
+def forget_shopper(session: Session, tenant: str, *, user_id: str | None = None, session_id: str | None = None) -> int:
+    """Delete the events about a shopper, sent or not; how many."""
+    deleted = 0
     named = {name: value for name, value in (("user_id", user_id), ("session_id", session_id)) if value is not None}
     for name, value in named.items():
         said = orjson.dumps({name: value}).decode()[1:-1]
         about = delete(DeliveryRow).where(DeliveryRow.tenant == tenant, DeliveryRow.event_type.in_(OPT_IN))
-        session.execute(about.where(DeliveryRow.event.contains(said, autoescape=True)))
+        done = session.execute(about.where(DeliveryRow.event.contains(said, autoescape=True)))
+        deleted += int(getattr(done, "rowcount", 0))
+    return deleted
+
+
+def deliveries_about(session: Session, tenant: str, said: Sequence[str]) -> list[Any]:
+    """The events about shoppers that hold one of these texts."""
+    about = select(DeliveryRow.event).where(DeliveryRow.tenant == tenant, DeliveryRow.event_type.in_(OPT_IN))
+    found = [
+        event
+        for text in said
+        for event in session.scalars(about.where(DeliveryRow.event.contains(text, autoescape=True)))
+    ]
+    return [orjson.loads(event) for event in found]
 
 
 class Deliveries:
