@@ -85,6 +85,15 @@ def story(bus: str) -> list[dict[str, Any]]:
             "data": {"user_id": boris},
             "path": f"/v1/users/{boris}/suggestions",
             "body": {"cold": True},
+            "out": [{"type": "loupe.user.erased", "data": {}}],
+        },
+        {
+            "name": "a shopper is told what is kept of them",
+            "type": "shop.user.export",
+            "data": {"user_id": carla},
+            "path": f"/v1/users/{carla}/suggestions",
+            "body": {"cold": False},
+            "out": [{"type": "loupe.user.exported", "data": {}}],
         },
         {
             "name": "a picture is removed",

@@ -66,11 +66,13 @@ def nothing_is_left_of(user: str, mail: str, stack: RunningStack, api: httpx.Cli
     events = [happened | {"id": f"{user}-{number}"} for number in range(50)]
     assert api.post("/v1/events", json={"events": [*events, happened | {"id": "b", "user_id": "boris"}]}).is_success
     line = Redis.from_url(bus_url)
-    for told in (happened | {"id": f"{user}-held", "sku": "NOT-YET"}, happened | {"id": "x", "mail": mail}):
+    neighbour = happened | {"id": "y", "user_id": "boris", "mail": "boris@example.com"}
+    held, broken = happened | {"id": f"{user}-held", "sku": "NOT-YET"}, happened | {"id": "x", "mail": mail}
+    for told in (held, neighbour, broken):
         body = {"specversion": "1.0", "id": told["id"], "source": "/s", "type": "shop.user.event", "data": told}
         line.xadd(f"loupe:shop:{TENANT}:in", {"event": json.dumps(body)})
     until(lambda: not api.get(f"/v1/users/{user}/suggestions").json()["cold"], "the history knows them")
-    until(lambda: line.xlen(f"loupe:shop:{TENANT}:dead") == 1, "what broke the contract is a dead letter")
+    until(lambda: line.xlen(f"loupe:shop:{TENANT}:dead") == 2, "what broke the contract is a dead letter")
     export = api.post(f"/v1/users/{user}:export", headers=rights).headers["location"]
     until(lambda: api.get(export, headers=rights).json()["state"] == "done", "it is exported")
     with zipfile.ZipFile(io.BytesIO(api.get(f"{export}/data", headers=rights).content)) as archive:

@@ -134,7 +134,7 @@ def test_an_answer_kept_for_a_repeat_does_not_tell_the_address_that_named_the_sh
         assert session.scalars(select(KeptAnswer.key)).all() == ["2"]
 
 
-@pytest.mark.parametrize("shop", ["redis_shop"], indirect=True)  # what is read of RabbitMQ is gone from it
+@pytest.mark.parametrize("any_shop", ["redis_shop"], indirect=True)  # what is read of RabbitMQ is gone from it
 def test_nothing_of_an_erased_shopper_is_left_in_the_lines_of_the_shop(
     shop_gateway: Stand, redis_shop: Shop, admin_of: dict[str, str]
 ) -> None:

@@ -11,4 +11,11 @@ class _BeforeVerb(StringConvertor):
     regex = "[^/:]+"
 
 
+class _Shopper(StringConvertor):
+    """A shopper's name, which may hold a colon, where one of two verbs may follow."""
+
+    regex = "[^/]+(?<!:erase)(?<!:export)"
+
+
 register_url_convertor("before_verb", _BeforeVerb())
+register_url_convertor("shopper", _Shopper())

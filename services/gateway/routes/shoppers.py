@@ -39,7 +39,7 @@ async def post_events(request: Request, caller: Teller, gateway: Gateway) -> Eve
 
 
 @router.delete(
-    "/users/{user_id}",
+    "/users/{user_id:shopper}",
     summary="Erase a shopper",
     status_code=202,
     response_class=Response,
@@ -53,7 +53,7 @@ def delete_user(user_id: UserId, caller: Admin, gateway: Gateway) -> None:
 
 
 @router.delete(
-    "/sessions/{session_id}",
+    "/sessions/{session_id:shopper}",
     summary="Erase a visit",
     status_code=202,
     response_class=Response,
