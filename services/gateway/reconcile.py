@@ -139,7 +139,7 @@ class Reconciler:
         now = datetime.now(UTC)
         with self._database.write() as session:
             row = session.get(Reconciliation, tenant, with_for_update=True)
-            if row is None or row.finished_at or (row.sent_at and row.sent_at > now - _AGAIN):
+            if row is None or row.finished_at or (row.sent_at and now - _AGAIN < row.sent_at <= now):
                 return
             row.sent_at = now
             images = [] if row.listed else _page_after(session, tenant, row.after)

@@ -85,14 +85,17 @@ def full(seconds: float) -> Strike:
     return strike
 
 
-def jumped(seconds: int) -> Strike:
-    """The services' clock is so far ahead, or behind, from the midst of the work to its end; then it is right again."""
+def jumped(seconds: int, *parts: str) -> Strike:
+    """The services' clock is so far ahead, or behind, from the midst of the work to its end; then it is right again.
+    Meanwhile these are killed."""
 
     def strike(stand: Stand, work: Work) -> None:
         stand.set_clock(0)
         work.begin()
         work.await_answered(_MIDST)
         stand.set_clock(seconds)
+        if parts:
+            stand.kill(*parts)
         work.join()
         stand.set_clock(0)
 
@@ -149,6 +152,7 @@ FAULTS = [
     Fault("a picture that kills who decodes it", nothing, poison=True),
     Fault("clock two hours ahead, and back", jumped(7_200), needs="clock"),
     Fault("clock two hours behind, and back", jumped(-7_200), needs="clock"),
+    Fault("clock two hours ahead, the broker killed, and back", jumped(7_200, "broker"), needs="clock"),
 ]
 
 SHORT = [
