@@ -19,6 +19,8 @@ from shared.contracts.routes import Service as ServiceName
 from shared.errors import Retryable
 from shared.messaging import Broker, BundleHandlers, Consumer, Handler, Subscription, Unit
 
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 60.0
 _log = structlog.get_logger(__name__)
 Loop = Callable[[threading.Event], None]
 
@@ -64,7 +66,7 @@ def run(services: Sequence[Service], broker: Broker, threads: int, *, sole_worke
     consumer = Consumer(broker, subscriptions, threads, sole=sole_worker)
     stop = threading.Event()
     loops = [
-        threading.Thread(target=loop, args=(stop,), name=f"{service.name}-background")
+        threading.Thread(target=kept_running, args=(loop, stop), name=f"{service.name}-background")
         for service in services
         for loop in service.background
     ]
@@ -82,6 +84,18 @@ def run(services: Sequence[Service], broker: Broker, threads: int, *, sole_worke
             service.close()
         broker.close()
         _log.info("stopped", services=[service.name for service in services])
+
+
+def kept_running(loop: Loop, stop: threading.Event, pause: float = _FIRST_PAUSE) -> None:
+    """Run the loop until it returns. One that breaks is begun again after a pause of seconds, which grows: a thread
+    that ended unseen would leave a service that answers and does half of its work."""
+    while not stop.is_set():
+        try:
+            return loop(stop)
+        except Exception:  # noqa: BLE001 - whatever it is, the others of this process go on
+            _log.exception("background_broke", loop=getattr(loop, "__qualname__", repr(loop)), again_in_seconds=pause)
+            stop.wait(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
 
 
 async def _serve(services: Sequence[Service]) -> None:

@@ -17,7 +17,9 @@ def remove(session: Session, tenant: str, image_id: str, sku: str) -> bool:
     """Have the index remove a picture that the catalogue, asked now, does not have, unless that is on its way."""
     if session.execute(select(Image.image_id).where(Image.image_id == image_id, Image.tenant == tenant)).first():
         return False
-    if OUTBOX.holds(session, removed_key(image_id)):
+    item = session.get(Item, (tenant, sku))
+    with_its_item = item is not None and item.removed and OUTBOX.holds(session, item_key(tenant, sku, item.revision))
+    if with_its_item or OUTBOX.holds(session, removed_key(image_id)):
         return False
     message = ImageRemoved(tenant=tenant, correlation_id=logs.correlation_id(), sku=sku, image_id=image_id)
     OUTBOX.add(session, removed_key(image_id), message)

@@ -41,7 +41,8 @@ class Broker:
         self.celery = celery
         self._url = url
         self._queues = queues
-        self._errors: tuple[type[Exception], ...] = (OperationalError, OSError, *queues.errors)
+        # AttributeError: what kombu says of a channel whose connection another thread closed under it.
+        self._errors: tuple[type[Exception], ...] = (OperationalError, OSError, AttributeError, *queues.errors)
 
     def publish(self, message: Message) -> None:
         self.publish_many([message])

@@ -244,8 +244,10 @@ def test_words_that_no_item_has_go_after_the_grace_and_not_before(shop: Shop) ->
 
 def test_a_change_that_is_on_its_way_is_no_finding(shop: Shop) -> None:
     shop.put("RING-1", 1, price=10, currency="EUR")
+    shop.put("RING-2", 3)
     shop.stand.put_item("RING-1", price=8, currency="EUR")
     shop.stand.upload("RING-1", picture(2))
+    shop.stand.client.delete("/v1/items/RING-2")
     assert shop.reconcile() == {}
 
 
