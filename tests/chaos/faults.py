@@ -162,6 +162,6 @@ SHORT = [
     Fault("broker killed", killed("broker")),
     Fault("object store answers 503 for 2 s", broken("objects", Way.BUSY, 2), _SERVERS),
     Fault("vector store refuses for 2 s", broken("vectors", Way.REFUSE, 2), _SERVERS),
-    Fault("a picture that kills who decodes it", nothing, poison=True),
+    Fault("broker's connections cut for 2 s", broken("broker", Way.CUT, 2)),
 ]
 """One round of each runs in CI."""
