@@ -40,6 +40,7 @@ class Running:
         self._lock = threading.Lock()
         self._rows: dict[Stack, list[Row]] = {}
         self._left_out: list[str] = []
+        self.stopping = threading.Event()
 
     def stack(self, stack: Stack, folder: Path) -> None:
         stand = Stand(folder, stack)
@@ -50,6 +51,8 @@ class Running:
                 if fault.needs and not getattr(stand, fault.needs):
                     self._left_out.append(f"{fault.name} ({stack}): this machine has no {fault.needs} for it.")
                     continue
+                if self.stopping.is_set():
+                    break
                 rounds.run(fault, self._rounds, self._say)
                 self._write()
             rounds.finish()
@@ -120,7 +123,12 @@ def main() -> None:
         for home in homes:
             home.mkdir()
         ends = [pool.submit(running.stack, stack, home) for stack, home in zip(stacks, homes, strict=True)]
-        failures = [end.exception() for end in ends]
+        try:
+            failures = [end.exception() for end in ends]
+        except KeyboardInterrupt:
+            running.stopping.set()
+            sys.stdout.write("Stopping once the faults that are in work have had their rounds\n")
+            failures = [end.exception() for end in ends]
     for failure in failures:
         if failure:
             sys.stderr.write(f"{failure!r}\n")

@@ -33,7 +33,7 @@ class Rounds:
         self.rows: list[Row] = []
         self._numbers = count(1)
 
-    def run(self, fault: Fault, rounds: int, say: Callable[[str], None] = str) -> Row:
+    def run(self, fault: Fault, rounds: int, say: Callable[[str], object] = str) -> Row:
         row = Row(fault, self.stand.stack)
         self.rows.append(row)
         for number in range(1, rounds + 1):
@@ -54,12 +54,16 @@ class Rounds:
         older = row.kept[-1:]
         letters = counting.letters(self.stand)
         work = Work(self.stand, f"R{number:04}", number * _PICTURES_A_ROUND, older, row.fault.poison)
-        row.fault.strike(self.stand, work)
-        work.join()
+        problems = []
+        try:
+            row.fault.strike(self.stand, work)
+            work.join()
+        except AssertionError as error:  # told with the rest; the other faults have their rounds
+            problems.append(str(error))
         ledger = work.ledger
-        unsettled = counting.settle(self.stand)
+        problems += counting.settle(self.stand)
         outcome = counting.count(self.stand, ledger, letters)
-        outcome.problems += unsettled
+        outcome.problems += problems
         row.kept = [sent for sent in row.kept if sent not in older] + ledger.kept
         row.gone += [*older, *ledger.removed, *ledger.poison]
         outcome.removed += len(older)
