@@ -144,6 +144,7 @@ class Stand:
                     while opened.write(bytes(chunk)):
                         pass
         try:
+            assert shutil.disk_usage(self.home.path).free < 64 << 10, "it is full"
             yield
         finally:
             ballast.unlink()
