@@ -85,19 +85,21 @@ def full(seconds: float) -> Strike:
     return strike
 
 
-def jumped(seconds: int, *parts: str) -> Strike:
-    """The services' clock is so far ahead, or behind, from the midst of the work to its end; then it is right again.
-    Meanwhile these are killed."""
+def jumped(ahead: int, *parts: str, seconds: float = 15) -> Strike:
+    """The services' clock is so far ahead, or behind, from the midst of the work on, and then right again; meanwhile
+    these are killed. The servers' clocks are right: an object store refuses who is a quarter of an hour off."""
 
     def strike(stand: Stand, work: Work) -> None:
         stand.set_clock(0)
         work.begin()
         work.await_answered(_MIDST)
-        stand.set_clock(seconds)
-        if parts:
-            stand.kill(*parts)
-        work.join()
-        stand.set_clock(0)
+        stand.set_clock(ahead)
+        try:
+            if parts:
+                stand.kill(*parts)
+            _last(seconds)
+        finally:
+            stand.set_clock(0)
 
     return strike
 
@@ -150,9 +152,9 @@ FAULTS = [
     Fault("catalogue's server lost for 10 s", broken("catalogue", Way.REFUSE, 10), _SERVERS),
     Fault("disk full for 10 s", full(10), needs="disk"),
     Fault("a picture that kills who decodes it", nothing, poison=True),
-    Fault("clock two hours ahead, and back", jumped(7_200), needs="clock"),
-    Fault("clock two hours behind, and back", jumped(-7_200), needs="clock"),
-    Fault("clock two hours ahead, the broker killed, and back", jumped(7_200, "broker"), needs="clock"),
+    Fault("clock two hours ahead for 15 s", jumped(7_200), needs="clock"),
+    Fault("clock two hours behind for 15 s", jumped(-7_200), needs="clock"),
+    Fault("clock two hours ahead for 15 s, the broker killed meanwhile", jumped(7_200, "broker"), needs="clock"),
 ]
 
 SHORT = [
