@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -63,7 +64,7 @@ def run(services: Sequence[Service], broker: Broker, threads: int, *, sole_worke
         except Retryable as error:
             _log.warning("restore_postponed", detail=error.detail)  # the visibility timeout brings them back
     subscriptions = [Subscription(s.name, s.handlers, s.unit, s.bundle_handlers) for s in services if s.handlers]
-    consumer = Consumer(broker, subscriptions, threads, sole=sole_worker)
+    consumer = Consumer(broker, subscriptions, threads, sole=sole_worker, ended=_leave)
     stop = threading.Event()
     loops = [
         threading.Thread(target=kept_running, args=(loop, stop), name=f"{service.name}-background")
@@ -84,6 +85,11 @@ def run(services: Sequence[Service], broker: Broker, threads: int, *, sole_worke
             service.close()
         broker.close()
         _log.info("stopped", services=[service.name for service in services])
+
+
+def _leave() -> None:
+    """End this process in order: its supervisor starts another, which takes messages again."""
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def kept_running(loop: Loop, stop: threading.Event, pause: float = _FIRST_PAUSE) -> None:

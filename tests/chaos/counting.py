@@ -53,11 +53,12 @@ class Outcome:
 
 
 def settle(stand: Stand) -> list[str]:
-    """Wait until every message has its outcome; in words, what has none in the time."""
+    """Wait until every message has its outcome and every part answers; in words, what has none in the time."""
 
     def settled() -> bool:
         told = _asked(stand, "/v1/status")
-        return told is not None and told["outbox"] == 0 and told["images"].get("stored", 0) == 0
+        quiet = told is not None and told["outbox"] == 0 and told["images"].get("stored", 0) == 0
+        return quiet and stand.ready()
 
     try:
         until(settled, "every message has its outcome", SETTLED_SECONDS, 0.1)

@@ -215,3 +215,22 @@ def test_a_channel_whose_connection_is_closed_under_it_is_a_broker_that_is_away(
     broker.publish(removed("AFTER"))
     broker.close()
     server.stop()
+
+
+def test_a_worker_goes_on_after_its_broker_refused_all_writes_as_on_a_full_disk(tmp_path: Path) -> None:
+    server = RunningBroker(tmp_path)
+    with Redis.from_url(server.url) as admin, Worker(server.url) as worker:
+        worker.broker.publish(removed("BEFORE"))
+        until(lambda: worker.handled, "the first message is handled")
+        admin.config_set("min-replicas-to-write", 1)
+        with pytest.raises(Retryable, match="does not answer"):
+            worker.broker.publish(removed("DURING"))
+        told = _refusals(admin)
+        until(lambda: _refusals(admin) > told, "the worker, which asks each second, was refused too")
+        admin.config_set("min-replicas-to-write", 0)
+        worker.broker.publish(removed("AFTER"))
+        until(lambda: any(sku_of(m) == "AFTER" for m in worker.handled), "the worker goes on")
+
+
+def _refusals(admin: Redis) -> int:
+    return int(admin.info("stats")["total_error_replies"])
