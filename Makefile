@@ -3,6 +3,7 @@ VENV ?= .venv
 N ?= 6000
 ITEMS ?= 100000
 SECONDS ?= 600
+ROUNDS ?= 20
 MODELS := services/embedder/models
 PYTHON ?= python3
 BIN := $(VENV)/bin
@@ -12,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 UV_COMPILE_WITH_TORCH := $(BIN)/uv pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --override requirements/weights-alone.txt
 UV_COMPILE := $(UV_COMPILE_WITH_TORCH) --override requirements/without-torch.txt
 
-.PHONY: help run up-processes test fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-overload simulate-shop model train evaluate evaluate-recommender floor clean renders renders-evaluation sample
+.PHONY: help run up-processes test chaos fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-overload simulate-shop model train evaluate evaluate-recommender floor clean renders renders-evaluation sample
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -27,6 +28,10 @@ up-processes: $(VENV)/test.installed ## the same with each service a process, on
 test: $(VENV)/test.installed lint ## install what the tests need, then run all of them
 	tests/install-debian-packages
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+chaos: $(VENV)/test.installed ## break what can break, ROUNDS times each, on both stacks; count what is lost, write bench/reports/chaos.md
+	tests/install-debian-packages faketime
+	$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --report bench/reports/chaos.md
 
 lint: $(VENV)/test.installed ## style, types and the rules of who imports whom
 	$(BIN)/ruff check .

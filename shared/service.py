@@ -23,6 +23,8 @@ from shared.errors import Retryable
 from shared.messaging import Broker, BundleHandlers, Consumer, Handler, Subscription, Unit
 from shared.prompt_http import PromptHttp
 
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 60.0
 _log = structlog.get_logger(__name__)
 Loop = Callable[[threading.Event], None]
 _COLLECTED_EVERY = 10_000
@@ -81,7 +83,7 @@ def run(
         except Retryable as error:
             _log.warning("restore_postponed", detail=error.detail)  # the visibility timeout brings them back
     subscriptions = [Subscription(s.name, s.handlers, s.unit, s.bundle_handlers) for s in services if s.handlers]
-    consumer = Consumer(broker, subscriptions, threads, sole=sole_worker)
+    consumer = Consumer(broker, subscriptions, threads, sole=sole_worker, ended=_leave)
     stop = threading.Event()
 
     def begin_to_stop() -> None:
@@ -94,7 +96,7 @@ def run(
         last.start()
 
     loops = [
-        threading.Thread(target=loop, args=(stop,), name=f"{service.name}-background")
+        threading.Thread(target=kept_running, args=(loop, stop), name=f"{service.name}-background")
         for service in services
         for loop in service.background
     ]
@@ -121,6 +123,23 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECTED_EVERY)
+
+
+def _leave() -> None:
+    """End this process in order: its supervisor starts another, which takes messages again."""
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def kept_running(loop: Loop, stop: threading.Event, pause: float = _FIRST_PAUSE) -> None:
+    """Run the loop until it returns. One that breaks is begun again after a pause of seconds, which grows: a thread
+    that ended unseen would leave a service that answers and does half of its work."""
+    while not stop.is_set():
+        try:
+            return loop(stop)
+        except Exception:  # noqa: BLE001 - whatever it is, the others of this process go on
+            _log.exception("background_broke", loop=getattr(loop, "__qualname__", repr(loop)), again_in_seconds=pause)
+            stop.wait(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
 
 
 def _end_now(consumer: Consumer) -> None:

@@ -38,7 +38,7 @@ class KeptAnswers:
         """The answer that was given, or, when none was and nobody is at it, a name to `finish` or `release` it by.
 
         Raises `Conflict` when the key came with another request, whose `fingerprint` differs, and while the first is
-        in work. A request whose gateway died is let in again after two minutes.
+        in work. A request whose gateway died is let in again after two minutes, or by `take_over`.
         """
         for _ in range(_MEETINGS):
             now = datetime.now(UTC)
@@ -80,6 +80,11 @@ class KeptAnswers:
             session.execute(
                 delete(KeptAnswer).where(KeptAnswer.tenant == tenant, KeptAnswer.key == key, KeptAnswer.owner == owner)
             )
+
+    def take_over(self) -> None:
+        """No other gateway runs, so what is in work is a dead one's: let all of it in again at once."""
+        with self._database.write() as session:
+            session.execute(delete(KeptAnswer).where(KeptAnswer.status.is_(None)))
 
     def clean(self) -> None:
         """Forget what is over."""

@@ -111,6 +111,8 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     bucket = objectstore.open(settings.object_store_url, INCOMING_BUCKET, settings.object_store_public_url)
     incoming = Incoming(catalogue_database, bucket, pictures, picture_uploads, signer)
     answers = KeptAnswers(catalogue_database)
+    if settings.sole_worker:
+        answers.take_over()
     embedder = Embedder("embedder", settings.embedder_url, settings.internal_secret)
     recommender = Recommender("recommender", settings.recommender_url, settings.internal_secret)
     renditions = open_renditions(settings.object_store_url, catalogue_database, pictures)

@@ -27,6 +27,7 @@ _KINDS = (
     "analysis-missing",
     "stranger",
     "item-behind",
+    "item-ahead",
     "message-lost",
     "picture-lost",
     "picture-back",

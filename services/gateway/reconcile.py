@@ -17,12 +17,12 @@ from sqlalchemy.orm import Session
 
 from services.gateway import metrics
 from services.gateway.collection import Collector
-from services.gateway.item_rows import changed
-from services.gateway.outbox_keys import item_key, removed_key, stored_key
+from services.gateway.outbox_keys import stored_key
+from services.gateway.retelling import overtake, remove, tell_again
 from services.gateway.tables import OUTBOX, Image, Item, Reconciliation, Tenant
 from shared.contracts.analysis import picture_key
-from shared.contracts.api import ItemIn, ReconcileReport
-from shared.contracts.messages import ImageRemoved, ImageStored
+from shared.contracts.api import ReconcileReport
+from shared.contracts.messages import ImageStored
 from shared.contracts.reconcile import CatalogueListed, IndexCompared, ListedImage
 from shared.database import Database
 from shared.errors import NotFound, Retryable
@@ -110,8 +110,9 @@ class Reconciler:
             if row is None or row.finished_at or (row.run, row.page) != (message.run, message.page):
                 return
             found = dict(message.found)
-            found["stranger"] = sum(_remove(session, message.tenant, s.image_id, s.sku) for s in message.strangers)
-            found["item-behind"] = sum(_tell_again(session, message.tenant, sku) for sku in message.behind)
+            found["stranger"] = sum(remove(session, message.tenant, s.image_id, s.sku) for s in message.strangers)
+            found["item-behind"] = sum(tell_again(session, message.tenant, sku) for sku in message.behind)
+            found["item-ahead"] = sum(overtake(session, message.tenant, *ahead) for ahead in message.ahead.items())
             _count(row, found)
             if not row.listed:
                 row.listed, row.after = message.until is None, message.until or row.after
@@ -138,7 +139,7 @@ class Reconciler:
         now = datetime.now(UTC)
         with self._database.write() as session:
             row = session.get(Reconciliation, tenant, with_for_update=True)
-            if row is None or row.finished_at or (row.sent_at and row.sent_at > now - _AGAIN):
+            if row is None or row.finished_at or (row.sent_at and now - _AGAIN < row.sent_at <= now):
                 return
             row.sent_at = now
             images = [] if row.listed else _page_after(session, tenant, row.after)
@@ -272,24 +273,3 @@ def _count(row: Reconciliation, found: Mapping[str, int]) -> None:
     row.found = {kind: row.found.get(kind, 0) + real.get(kind, 0) for kind in row.found.keys() | real.keys()}
     for kind, count in real.items():
         metrics.FOUND.labels(kind).inc(count)
-
-
-def _remove(session: Session, tenant: str, image_id: str, sku: str) -> bool:
-    """Have the index remove a picture that the catalogue, asked now, does not have, unless that is on its way."""
-    if session.execute(select(Image.image_id).where(Image.image_id == image_id, Image.tenant == tenant)).first():
-        return False
-    if OUTBOX.holds(session, removed_key(image_id)):
-        return False
-    message = ImageRemoved(tenant=tenant, correlation_id=logs.correlation_id(), sku=sku, image_id=image_id)
-    OUTBOX.add(session, removed_key(image_id), message)
-    return True
-
-
-def _tell_again(session: Session, tenant: str, sku: str) -> bool:
-    """Send the item's newest revision again, unless it is on its way."""
-    row = session.get(Item, (tenant, sku), with_for_update=True)
-    if row is None or OUTBOX.holds(session, item_key(tenant, sku, row.revision)):
-        return False
-    item = None if row.removed else ItemIn.model_validate(row.body)
-    OUTBOX.add(session, item_key(tenant, sku, row.revision), changed(row, item))
-    return True

@@ -70,6 +70,7 @@ class Comparer:
             of_scanned = images_of(rows, tenant, [str(point.payload["image_id"]) for point in scanned])
         points = _points(target, tenant, [listed.image_id for listed in message.images])
         behind: set[str] = set()
+        ahead: dict[str, int] = {}
         for listed in message.images:
             item = items.get(listed.sku) or Item(tenant, listed.sku)
             image = images.get(listed.image_id) or Image(tenant, listed.image_id, listed.sku)
@@ -77,6 +78,8 @@ class Comparer:
             text_lost = text is None and item.text is not None
             if text_lost or not item.settled(listed.revision):
                 behind.add(listed.sku)
+            if item.revision > listed.revision:
+                ahead[listed.sku] = item.revision
             if text_lost:
                 continue  # its points are compared when its words are there again
             if listed.indexed and self._wrong(target, listed, item, image, text, points[listed.image_id]):
@@ -100,6 +103,7 @@ class Comparer:
                 found=found,
                 strangers=[Stranger(image_id=image_id, sku=sku) for image_id, sku in strangers.items()],
                 behind=sorted(behind),
+                ahead=ahead,
                 scan_next=scanned[-1].id if len(scanned) == _SCANNED else None,
             )
         )

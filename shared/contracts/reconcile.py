@@ -56,7 +56,8 @@ class IndexCompared(Message):
     """What came of a page: how much was `found` of each kind, all repaired or asked for; `until` is the page's.
 
     Of `strangers` the indexer touches nothing: the page may be older than they are. `behind` are items of whose newest
-    revision the index has not heard, or not the words. `scan_next` is where the next page goes on through the points.
+    revision the index has not heard, or not the words. `ahead` are items, with the revision, of which the index has
+    heard of a higher revision than the page has. `scan_next` is where the next page goes on through the points.
     """
 
     name = "index.compared"
@@ -67,4 +68,5 @@ class IndexCompared(Message):
     found: dict[str, int] = Field(default_factory=dict)
     strangers: list[Stranger] = Field(default_factory=list)
     behind: list[Sku] = Field(default_factory=list)
+    ahead: dict[Sku, int] = Field(default_factory=dict)
     scan_next: str | None = None

@@ -8,6 +8,7 @@ its outcome is empty, or when it has passed an age ceiling.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -156,16 +157,16 @@ class Relay:
 
     def run(self, stop: threading.Event) -> None:
         """Send until `stop` is set. Waits, and says so, while the broker or the database is away."""
-        next_look = _now()
+        next_look = time.monotonic()
         while not stop.is_set():
             self._woken.clear()
             try:
                 while self.send_new() == _BATCH and not stop.is_set():
                     pass
                 stop.wait(self._gathering_seconds())
-                if _now() >= next_look:
+                if time.monotonic() >= next_look:
                     self.send_late()
-                    next_look = _now() + 2 * _POLL
+                    next_look = time.monotonic() + 2 * _POLL.total_seconds()
             except Retryable as error:
                 _log.warning("outbox_waits", detail=error.detail)
                 stop.wait(_POLL.total_seconds())
@@ -195,14 +196,18 @@ class Relay:
             return list(session.execute(sent.having(func.count() >= self._most)).scalars())
 
     def send_late(self) -> int:
-        """Send again the rows whose outcome stays away; returns how many."""
+        """Send again the rows whose outcome stays away; returns how many.
+
+        One that is to be late in a future farther than any pause was sent before the clock was put back: it is late.
+        """
         idle_now = {m.name for m, way in WAY_TO_OUTCOME.items() if self._wire.idle(way)}
         quiet = idle_now & self._idle_before  # twice in a row: between two queues a message is in neither for a moment
         self._idle_before = idle_now
         table, now = self._table.c, _now()
+        late = or_(table.late_at < now, table.late_at > now + _LONGEST_RESEND)
         rows = self._send(
             select(self._table)
-            .where(or_((table.late_at < now) & table.message.in_(quiet), table.overdue_at < now))
+            .where(or_(late & table.message.in_(quiet), table.overdue_at < now))
             .order_by(table.late_at)
             .limit(_BATCH)
         )

@@ -41,7 +41,8 @@ class Broker:
         self.celery = celery
         self._url = url
         self._queues = queues
-        self._errors: tuple[type[Exception], ...] = (OperationalError, OSError, *queues.errors)
+        # AttributeError: what kombu says of a channel whose connection another thread closed under it.
+        self._errors: tuple[type[Exception], ...] = (OperationalError, OSError, AttributeError, *queues.errors)
 
     def publish(self, message: Message) -> None:
         self.publish_many([message])
@@ -179,6 +180,7 @@ def open(url: str, role: str) -> Broker:
         worker_cancel_long_running_tasks_on_connection_loss=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
+        broker_channel_error_retry=True,  # a Redis that is full, or whose disk is, refuses; the worker is to outlive it
         broker_connection_timeout=2,
         broker_pool_limit=8,
         broker_heartbeat=20,  # AMQP alone has one; each look at it also lets the worker see that it is to stop

@@ -55,13 +55,20 @@ class Consumer:
     At most one a process: Celery workers share a process-wide event hub, and several stall each other. A handler may
     run twice for one message. `Retryable` and unforeseen errors are tried again with growing pauses, then buried;
     `Permanent` is buried at once: a `MessageDied` with the reason goes to the gateway. `sole`: no other process has the
-    broker's role.
+    broker's role. `ended` is called when it stops taking messages though nobody told it to.
     """
 
     def __init__(
-        self, broker: Broker, subscriptions: Sequence[Subscription], threads: int, *, sole: bool = False
+        self,
+        broker: Broker,
+        subscriptions: Sequence[Subscription],
+        threads: int,
+        *,
+        sole: bool = False,
+        ended: Callable[[], None] = lambda: None,
     ) -> None:
         self._broker = broker
+        self._ended = ended
         self._queues = [subscription.service for subscription in subscriptions]
         app = broker.celery
         app.conf.task_queues = [Queue(name, routing_key=name) for name in self._queues]
@@ -129,6 +136,9 @@ class Consumer:
             hostname=hostname,
         )
         self._worker.start()
+        if state.should_stop is None:
+            _log.critical("consumer_ended", queues=self._queues)
+            self._ended()
 
     def _reconnect(self) -> None:
         """What the event loop does when its connection breaks, done now: it closes it and opens another.

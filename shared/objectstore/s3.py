@@ -235,6 +235,8 @@ class S3ObjectStore:
             )
         if error.code in _FULL:
             return f"{where} has no room left ({error.code}). Make room, or raise its quota."
+        if error.code == "RequestTimeTooSkewed":
+            return f"{where} has another time of day than this machine ({error.code}). Set both clocks right."
         if error.code == "NoSuchBucket":
             return f"{where} has lost the bucket {self._bucket!r}. Restore it; a restart of Loupe makes an empty one."
         return f"{where} failed in the bucket {self._bucket!r} ({error.code}). Its own log tells more."

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from services.gateway.kept_answers import KeptAnswers
 from services.gateway.tables import ApiKey, KeptAnswer
 from shared.contracts.fields import KeyScope
 from tests.support.databases import NewDatabase
@@ -136,6 +137,19 @@ def test_a_request_whose_gateway_died_is_let_in_again_after_a_while(on_each_data
     make_older(gateway, timedelta(minutes=3))
     assert put(gateway, items("A")).json()["unchanged"] == 1
     assert put(gateway, items("A")).headers["idempotency-replayed"] == "true"
+
+
+def test_a_sole_gateway_lets_in_at_its_start_what_a_dead_one_was_at_and_keeps_what_was_answered(
+    on_each_database: Stand,
+) -> None:
+    gateway = on_each_database
+    put(gateway, items("A"))
+    put(gateway, items("B"), "k-2")
+    with gateway.catalogue.write() as session:
+        session.execute(update(KeptAnswer).where(KeptAnswer.key == "k-1").values(status=None, body=None))
+    KeptAnswers(gateway.catalogue).take_over()
+    assert put(gateway, items("A")).json()["unchanged"] == 1
+    assert put(gateway, items("B"), "k-2").headers["idempotency-replayed"] == "true"
 
 
 def test_answers_are_kept_for_a_day(on_each_database: Stand) -> None:

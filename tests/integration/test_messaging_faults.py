@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from shared import messaging
 from shared.contracts.messages import ImageRemoved, ImageStored, Message
 from shared.errors import Permanent, Retryable
 from shared.messaging import Broker, Consumer, Subscription
+from tests.support.broker import RunningBroker
 from tests.support.messaging import Worker, removed, sku_of
 from tests.support.servers import PASSWORD, RunningServer
 from tests.support.waiting import until
@@ -198,3 +200,37 @@ def _publishes(broker: Broker, message: Message) -> bool:
     except Retryable:
         return False
     return True
+
+
+def test_a_channel_whose_connection_is_closed_under_it_is_a_broker_that_is_away(tmp_path: Path) -> None:
+    server = RunningBroker(tmp_path)
+    broker = messaging.open(server.url, "gateway")
+    broker.publish(removed("BEFORE"))
+    with broker.celery.amqp.producer_pool.acquire(block=True) as producer:
+        channel = producer.channel
+        channel.connection.close_channel(channel)
+        channel._disconnect_pools()  # what its connection's end does to it, in the thread that sees it
+    with pytest.raises(Retryable, match="does not answer"):
+        broker.publish(removed("DURING"))
+    broker.publish(removed("AFTER"))
+    broker.close()
+    server.stop()
+
+
+def test_a_worker_goes_on_after_its_broker_refused_all_writes_as_on_a_full_disk(tmp_path: Path) -> None:
+    server = RunningBroker(tmp_path)
+    with Redis.from_url(server.url) as admin, Worker(server.url) as worker:
+        worker.broker.publish(removed("BEFORE"))
+        until(lambda: worker.handled, "the first message is handled")
+        admin.config_set("min-replicas-to-write", 1)
+        with pytest.raises(Retryable, match="does not answer"):
+            worker.broker.publish(removed("DURING"))
+        told = _refusals(admin)
+        until(lambda: _refusals(admin) > told, "the worker, which asks each second, was refused too")
+        admin.config_set("min-replicas-to-write", 0)
+        worker.broker.publish(removed("AFTER"))
+        until(lambda: any(sku_of(m) == "AFTER" for m in worker.handled), "the worker goes on")
+
+
+def _refusals(admin: Redis) -> int:
+    return int(admin.info("stats")["total_error_replies"])

@@ -151,6 +151,16 @@ def test_a_row_past_the_ceiling_is_sent_again_though_its_queue_is_busy(db: Datab
     assert relay.send_late() == 0, "the ceiling doubles with each attempt"
 
 
+def test_a_row_that_was_sent_before_the_clock_was_put_back_does_not_wait_for_the_clock(
+    db: Database, relay: Relay, wire: Wire
+) -> None:
+    add(db, "A")
+    relay.send_new()
+    age(db, -2 * 60 * 60)
+    assert [relay.send_late() for _ in range(2)] == [0, 1]
+    assert [relay.send_late() for _ in range(2)] == [0, 0], "it is dated anew"
+
+
 def test_a_closed_row_is_not_sent_again(db: Database, relay: Relay, wire: Wire) -> None:
     add(db, "A")
     relay.send_new()

@@ -157,6 +157,40 @@ def test_an_item_of_which_the_index_missed_the_newest_revision_is_told_again(sho
     assert shop.reconcile() == {}
 
 
+def test_an_item_of_which_the_catalogue_was_restored_to_an_older_revision_can_be_changed_again(shop: Shop) -> None:
+    image = shop.put("RING-1", 1, price=10, currency="EUR")
+    with shop.stand.catalogue.read() as session:
+        old = session.get_one(Item, ("shop", "RING-1"))
+    for price in (9, 8, 7):
+        shop.stand.put_item("RING-1", price=price, currency="EUR")
+        shop.settle()
+    with shop.stand.catalogue.write() as session:
+        session.execute(update(Item).values(revision=old.revision, body=old.body))
+    assert shop.reconcile() == {"item-ahead": 1}
+    assert shop.world.index()[image]["price"] == 10.0, "the catalogue is what holds"
+    shop.stand.put_item("RING-1", price=6, currency="EUR")
+    shop.settle()
+    assert shop.world.index()[image]["price"] == 6.0
+    assert shop.reconcile() == {}
+
+
+def test_a_point_gone_an_object_without_a_row_and_a_stale_revision_are_all_told_and_put_right(shop: Shop) -> None:
+    lost, stale, removed = shop.put("RING-1", 1), shop.put("RING-2", 2), shop.put("RING-3", 3)
+    shop.stand.client.delete(f"/v1/images/{removed}")
+    shop.settle()
+    before = shop.world.index()
+    shop.world.vectors.delete("shop", of(lost))
+    shop.world.vectors.set_payload("shop", of(stale), {"item_revision": 0})
+    shop.age("pictures", sha256(3), 8)
+    shop.age("analyses", analysis_key(sha256(3), MODEL), 8)
+    found = {"point-missing": 1, "point-stale": 1, "orphan-picture": 1, "orphan-analysis": 1}
+    assert shop.reconcile() == found
+    assert shop.stand.client.get("/v1/admin/reconcile").json()["found"] == found
+    assert shop.world.index() == before
+    assert set(shop.stand.parts.pictures.keys("shop")) == {sha256(1), sha256(2)}
+    assert shop.reconcile() == {}
+
+
 def test_words_whose_message_and_object_are_lost_are_made_again(shop: Shop) -> None:
     image = shop.put("RING-1", 1, description="An emerald.")
     before = shop.world.index()
@@ -210,8 +244,10 @@ def test_words_that_no_item_has_go_after_the_grace_and_not_before(shop: Shop) ->
 
 def test_a_change_that_is_on_its_way_is_no_finding(shop: Shop) -> None:
     shop.put("RING-1", 1, price=10, currency="EUR")
+    shop.put("RING-2", 3)
     shop.stand.put_item("RING-1", price=8, currency="EUR")
     shop.stand.upload("RING-1", picture(2))
+    shop.stand.client.delete("/v1/items/RING-2")
     assert shop.reconcile() == {}
 
 

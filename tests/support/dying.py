@@ -3,11 +3,13 @@
 A step is armed by a file of its name in DYING_FOLDER. The first thread that reaches it takes the file away and kills
 the process: `before-QUEUE:MESSAGE` and `after-QUEUE:MESSAGE` around a publication, `before-BUCKET.METHOD` and
 `after-BUCKET.METHOD` around a write to a bucket, the same with `vectors` for the index. While there is a file `hold`
-the thread stands still first, and inside a write to the index until another thread waits for the lock that it holds.
+the thread stands still first, and inside a write to the index until another thread waits for the lock that it holds,
+unless DYING_AT_ONCE. Its embedder falls for the pictures of `tests.support.poison`.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -20,17 +22,7 @@ from typing import Any, cast
 from celery.signals import after_task_publish, before_task_publish
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.embedder import main as embedder
-from services.embedder.settings import Settings as EmbedderSettings
-from services.gateway import main as gateway
-from services.gateway.settings import Settings as GatewaySettings
-from services.indexer import main as indexer
-from services.indexer.settings import Settings as IndexerSettings
-from services.recommender import main as recommender
-from services.recommender.settings import Settings as RecommenderSettings
-from shared import messaging, objectstore, vectorstore
-from shared.observability import logs
-from shared.service import Service, run
+from shared import objectstore, vectorstore
 
 _WRITES = ("put", "upsert", "delete", "set_payload")
 
@@ -40,18 +32,21 @@ class Settings(BaseSettings):
 
     service: str
     folder: Path
+    at_once: bool = False
 
 
 class Steps:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, at_once: bool) -> None:
         self._folder = folder
+        self._at_once = at_once
 
     def reach(self, step: str) -> None:
         try:
             (self._folder / step).rename(self._folder / f"{step}.reached")
         except FileNotFoundError:
             return
-        while (self._folder / "hold").exists() or ("vectors" in step and not _another_waits_for_the_lock()):
+        contended = "vectors" in step and not self._at_once
+        while (self._folder / "hold").exists() or (contended and not _another_waits_for_the_lock()):
             time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -124,19 +119,12 @@ def _watch(steps: Steps) -> None:
 
 
 def main() -> None:
+    """Imports no more than the service that it runs: what it kills is started again many times."""
     dying = Settings()
-    logs.configure(dying.service)
-    _watch(Steps(dying.folder))
-    services: dict[str, tuple[Callable[..., Service], Callable[[], Any]]] = {
-        "embedder": (embedder.build, EmbedderSettings),
-        "gateway": (gateway.build, GatewaySettings),
-        "indexer": (indexer.build, IndexerSettings),
-        "recommender": (recommender.build, RecommenderSettings),
-    }
-    build, make_settings = services[dying.service]
-    settings = make_settings()
-    broker = messaging.open(settings.broker_url, dying.service)
-    run([build(settings, broker)], broker, settings.worker_threads, sole_worker=True)
+    os.environ.setdefault(f"{dying.service.upper()}_SOLE_WORKER", "true")
+    _watch(Steps(dying.folder, dying.at_once))
+    module = {"backend": "deploy.local.backend", "embedder": "tests.support.poison"}
+    importlib.import_module(module.get(dying.service, f"services.{dying.service}.main")).main()
 
 
 if __name__ == "__main__":

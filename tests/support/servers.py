@@ -21,7 +21,7 @@ from tests.support.broker import free_port
 from tests.support.waiting import until
 
 PASSWORD = "p@ss/w:rd-of-tests"  # its characters must be encoded in a URL
-_READY_SECONDS = 60
+_READY_SECONDS = 180
 
 
 class RunningServer:
