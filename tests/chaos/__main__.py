@@ -93,7 +93,7 @@ class Running:
         if reasons:
             parts += [
                 "## What dead letters said",
-                "\n".join(f"- {times} times: {why}" for why, times in reasons.items()),
+                "\n".join(f"- {times} of: {why}" for why, times in reasons.items()),
             ]
         problems = [
             f"- {row.stack}: {row.fault.name}: {problem}"
