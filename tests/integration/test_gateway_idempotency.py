@@ -169,7 +169,7 @@ def test_a_refusal_is_kept_and_a_failure_of_ours_is_not(gateway: Stand) -> None:
     empty: dict[str, Any] = {"items": []}
     assert put(gateway, empty).status_code == 422
     assert put(gateway, empty).headers["idempotency-replayed"] == "true"
-    admin = of(gateway, "admin")
+    admin = of(gateway, "operator")
     reindex = {"model": "model-2"}
     for _ in range(2):
         answer = put(gateway, reindex, "k-2", "/v1/admin/reindex", **admin)

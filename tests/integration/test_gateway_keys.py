@@ -22,7 +22,14 @@ from tests.support.waiting import until
 SCOPES: tuple[KeyScope, ...] = ("read", "write", "events", "admin", "operator")
 OF_WEBHOOKS = {"{webhook_id}": "wh_" + "0" * 24, "{delivery_id}": "0" * 36}
 OPEN = {("put", "/v1/uploads/{name}"), ("get", "/healthz"), ("get", "/readyz"), ("get", "/metrics")} | {
-    ("get", path) for path in ("/asyncapi.json", "/schemas", "/schemas/{kind}.json", "/schemas/data/{kind}.json")
+    ("get", path)
+    for path in (
+        "/.well-known/jwks.json",
+        "/asyncapi.json",
+        "/schemas",
+        "/schemas/{kind}.json",
+        "/schemas/data/{kind}.json",
+    )
 }
 
 

@@ -9,6 +9,7 @@ import base64
 import hashlib
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -27,6 +28,7 @@ ONE_OF: dict[str, list[set[str]]] = {
     "shop.image.added": [{"content"}, {"object_key"}],
     "shop.image.removed": [{"image_id"}, {"sha256"}],
     "shop.user.erase": [{"user_id"}, {"session_id"}],
+    "shop.user.export": [{"user_id"}, {"session_id"}],
 }
 """Fields of which an event has one; all that it may name are tried."""
 NO_THINGS = {"content", "sha256", "order_id", "id", "type", "search_id"}
@@ -65,8 +67,8 @@ def own(gateway: Stand) -> dict[str, str]:
         "sku": "RING-1",
         "image_id": image_id,
         "object_key": place["object_key"],
-        "user_id": "boris",
-        "session_id": "b-visit",
+        "user_id": f"boris-{uuid4().hex}",  # somebody whom no event erased
+        "session_id": f"visit-{uuid4().hex}",
         "content": base64.b64encode(OURS).decode(),
         "sha256": hashlib.sha256(OURS).hexdigest(),
     }
