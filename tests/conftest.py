@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import settings
 
 from tests.support.databases import new_database, postgresql_url
@@ -19,3 +20,11 @@ __all__ = [
 
 settings.register_profile("same-every-time", derandomize=True, deadline=None)
 settings.load_profile("same-every-time")  # a failure that only some runs draw stops whoever did not cause it
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file is run by one worker, and so are files that share what takes long to start: they say so themselves."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
