@@ -105,9 +105,11 @@ def test_whose_volumes_begin_as_roots_waits_until_they_are_given_to_its_user(com
     given = {volume.partition(":")[0] for volume in owner["volumes"]}
     for name in ("minio", "qdrant"):
         service = compose["services"][name]
-        assert service["user"] in owner["entrypoint"]
+        assert service["user"] in owner["entrypoint"][-1]
         assert {volume.partition(":")[0] for volume in service["volumes"]} <= given
         assert service["depends_on"] == {ENDS: {"condition": "service_completed_successfully"}}
+    assert "chown -R 10001:10001 /forgotten" in owner["entrypoint"][-1], "the gateway's, which waits for minio"
+    assert "forgotten" in given
 
 
 def test_images_of_others_are_pinned_and_the_base_image_can_be_chosen(compose: dict[str, Any]) -> None:

@@ -24,7 +24,7 @@ from tests.support.gateway import running_gateway
 from tests.support.importing import importing
 
 folder = Path(sys.argv[1])
-dying._watch(dying.Steps(folder / "steps"))
+dying._watch(dying.Steps(folder / "steps", at_once=True))
 with running_gateway(folder) as stand, importing(stand):
     print("ready", flush=True)
     time.sleep(120)
