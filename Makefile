@@ -27,7 +27,7 @@ up-processes: $(VENV)/test.installed ## the same with each service a process, on
 
 test: $(VENV)/test.installed lint ## install what the tests need, then run all of them
 	tests/install-debian-packages
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 chaos: $(VENV)/test.installed ## break what can break, ROUNDS times each, on both stacks; count what is lost, write bench/reports/chaos.md
 	tests/install-debian-packages faketime

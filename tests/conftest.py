@@ -1,5 +1,7 @@
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from tests.support.databases import new_database, postgresql_url
 from tests.support.messaging import running_broker
@@ -22,9 +24,18 @@ settings.register_profile("same-every-time", derandomize=True, deadline=None)
 settings.load_profile("same-every-time")  # a failure that only some runs draw stops whoever did not cause it
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file is run by one worker, and so are files that share what takes long to start: they say so themselves."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+SAMPLE_STACKS = {
+    f"tests/e2e/test_{name}.py" for name in ("grafana", "page", "photo_to_suggestion", "secrets", "shopper_story")
+}
+"""Their stacks, with the sample catalogue, take a minute to start: one worker runs them all and starts each once."""
+
+
+class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return "the stacks with the sample catalogue" if file in SAMPLE_STACKS else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """A file is run by one worker."""
+    return _ByFile(config, log)

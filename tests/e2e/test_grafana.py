@@ -20,8 +20,6 @@ from tests.support.pictures import drawing
 from tests.support.stack import RunningStack
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.xdist_group("the stacks with the sample catalogue")
-
 DEPLOY = Path(__file__).parents[2] / "deploy"
 BOARD = DEPLOY / "grafana/boards/loupe.json"
 RATE_INTERVAL = "1m"

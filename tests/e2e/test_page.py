@@ -12,8 +12,6 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.support.rings import heic
 from tests.support.stack import RunningStack
 
-pytestmark = pytest.mark.xdist_group("the stacks with the sample catalogue")
-
 PATIENCE_MS = 15_000
 
 

@@ -17,8 +17,6 @@ from tests.support.pictures import drawing
 from tests.support.stack import RunningStack
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.xdist_group("the stacks with the sample catalogue")
-
 
 @pytest.fixture
 def api(stack: RunningStack) -> Iterator[httpx.Client]:

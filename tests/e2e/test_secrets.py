@@ -9,11 +9,8 @@ from urllib.parse import quote
 
 import httpx
 import psutil
-import pytest
 
 from tests.support.stack import RunningStack
-
-pytestmark = pytest.mark.xdist_group("the stacks with the sample catalogue")
 
 OPEN = {"/healthz", "/readyz", "/metrics"}
 ASKED = ("/models", "/reindex", "/experiment?tenant=shop", "/openapi.json", "/docs")

@@ -15,8 +15,6 @@ from shared.contracts.user_events import EventType
 from tests.support.stack import RunningStack
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.xdist_group("the stacks with the sample catalogue")
-
 CLICKED = ("RING-EMERALD-HALO-01", "PEND-EMERALD-DROP-16", "EAR-EMERALD-MARQUISE-17")
 PLACES = 10
 
