@@ -8,6 +8,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
+from shared.pictures.boxes import places
+
 _MAX_BOXES = 10_000
 _NOTHING = memoryview(b"")
 _CONTAINERS = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
@@ -53,7 +55,8 @@ def _streams(kind: bytes, body: memoryview, file: memoryview) -> Iterator[memory
 def _items(meta: dict[bytes, memoryview], file: memoryview) -> Iterator[memoryview]:
     pictures = {item for item, kind in _kinds(meta.get(b"iinf", _NOTHING)) if kind == b"av01"}
     left = len(file)
-    for item, source, extents in _places(meta.get(b"iloc", _NOTHING)):
+    iloc = meta.get(b"iloc", _NOTHING)
+    for item, source, extents in places(iloc, 0, len(iloc)):
         if item not in pictures:
             continue
         whole = meta.get(b"idat", _NOTHING) if source == 1 else file
@@ -69,34 +72,6 @@ def _kinds(iinf: memoryview) -> Iterator[tuple[int, bytes]]:
         if kind == b"infe" and body[0] in (2, 3):
             wide = body[0] == 3
             yield int.from_bytes(body[4 : 8 if wide else 6]), bytes(body[10:14] if wide else body[8:12])
-
-
-def _places(iloc: memoryview) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
-    """Item, construction method, and start and length of each extent."""
-    if not iloc:
-        return
-    version, place = iloc[0], 6
-
-    def number(size: int) -> int:
-        nonlocal place
-        place += size
-        if place > len(iloc):
-            raise ValueError("its table of items is cut off")
-        return int.from_bytes(iloc[place - size : place])
-
-    offset_size, length_size = iloc[4] >> 4, iloc[4] & 15
-    base_size, index_size = iloc[5] >> 4, iloc[5] & 15 if version else 0
-    for _ in range(number(4 if version == 2 else 2)):
-        item = number(4 if version == 2 else 2)
-        source = number(2) & 15 if version else 0
-        number(2)
-        base = number(base_size)
-        extents = []
-        for _ in range(number(2)):
-            number(index_size)
-            start = base + number(offset_size)
-            extents.append((start, number(length_size)))
-        yield item, source, extents
 
 
 def _first_sample(table: dict[bytes, memoryview], file: memoryview) -> Iterator[memoryview]:

@@ -77,7 +77,7 @@ def _strip_meta(data: bytes, out: bytearray, start: int, end: int, keep_profile:
     kinds = dict(_kinds(data, *inner.get(b"iinf", (0, 0))))
     thumbnails = set(_thumbnails(data, *inner.get(b"iref", (0, 0))))
     written = []
-    for item, source, extents in _places(data, *inner.get(b"iloc", (0, 0))):
+    for item, source, extents in places(data, *inner.get(b"iloc", (0, 0))):
         base = inner[b"idat"][0] if source == 1 else 0
         told = kinds.get(item)
         goes = told in _TOLD or item in thumbnails
@@ -124,8 +124,11 @@ def _thumbnails(data: bytes, start: int, end: int) -> Iterator[int]:
             yield int.from_bytes(data[at : at + size])
 
 
-def _places(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
-    """Item, construction method, and start and length of each extent."""
+def places(data: bytes | memoryview, start: int, end: int) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
+    """Of an `iloc` box whose body is `data[start:end]`: item, construction method, and start and length of each extent.
+
+    Raises `IndexError` or `ValueError` when it is cut off.
+    """
     if start == end:
         return
     version, place = data[start], start + 6
