@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Literal
@@ -21,6 +22,8 @@ Observe = Callable[[Lane, list[float], float], None]
 """Told of each batch: its lane, each member's wait in seconds, the seconds of its forward."""
 
 PATIENCE_SECONDS = 5.0
+_NICENESS = 10
+"""A thread of it has a tenth of the processor beside one of 0, and all of it alone (sched(7))."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,20 @@ class Batcher:
     `forwards` of them run side by side, each in a thread: then `forward` is called from several threads at once. The
     query lane goes first, so a query waits for at most one ingest batch; ingest that has waited for 5 s goes before
     the queries once, so that a flood of queries does not stop it. A forward that fails fails the futures of its batch
-    and no others.
+    and no others. `yielding`: its threads leave the processor to others'.
     """
 
-    def __init__(self, forward: Callable[[Array], Array], max_batch: int, observe: Observe, forwards: int = 1) -> None:
+    def __init__(
+        self,
+        forward: Callable[[Array], Array],
+        max_batch: int,
+        observe: Observe,
+        forwards: int = 1,
+        *,
+        yielding: bool = False,
+    ) -> None:
         self._forward = forward
+        self._yielding = yielding
         self._max_batch = max_batch
         self._observe = observe
         self._lanes: dict[Lane, deque[_Job]] = {"query": deque(), "ingest": deque()}
@@ -69,6 +81,8 @@ class Batcher:
             thread.join()
 
     def _run(self) -> None:
+        if self._yielding:
+            give_way()
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._closed or any(self._lanes.values()))
@@ -99,3 +113,30 @@ class Batcher:
         self._observe(lane, [started - job.since for job in batch], time.perf_counter() - started)
         for job, row in outcomes:
             job.future.set_result(row)
+
+
+class LanesApart:
+    """A batcher for each lane, for where both can run side by side, as on a CPU: a query waits for no ingest batch, and
+    takes the processor from those that run."""
+
+    def __init__(self, forward: Callable[[Array], Array], max_batch: int, observe: Observe, forwards: int) -> None:
+        self._of: Mapping[Lane, Batcher] = {
+            "query": Batcher(forward, max_batch, observe, forwards),
+            "ingest": Batcher(forward, max_batch, observe, forwards, yielding=True),
+        }
+
+    def submit(self, array: Array, lane: Lane) -> Future[Array]:
+        """As `Batcher.submit`."""
+        return self._of[lane].submit(array, lane)
+
+    def close(self) -> None:
+        """Finish everything that was submitted, then stop."""
+        for batcher in self._of.values():
+            batcher.close()
+
+
+def give_way() -> None:
+    """From now on this thread leaves the processor to those of queries, of this process and of others."""
+    thread = threading.get_native_id()
+    if os.getpriority(os.PRIO_PROCESS, thread) < _NICENESS:  # of one thread, as Linux has it
+        os.setpriority(os.PRIO_PROCESS, thread, _NICENESS)

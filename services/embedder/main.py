@@ -12,7 +12,7 @@ import structlog
 from services.embedder import metrics, routes
 from services.embedder.adaptation import adapted
 from services.embedder.analyse import Analyse, Analyser
-from services.embedder.batcher import Batcher
+from services.embedder.batcher import Batcher, LanesApart
 from services.embedder.decoding import Decode, Decoders, decode_here
 from services.embedder.faces import Faces
 from services.embedder.find import Find, whole_picture
@@ -58,7 +58,8 @@ def _load(settings: Settings, decode: Decode) -> Sequence[Analyse]:
     turns = Turns(settings.forwards if settings.compute == "cpu" else settings.threads)
     models: list[Analyse] = []
     for encoder, about, heads, find in opened:
-        batcher = Batcher(encoder.forward, settings.max_batch, metrics.observe_batch, settings.forwards)
+        lanes = LanesApart if settings.compute == "cpu" else Batcher
+        batcher = lanes(encoder.forward, settings.max_batch, metrics.observe_batch, settings.forwards)
         models.append(Analyser(batcher, heads, about, encoder.input_size, find, decode, turns))
     return models
 

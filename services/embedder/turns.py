@@ -11,14 +11,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from services.embedder.batcher import Lane
+from services.embedder.batcher import Lane, give_way
 
 PATIENCE_SECONDS = 2.0
 
 
 class Turns:
     """At most `at_once` ingested pictures are prepared at a time, and none begins while a query is prepared, unless it
-    has waited for 2 s: a flood of queries does not stop them."""
+    has waited for 2 s: a flood of queries does not stop them. A thread that took such a turn gives way from then on."""
 
     def __init__(self, at_once: int) -> None:
         self._at_once = at_once
@@ -45,6 +45,7 @@ class Turns:
                 self._changed.notify_all()
 
     def _wait_and_begin(self) -> None:
+        give_way()
         until = time.monotonic() + PATIENCE_SECONDS
         with self._changed:
             while self._ingested >= self._at_once or (self._queries and time.monotonic() < until):

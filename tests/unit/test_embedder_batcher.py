@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from services.embedder import batcher as batching
-from services.embedder.batcher import Array, Batcher, Lane
+from services.embedder.batcher import Array, Batcher, Lane, LanesApart
 from shared.errors import Retryable
 
 DEADLINE = 10
@@ -130,6 +131,25 @@ def test_several_forwards_run_side_by_side() -> None:
     batcher = Batcher(meet, 1, lambda *_: None, forwards=2)
     assert results([batcher.submit(array(n), "ingest") for n in range(4)]) == [0, 1, 2, 3]
     batcher.close()
+
+
+def test_with_lanes_apart_a_query_passes_busy_forwards_of_ingest_and_these_give_way(gate: Gate) -> None:
+    niceness: dict[float, int] = {}
+
+    def forward(batch: Array) -> Array:
+        niceness[batch[0, 0]] = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+        return gate(batch) if batch[0, 0] < 3 else batch
+
+    lanes = LanesApart(forward, 1, lambda *_: None, forwards=2)
+    held = [lanes.submit(array(n), "ingest") for n in range(3)]
+    gate.wait_until_busy()
+    gate.wait_until_busy()
+    assert results([lanes.submit(array(7), "query")]) == [7]
+    assert niceness[7] == os.getpriority(os.PRIO_PROCESS, 0)
+    assert min(niceness[0], niceness[1]) >= 10
+    gate.let(3)
+    assert results(held) == [0, 2, 4]
+    lanes.close()
 
 
 def test_close_finishes_what_was_submitted_and_takes_no_more(gate: Gate, busy: Batcher) -> None:
