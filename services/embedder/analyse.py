@@ -98,7 +98,7 @@ class Analyser:
             model_version=self.model_version,
             width=picture.width,
             height=picture.height,
-            pieces=[self._piece(piece, row) for piece, row in zip(found, rows, strict=True)],
+            pieces=[self._piece(piece, row, lane) for piece, row in zip(found, rows, strict=True)],
             warnings=warnings_of(
                 crops[0] if seen[0] == whole else scale(picture.rgb, self._input_size), *_pixels(whole, picture)
             ),
@@ -116,13 +116,14 @@ class Analyser:
             return self._decode(data, self._input_size, smallest, lane)
         return picture
 
-    def _piece(self, found: Found, row: Array) -> Piece:
+    def _piece(self, found: Found, row: Array, lane: Lane) -> Piece:
         vector, features = np.split(row, [self.about.dimension])
+        kept = len(features) and lane == "ingest"  # what is learned later is learned from the shop's pictures
         return Piece(
             box=found.box,
             confidence=found.confidence,
             vector=pack_vector(vector),
-            features=pack_features(features) if len(features) else None,
+            features=pack_features(features) if kept else None,
             **self._heads.predict(row),
         )
 

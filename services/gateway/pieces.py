@@ -10,7 +10,7 @@ from shared.errors import InvalidInput
 
 def pieces_of(analysis: Analysis, corrected: Mapping[str, str] | None = None) -> list[Knowledge]:
     """What is known of each piece, the main one first, which is the one that a merchant's corrections are of."""
-    main, *others = (Knowledge(**piece.model_dump(exclude={"vector"})) for piece in analysis.pieces)
+    main, *others = (Knowledge(**piece.model_dump(exclude={"vector", "features"})) for piece in analysis.pieces)
     said = {name: Attribute(value=value, confidence=1) for name, value in (corrected or {}).items()}
     return [main.model_copy(update=said), *others]
 

@@ -78,6 +78,20 @@ def test_every_piece_is_analysed_by_itself_and_the_largest_is_the_first(analyse:
     assert (analysis.width, analysis.height) == (1200, 400)
 
 
+def test_what_heads_see_beside_the_vector_is_kept_of_ingested_pieces_and_told_of_none_in_a_photo(model: Middle) -> None:
+    seen = np.array([1.0, 0.5, 0.25, -2.0], dtype=np.float32)
+    batcher = Batcher(lambda batch: np.hstack([model(batch), np.tile(seen, (len(batch), 1))]), 4, lambda *_: None)
+    heads = Heads({"type": Head(np.eye(2, 7, 6, dtype=np.float32), np.zeros(2, np.float32), TYPES)})
+    analyse = Analyser(batcher, heads, ABOUT, SIZE, find_on_white)
+    picture = encoded(tray((RED, 0.3), (GREEN, 0.8)))
+    kept, asked = analyse(picture, "ingest"), analyse(picture, "query")
+    batcher.close()
+    assert [piece.seen_besides().tolist() for piece in kept.pieces] == [seen.tolist()] * 2
+    assert [piece.features for piece in asked.pieces] == [None] * 2
+    assert [piece.vector for piece in asked.pieces] == [piece.vector for piece in kept.pieces]
+    assert {piece.type.value for piece in asked.pieces if piece.type} == {"watch"}, "by the last of the numbers"
+
+
 def test_a_sure_piece_is_before_a_larger_one_that_is_doubtful(batcher: Batcher) -> None:
     found = [Found(Box(x1=0.5), 0.2), Found(Box(x0=0.6), 0.9)]
     analysis = Analyser(batcher, HEADS, ABOUT, SIZE, lambda _: found)(encoded(tray((RED, 0.5))), "ingest")
