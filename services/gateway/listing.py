@@ -12,7 +12,7 @@ from services.gateway.catalogue import no_image
 from services.gateway.image_rows import Place, blurs_faces, find_places
 from services.gateway.item_rows import no_item
 from services.gateway.signing import Signer
-from services.gateway.tables import OUTBOX, Image, Item
+from services.gateway.tables import OUTBOX, Image, Item, Tenant
 from services.gateway.words.said import said_of
 from shared.contracts import api
 from shared.contracts.analysis import ATTRIBUTES, Attribute
@@ -131,8 +131,9 @@ class Listing:
                 .select_from(OUTBOX.table)
                 .where(OUTBOX.table.c.payload["tenant"].as_string() == tenant)
             ).scalar_one()
+            kept_days = session.execute(select(Tenant.query_photo_days).where(Tenant.tenant == tenant)).scalar_one()
         counts = {"stored": 0, "indexed": 0, "rejected": 0} | {row.state: row.pictures for row in states}
-        return api.Status(items=items, images=counts, outbox=waiting)
+        return api.Status(items=items, images=counts, outbox=waiting, query_photo_days=kept_days)
 
     def _with_images(self, session: Session, tenant: str, rows: Sequence[Any]) -> list[api.Item]:
         refs: dict[str, list[api.ImageRef]] = {row.sku: [] for row in rows}

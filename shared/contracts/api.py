@@ -248,3 +248,4 @@ class Status(BaseModel):
     images: dict[str, int]
     outbox: int
     queues: dict[str, Any] = Field(default_factory=dict)
+    query_photo_days: int = Field(0, description="So long are shoppers' photos kept; 0: they are only looked at.")

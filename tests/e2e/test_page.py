@@ -64,6 +64,7 @@ def test_clicks_on_one_kind_of_piece_change_the_suggestions_to_its_like(page: Pa
 
 
 def test_what_is_no_piece_of_the_shop_is_answered_honestly(page: Page, tmp_path: Path) -> None:
+    expect(page.get_by_text("It is only looked at, not kept.")).to_be_visible()
     text = tmp_path / "photo.jpg"
     text.write_text("this is not a picture")
     page.get_by_test_id("file-input").set_input_files(text)

@@ -206,6 +206,7 @@ def test_photos_go_after_the_days_that_the_shop_chose(shop: Stand) -> None:
 
     shop.parts.photos.clean()
     assert list(kept.keys("shop"))
+    assert shop.client.get("/v1/status").json()["query_photo_days"] == 3, "so that a page can say it"
     tenants.set_query_photo_days(shop.catalogue, "shop", 0)
     shop.parts.photos.clean()
     assert list(kept.keys("shop")) == []

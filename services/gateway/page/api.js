@@ -26,6 +26,7 @@ export function shopper() {
   return id;
 }
 
+export const status = () => ask("/v1/status");
 export const items = (limit, cursor) => ask(`/v1/items?${query({ limit, cursor })}`);
 export const item = (sku) => ask(`/v1/items/${encodeURIComponent(sku)}`);
 export const similar = (sku, limit) => ask(`/v1/items/${encodeURIComponent(sku)}/similar?limit=${limit}`);

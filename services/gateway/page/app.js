@@ -173,8 +173,17 @@ async function examine() {
   show("health", faults.length > 0);
 }
 
+// Said only once it is known: a shop may keep its shoppers' photos.
+async function tellWhatIsKept() {
+  const days = (await api.status()).query_photo_days;
+  at("kept").textContent = days
+    ? `The shop keeps it for ${days === 1 ? "a day" : `${days} days`}, without faces and without the place it was taken at.`
+    : "It is only looked at, not kept.";
+}
+
 async function start() {
   fill();
+  tellWhatIsKept().catch(() => (at("kept").textContent = ""));
   at("suggestions").replaceChildren(...skeletons(4));
   try {
     await suggest();
