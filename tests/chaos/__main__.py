@@ -30,24 +30,26 @@ _NO_REASONS: Counter[str] = Counter()
 
 
 class Running:
-    """Both stacks side by side, each in a thread; `say` and the report are shared."""
+    """Stands of both stacks side by side, each in a thread; `say` and the report are shared."""
 
-    def __init__(self, rounds: int, only: Sequence[str], report: Path | None) -> None:
+    def __init__(self, rounds: int, stands: int, only: Sequence[str], report: Path | None) -> None:
         self._rounds = rounds
+        self._stands = stands
         self._only = only
         self._report = report
         self._started = time.time()
         self._lock = threading.Lock()
-        self._rows: dict[Stack, list[Row]] = {}
+        self._done: list[Rounds] = []
         self._left_out: list[str] = []
         self.stopping = threading.Event()
 
-    def stack(self, stack: Stack, folder: Path) -> None:
+    def stack(self, stack: Stack, number: int, folder: Path) -> None:
+        """The rounds of the faults that fall to this stand of the stack."""
         stand = Stand(folder, stack)
         try:
             rounds = Rounds(stand)
-            self._rows[stack] = rounds.rows
-            for fault in self._faults(stack):
+            self._done.append(rounds)
+            for fault in self._faults(stack)[number :: self._stands]:
                 if fault.needs and not getattr(stand, fault.needs):
                     self._left_out.append(f"{fault.name} ({stack}): this machine has no {fault.needs} for it.")
                     continue
@@ -63,7 +65,12 @@ class Running:
         """Print the report; whether all was kept."""
         self._write()
         sys.stdout.write(self._text())
-        return all(row.outcome.kept_all for rows in self._rows.values() for row in rows)
+        return all(row.outcome.kept_all for row in self._rows())
+
+    def _rows(self, stack: Stack | None = None) -> list[Row]:
+        """In the order of the faults."""
+        rows = [row for rounds in self._done if stack in (None, rounds.stand.stack) for row in rounds.rows]
+        return sorted(rows, key=lambda row: FAULTS.index(row.fault))
 
     def _faults(self, stack: Stack) -> list[Fault]:
         chosen = [fault for fault in FAULTS if stack in fault.stacks]
@@ -84,22 +91,21 @@ class Running:
         parts = [
             "# Faults",
             f"Made by `make chaos` ({self._rounds} rounds a fault) on {os.cpu_count()} cores in {minutes:.0f} minutes, "
-            f"with a small model. The load of the machine at the end was {os.getloadavg()[0]:.1f}.",
+            f"with a small model; {self._stands} of each stack, side by side, shared the faults. "
+            f"The load of the machine at the end was {os.getloadavg()[0]:.1f}.",
             _IN_A_ROUND,
         ]
-        for stack, rows in self._rows.items():
-            parts += [f"## {_TITLES[stack]}", table(rows).rstrip()]
-        reasons = sum((row.outcome.reasons for rows in self._rows.values() for row in rows), _NO_REASONS)
+        for stack, title in _TITLES.items():
+            if rows := self._rows(stack):
+                parts += [f"## {title}", table(rows).rstrip()]
+        reasons = sum((row.outcome.reasons for row in self._rows()), _NO_REASONS)
         if reasons:
             parts += [
                 "## What dead letters said",
                 "\n".join(f"- {times} of: {why}" for why, times in reasons.items()),
             ]
         problems = [
-            f"- {row.stack}: {row.fault.name}: {problem}"
-            for rows in self._rows.values()
-            for row in rows
-            for problem in row.outcome.problems
+            f"- {row.stack}: {row.fault.name}: {problem}" for row in self._rows() for problem in row.outcome.problems
         ]
         if problems:
             parts += ["## What was not as promised", "\n".join(problems)]
@@ -111,18 +117,20 @@ class Running:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--stands", type=int, default=1, help="of each stack, side by side")
     parser.add_argument("--stack", choices=STACKS, action="append", help="all without it")
     parser.add_argument("--only", action="append", default=[], help="faults whose names hold this")
     parser.add_argument("--report", type=Path, help="where the table is kept")
     given = parser.parse_args()
-    running = Running(given.rounds, given.only, given.report)
+    running = Running(given.rounds, given.stands, given.only, given.report)
     stacks: Sequence[Stack] = given.stack or STACKS
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor() as pool:
+    stands = [(stack, number) for stack in stacks for number in range(given.stands)]
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(len(stands)) as pool:
         Path(folder).chmod(0o755)  # PostgreSQL's own user passes through
-        homes = [Path(folder) / stack.replace(" ", "-") for stack in stacks]
+        homes = [Path(folder) / f"{stack.replace(' ', '-')}-{number}" for stack, number in stands]
         for home in homes:
             home.mkdir()
-        ends = [pool.submit(running.stack, stack, home) for stack, home in zip(stacks, homes, strict=True)]
+        ends = [pool.submit(running.stack, *stand, home) for stand, home in zip(stands, homes, strict=True)]
         try:
             failures = [end.exception() for end in ends]
         except KeyboardInterrupt:
