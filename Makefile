@@ -32,6 +32,7 @@ test: $(VENV)/test.installed lint ## install what the tests need, then run all o
 chaos: $(VENV)/test.installed ## break what can break, ROUNDS times each, on both stacks; count what is lost, write bench/reports/chaos.md
 	tests/install-debian-packages faketime
 	$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --report bench/reports/chaos.md
+	CHAOS_MESSAGES=10000 $(BIN)/python -m pytest tests/chaos/test_killing_the_shop_bus.py
 
 lint: $(VENV)/test.installed ## style, types and the rules of who imports whom
 	$(BIN)/ruff check .
