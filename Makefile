@@ -12,8 +12,15 @@ SHIPPED := gateway embedder embedder-gpu indexer recommender local
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 UV_COMPILE_WITH_TORCH := $(BIN)/uv pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --override requirements/weights-alone.txt
 UV_COMPILE := $(UV_COMPILE_WITH_TORCH) --override requirements/without-torch.txt
+# Tests commit thousands of times and no power is cut: their files are in memory where there is plenty of it.
+TESTS_IN := $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 8000000 { print "PYTEST_DEBUG_TEMPROOT=/dev/shm" }')
+# Services are started hundreds of times; with this set, as images of Python have it, each compiles them again.
+unexport PYTHONDONTWRITEBYTECODE
+# pip compiles all it installs, on one core: a minute, a third of it for the tests of others and networks nobody uses.
+# What is not compiled is when it is imported. Files that are no Python, as templates, are passed over, as pip does.
+RARELY_IMPORTED := /tests?/|/transformers/models/(?!auto/)
 
-.PHONY: help run up-processes test chaos fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-overload simulate-shop model train evaluate evaluate-recommender floor clean renders renders-evaluation sample
+.PHONY: help run up-processes test tests debian chaos fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-overload simulate-shop model train evaluate evaluate-recommender floor clean renders renders-evaluation sample
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -25,13 +32,21 @@ run: $(VENV)/run.installed ## start everything on 127.0.0.1 with the sample cata
 up-processes: $(VENV)/test.installed ## the same with each service a process, on servers from Debian's packages (PORT, LOUPE_HOME)
 	@exec $(BIN)/loupe up --sample --processes
 
-test: $(VENV)/test.installed lint ## install what the tests need, then run all of them
+# Two halves at a time: Python's packages with Debian's, then mypy, which keeps one core busy, with tests that often wait.
+test: ## install what the tests need, then run all of them
+	@$(MAKE) --no-print-directory --jobs 2 $(VENV)/test.installed debian
+	@$(MAKE) --no-print-directory --jobs 2 lint tests
+
+tests: $(VENV)/test.installed
+	$(TESTS_IN) $(BIN)/python -m pytest -n 2 --dist loadfile -o tmp_path_retention_policy=failed
+
+debian:
 	tests/install-debian-packages
-	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 chaos: $(VENV)/test.installed ## break what can break, ROUNDS times each, on both stacks; count what is lost, write bench/reports/chaos.md
 	tests/install-debian-packages faketime
 	$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --report bench/reports/chaos.md
+	CHAOS_MESSAGES=10000 $(BIN)/python -m pytest tests/chaos/test_killing_the_shop_bus.py
 
 lint: $(VENV)/test.installed ## style, types and the rules of who imports whom
 	$(BIN)/ruff check .
@@ -54,9 +69,10 @@ $(VENV)/run.installed: requirements/local.lock pyproject.toml | $(BIN)/python
 
 $(VENV)/test.installed: requirements/dev.lock pyproject.toml | $(BIN)/python
 	@echo "Installing what the tests need into $(VENV)"
-	@$(PIP) torch==2.13.0
-	@$(PIP) --no-deps --require-hashes -r requirements/dev.lock
+	@$(PIP) --no-compile torch==2.13.0
+	@$(PIP) --no-compile --no-deps --require-hashes -r requirements/dev.lock
 	@$(PIP) --no-deps --editable .
+	@$(BIN)/python -m compileall -qq -j 2 -x '$(RARELY_IMPORTED)' $(VENV)/lib || :
 	@touch $@ $(VENV)/run.installed
 
 sbom: $(AUDIT)/installed ## what each image and the one-command stack are made of: sbom/*.cdx.json (CycloneDX)

@@ -14,19 +14,24 @@ from services.gateway.imports.running import _PICTURES
 from services.gateway.imports.tables import ImportJob
 from tests.support.gateway import picture, running_gateway
 from tests.support.importing import ended, importing, rows, said, send
-from tests.support.waiting import until
 
 DIES = """
-import sys, time
+import itertools, os, signal, sys, time
 from pathlib import Path
 from tests.support import dying
 from tests.support.gateway import running_gateway
 from tests.support.importing import importing
 
+class AtPicture(dying.Steps):
+    pictures = itertools.count(1)
+
+    def reach(self, step):
+        if step == "after-pictures.put" and next(self.pictures) == int(sys.argv[2]):
+            os.kill(os.getpid(), signal.SIGKILL)
+
 folder = Path(sys.argv[1])
-dying._watch(dying.Steps(folder / "steps", at_once=True))
+dying._watch(AtPicture(folder, at_once=True))
 with running_gateway(folder) as stand, importing(stand):
-    print("ready", flush=True)
     time.sleep(120)
 """
 
@@ -43,19 +48,14 @@ def zipped(count: int) -> bytes:
 
 
 def test_a_kill_costs_an_import_no_row_and_tells_none_twice(tmp_path: Path) -> None:
-    count = 2 * _PICTURES
-    (tmp_path / "steps").mkdir()
+    count = _PICTURES + 8
     with running_gateway(tmp_path) as stand:
         import_id = send(stand, zipped(count), "shop.zip")
-        dying = subprocess.Popen([sys.executable, "-c", DIES, str(tmp_path)], stdout=subprocess.PIPE)
-
-        def done() -> int:
-            with stand.catalogue.read() as session:
-                return session.get_one(ImportJob, import_id).done
-
-        until(lambda: done() == _PICTURES, "it is half way", 120, every=0.1)
-        (tmp_path / "steps" / "after-pictures.put").touch()
-        assert dying.wait(60) == -signal.SIGKILL
+        in_the_second_part = str(_PICTURES + 4)
+        dying = subprocess.run([sys.executable, "-c", DIES, str(tmp_path), in_the_second_part], timeout=180)
+        assert dying.returncode == -signal.SIGKILL
+        with stand.catalogue.read() as session:
+            assert session.get_one(ImportJob, import_id).done == _PICTURES
         killed_at = len(stand.client.get("/v1/items", params={"limit": 100}).json()["items"])
         assert killed_at > _PICTURES, "items were put whose pictures were not all there"
 

@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 from services.gateway import main, tenants
 from services.gateway.access import Parts
 from services.gateway.settings import Settings
-from services.gateway.tables import OUTBOX
+from services.gateway.tables import MIGRATIONS, OUTBOX
 from services.gateway.tables import Image as ImageRow
 from shared import database, messaging, objectstore
 from shared.contracts.analysis import Analysis, Attribute, Box, Piece
@@ -50,6 +50,7 @@ from shared.errors import Conflict, UnreadablePicture
 from shared.observability.http import create_app
 from shared.service import Service
 from tests.support.broker import free_port
+from tests.support.databases import migrated
 
 SECRET = "a secret for tests only"
 KEY = "key-of-the-shop"
@@ -248,7 +249,7 @@ def running_gateway(
 ) -> Iterator[Stand]:
     """On SQLite in `folder` when no database is named. Without `upstreams` nobody answers where they should be."""
     upstreams = upstreams or Upstreams()
-    database_url = database_url or f"sqlite:///{folder}/gateway.db"
+    database_url = migrated(database_url or f"sqlite:///{folder}/gateway.db", MIGRATIONS)
     with ExitStack() as stack:
         given: dict[str, Any] = {
             "broker_url": NOBODY,

@@ -28,14 +28,17 @@ class Silent:
 def importing(stand: Stand, loops: int = 2) -> Iterator[None]:
     """The gateway's own loops of imports run."""
     stop = threading.Event()
-    runs = [loop for loop in stand.service.background if isinstance(getattr(loop, "__self__", None), ImportRunner)]
-    threads = [threading.Thread(target=loop, args=(stop,)) for loop in runs[:loops]]
+    owners = [getattr(loop, "__self__", None) for loop in stand.service.background]
+    runners = [owner for owner in owners if isinstance(owner, ImportRunner)]
+    threads = [threading.Thread(target=runner.run, args=(stop,)) for runner in runners[:loops]]
     for thread in threads:
         thread.start()
     try:
         yield
     finally:
         stop.set()
+        for runner in runners:
+            runner.wake()  # else it is a second until it looks
         for thread in threads:
             thread.join()
 
