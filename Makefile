@@ -4,6 +4,7 @@ N ?= 6000
 ITEMS ?= 100000
 SECONDS ?= 600
 ROUNDS ?= 20
+STANDS ?= 3
 MODELS := services/embedder/models
 PYTHON ?= python3
 BIN := $(VENV)/bin
@@ -43,9 +44,9 @@ tests: $(VENV)/test.installed
 debian:
 	tests/install-debian-packages
 
-chaos: $(VENV)/test.installed ## break what can break, ROUNDS times each, on both stacks; count what is lost, write bench/reports/chaos.md
+chaos: $(VENV)/test.installed ## break what can break, ROUNDS times each, on STANDS of both stacks; count what is lost, write bench/reports/chaos.md
 	tests/install-debian-packages faketime
-	$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --report bench/reports/chaos.md
+	$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --stands $(STANDS) --report bench/reports/chaos.md
 	CHAOS_MESSAGES=10000 $(BIN)/python -m pytest tests/chaos/test_killing_the_shop_bus.py
 
 lint: $(VENV)/test.installed ## style, types and the rules of who imports whom
@@ -150,11 +151,11 @@ model: $(VENV)/test.installed ## make efficientnet-lite2-1 again, the default be
 train: $(VENV)/test.installed ## make the loupe models again: renders, networks, heads; goes on where it stopped (needs ../shared/data)
 	$(BIN)/python -m lab render set --count 1536 --out lab/cache/renders
 	for kind in open wide; do \
-		$(BIN)/python -m lab train-embedding --sources clean --out $(MODELS)/loupe-$$kind-2 && \
-		$(BIN)/python -m lab add-finder --model $(MODELS)/loupe-$$kind-2 --finder $(MODELS)/finder-$$kind-2 || exit; \
+		$(BIN)/python -m lab train-embedding --sources clean --out $(MODELS)/loupe-$$kind-3 && \
+		$(BIN)/python -m lab add-finder --model $(MODELS)/loupe-$$kind-3 --finder $(MODELS)/finder-$$kind-2 || exit; \
 	done
-	$(BIN)/python -m lab train-heads --model $(MODELS)/loupe-open-2 --sources clean
-	$(BIN)/python -m lab train-heads --model $(MODELS)/loupe-wide-2 --sources all
+	$(BIN)/python -m lab train-heads --model $(MODELS)/loupe-open-3 --sources clean
+	$(BIN)/python -m lab train-heads --model $(MODELS)/loupe-wide-3 --sources all
 
 evaluate: $(VENV)/test.installed ## measure the loupe models against the targets, write lab/reports/targets (needs ../shared/data)
 	$(BIN)/python -m lab evaluate --suite targets

@@ -8,7 +8,7 @@ from lab.models.port import Model
 from services.embedder.finder import FINDER_MANIFEST
 from services.embedder.manifest import HEADS, MODELS
 
-LOUPE = tuple(MODELS / name for name in ("loupe-open-2", "loupe-wide-2"))
+LOUPE = tuple(MODELS / name for name in ("loupe-open-3", "loupe-wide-3"))
 """What `make train` makes."""
 NAMES = (
     "cbir, textbook, frozen, frozen-euclidean, efficientnet-lite2, timm:NAME, open_clip:NETWORK/WEIGHTS, hf:NAME, "

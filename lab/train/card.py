@@ -21,13 +21,13 @@ def card(manifest: Manifest, embedding: Sequence[Record], heads: Sequence[Record
     elif all(record.clean for record in embedding):
         plainly = (
             f"every picture that the encoder was trained on {ours}; its heads learned from photographs too that mostly "
-            f"carry no licence. None of those is in this repository. {SETTINGS} Where that matters, run `loupe-open-2` "
+            f"carry no licence. None of those is in this repository. {SETTINGS} Where that matters, run `loupe-open-3` "
             "(`EMBEDDER_MODEL_DIRS`), whose heads learned from clean sources alone."
         )
     else:
         plainly = (
             "most photographs that it was trained on carry no licence. None of them is in this repository. Where that "
-            "matters, run `loupe-open-2` (`EMBEDDER_MODEL_DIRS`), which learned from clean sources alone."
+            "matters, run `loupe-open-3` (`EMBEDDER_MODEL_DIRS`), which learned from clean sources alone."
         )
     return f"""# Model card: {manifest.version}
 

@@ -34,6 +34,9 @@ INVERSE_PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0)
 WIDE_PENALTIES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
 """Of one on all that the encoder gives, each number scaled to a deviation of 1."""
 MIN_PRECISION = 0.8
+ENOUGH = 100
+"""With so many labelled val pictures of unseen shops, they alone choose: renders like those learned from would choose
+what knows renders (the clean type head: 0.34 of val shops right then, 0.47 so)."""
 MIN_TOLD = 20
 """A threshold is believed when so many val pictures are told by it."""
 FEWEST = 12
@@ -123,7 +126,8 @@ def train(folder: Path, renders: Path, sources: Sources) -> str:
 
 
 def fit(name: AttributeName, rows: Sequence[Record], seen: Vector, dimension: int) -> Fitted | None:
-    """The head of lowest loss on val over L2 penalties and temperatures; None where nothing is there to learn from.
+    """The head of lowest loss on val, of unseen shops where there are enough, over L2 penalties and temperatures; None
+    where nothing is there to learn from.
 
     It is on the vectors, the first `dimension` numbers of what is `seen`, or on all of that. Deterministic: the
     optimiser (L-BFGS) starts at zero.
@@ -135,7 +139,9 @@ def fit(name: AttributeName, rows: Sequence[Record], seen: Vector, dimension: in
         return None
     labelled = labelled_by(name, classes, rows, seen)
     part, judged = labelled.split("train"), labelled.split("val").judging()
-    weights, judged_weights = sample_weights(part), sample_weights(judged)
+    shops = judged.unseen_shops()
+    choosing = shops if len(shops.rows) >= ENOUGH else judged
+    weights, judged_weights, choosing_weights = map(sample_weights, (part, judged, choosing))
     best: tuple[float, Head] | None = None
     mean, deviation = part.vectors.mean(axis=0), part.vectors.std(axis=0) + 1e-6
     plain = np.zeros(dimension), np.ones(dimension)
@@ -146,8 +152,9 @@ def fit(name: AttributeName, rows: Sequence[Record], seen: Vector, dimension: in
         model.coef_ = model.coef_ / scale
         model.intercept_ = model.intercept_ - model.coef_ @ centre
         head = _head(model, classes, 1.0, 0.0)
-        temperature, loss = calibrate(head.logits(judged.vectors), judged.labels, judged_weights)
+        _, loss = calibrate(head.logits(choosing.vectors), choosing.labels, choosing_weights)
         if best is None or loss < best[0]:
+            temperature, _ = calibrate(head.logits(judged.vectors), judged.labels, judged_weights)
             best = (loss, _head(model, classes, temperature, 0.0))
     assert best is not None  # noqa: S101  there are penalties
     head = best[1]

@@ -13,7 +13,7 @@ from shared.contracts.models import Model, Probability, Sameness
 from shared.errors import Permanent
 
 MODELS = Path(__file__).parent / "models"
-SHIPPED = MODELS / "loupe-wide-2"
+SHIPPED = MODELS / "loupe-wide-3"
 ENCODER = "encoder.onnx"
 HEADS = "heads.npz"
 TRAINED = "trained.safetensors"

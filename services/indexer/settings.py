@@ -26,7 +26,7 @@ class Settings(ServiceSettings):
         repr=False,
         description="A database of its own, shared with no other service.",
     )
-    model_version: str = Field("loupe-wide-2", validation_alias=AliasChoices("model_version", "MODEL_VERSION"))
+    model_version: str = Field("loupe-wide-3", validation_alias=AliasChoices("model_version", "MODEL_VERSION"))
     dimension: int = Field(288, gt=0, validation_alias=AliasChoices("dimension", "MODEL_DIMENSION"))
     no_match_below: float = Field(0.51, ge=-1, le=1)
     look_at_least: float = Field(0.432, ge=0, lt=1)

@@ -25,7 +25,7 @@ from services.embedder.main import load_models
 from services.embedder.manifest import MODELS, SHIPPED
 from services.embedder.settings import Settings
 
-WIDE = MODELS / "loupe-wide-2"
+WIDE = MODELS / "loupe-wide-3"
 here = pytest.mark.skipif(not JEWELRY.is_dir(), reason="../shared/data is not here")
 
 

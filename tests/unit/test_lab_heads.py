@@ -124,6 +124,31 @@ def test_a_head_sees_what_follows_the_vector_where_that_helps() -> None:
     assert alone.head.weight.shape == (2, 2)
 
 
+@pytest.mark.parametrize(("shops", "sees"), [(40, 3), (120, 2)])
+def test_what_holds_among_renders_alone_is_not_chosen_once_enough_pictures_of_unseen_shops_say_so(
+    shops: int, sees: int
+) -> None:
+    random = np.random.default_rng(0)
+    kinds = np.arange(400 + shops) % 2
+    rendered = np.arange(len(kinds)) < 400
+    rows = [
+        record(
+            at,
+            split="train" if at < 200 else "val",
+            type=("ring", "watch")[kind],
+            collection="renders" if rendered[at] else "typeshops",
+            licence="own render" if rendered[at] else "",
+            shop="" if rendered[at] else "a",
+        )
+        for at, kind in enumerate(kinds.tolist())
+    ]
+    holds = kinds[:, None] + random.normal(0, 0.5, (len(kinds), 2))
+    of_renders = np.where(rendered, kinds, random.permutation(kinds))[:, None] + random.normal(0, 0.1, (len(kinds), 1))
+    found = fit("type", rows, np.hstack([holds, of_renders]).astype(np.float32), 2)
+    assert found
+    assert found.head.weight.shape == (2, sees)
+
+
 def test_probabilities_of_the_same_piece_are_right_as_often_as_they_say() -> None:
     random = np.random.default_rng(0)
 
