@@ -117,8 +117,10 @@ def test_a_service_that_is_down_shows_on_the_board(prometheus: httpx.Client, pro
     until(lambda: values(prometheus, up) == [1, 1, 1, 1], "every service is scraped")
     (recommender,) = process_stack.children("recommender")
     recommender.suspend()
-    until(lambda: sorted(values(prometheus, up)) == [0, 1, 1, 1], "the one that hangs is seen")
-    recommender.resume()
+    try:
+        until(lambda: sorted(values(prometheus, up)) == [0, 1, 1, 1], "the one that hangs is seen")
+    finally:
+        recommender.resume()  # others use this stack
     until(lambda: values(prometheus, up) == [1, 1, 1, 1], "and that it is back")
 
 

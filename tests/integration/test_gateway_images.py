@@ -271,4 +271,10 @@ def test_the_status_counts_this_shops_pictures(gateway: Stand) -> None:
     gateway.handle(indexed(gateway.upload("RING-1", PICTURE)))
     gateway.upload("RING-1", picture(2))
     status = gateway.client.get("/v1/status").json()
-    assert status == {"items": 1, "images": {"stored": 1, "indexed": 1, "rejected": 0}, "outbox": 2, "queues": {}}
+    assert status == {
+        "items": 1,
+        "images": {"stored": 1, "indexed": 1, "rejected": 0},
+        "outbox": 2,
+        "queues": {},
+        "query_photo_days": 0,
+    }

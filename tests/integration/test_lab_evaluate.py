@@ -142,7 +142,7 @@ def test_a_packaged_models_vector_is_that_of_the_main_piece_it_finds() -> None:
     for record in sets.query_photos()[:4]:
         data = record.path.read_bytes()
         seen = analyse(data, "query").pieces[0].embedding()
-        assert float(seen @ model.embed(decode(data, model.size).rgb)) > 0.99
+        assert float(seen @ model.embed(decode(data, model.size).rgb)[: len(seen)]) > 0.99
     analyse.close()
 
 
