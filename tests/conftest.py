@@ -31,7 +31,6 @@ ONE_WORKER = {
 }
 """Files that share a stack, which takes up to a minute to start: one worker runs them all and starts it once."""
 SECONDS = {
-    "tests/integration/test_rabbitmq_snippets.py": 400,  # takes 20, and after other files hears what one of them left
     "tests/e2e with the sample": 330,
     "tests/e2e/test_operating.py": 205,
     "tests/e2e/test_reindex.py": 135,
