@@ -22,8 +22,9 @@ Observe = Callable[[Lane, list[float], float], None]
 """Told of each batch: its lane, each member's wait in seconds, the seconds of its forward."""
 
 PATIENCE_SECONDS = 5.0
-_NICENESS = 10
-"""A thread of it has a tenth of the processor beside one of 0, and all of it alone (sched(7))."""
+_NICENESS = 5
+"""A thread of it has a third as much of the processor as one of 0, and all of it alone (sched(7)); at 10, other work on
+the machine let nothing in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,7 @@ def test_with_lanes_apart_a_query_passes_busy_forwards_of_ingest_and_these_give_
     gate.wait_until_busy()
     assert results([lanes.submit(array(7), "query")]) == [7]
     assert niceness[7] == os.getpriority(os.PRIO_PROCESS, 0)
-    assert min(niceness[0], niceness[1]) >= 10
+    assert min(niceness[0], niceness[1]) >= 5
     gate.let(3)
     assert results(held) == [0, 2, 4]
     lanes.close()
