@@ -44,9 +44,9 @@ tests: $(VENV)/test.installed
 debian:
 	tests/install-debian-packages
 
-chaos: $(VENV)/test.installed ## break what can break, ROUNDS times each, on STANDS of both stacks; count what is lost, write bench/reports/chaos.md
+chaos: $(VENV)/test.installed ## break what can break, ROUNDS times each, on STANDS of both stacks, and write bench/reports/chaos.md; GO_ON=--go-on leaves out what that has
 	tests/install-debian-packages faketime
-	$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --stands $(STANDS) --report bench/reports/chaos.md
+	$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --stands $(STANDS) --report bench/reports/chaos.md $(GO_ON)
 	CHAOS_MESSAGES=10000 $(BIN)/python -m pytest tests/chaos/test_killing_the_shop_bus.py
 
 lint: $(VENV)/test.installed ## style, types and the rules of who imports whom

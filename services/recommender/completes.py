@@ -11,7 +11,7 @@ from services.recommender.candidates import Reader
 from services.recommender.composing import Part, Query, known_of, main_pictures, picture_vector
 from services.recommender.index import Index, Pinned
 from services.recommender.ordering import Ranker
-from services.recommender.presenting import Presenting
+from services.recommender.presenting import Presenting, Shown
 from services.recommender.ranking import BESIDE_THE_MAIN, box_of, clipped, without
 from services.recommender.scoring import Scoring
 from shared.contracts.analysis import AttributeName
@@ -100,7 +100,7 @@ class Completer:
         pieces = {}
         if presenting.by_pieces:
             pieces = Reader(pinned.vectors, request.tenant, query).pieces([one.ranked.sku for one in chosen])
-        return [presenting.hit(one.ranked, one.shown.payload, pieces.get(one.ranked.sku)) for one in chosen]
+        return presenting.hits([Shown(one.ranked, one.shown.payload, pieces.get(one.ranked.sku, ())) for one in chosen])
 
 
 def _colours_alone(vector: Vector, form: int) -> Vector:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from services.recommender.composing import Query
+import numpy as np
+from numpy.typing import NDArray
+
+from services.recommender.composing import Part, Query
 from services.recommender.ranked import Ranked
 from services.recommender.scoring import Counted, Scoring, boosted
 from shared.contracts.fields import Vector
@@ -14,6 +17,9 @@ from shared.contracts.models import Model
 
 _PROBABLY = 0.5
 _LEAST_SHARE = 1e-4
+
+Apart = Mapping[Literal["form", "colour"], Sequence[float]]
+"""Of one item: how alike it would be to each wanted part without what its form, or its colours, give to that."""
 
 
 class Explaining:
@@ -41,36 +47,55 @@ class Explaining:
                 best = "similar"
         return best
 
-    def reasons(self, ranked: Ranked, payload: Mapping[str, Any], pieces: Vector | None) -> list[Reason]:
-        """The strongest first, then what differs. `pieces` float32 [n, D] are all that the item has, where known."""
-        told = [] if ranked.unwanted else [*self._likenesses(ranked, pieces), *self._counted(ranked)]
+    def apart(self, items: Sequence[tuple[Ranked, Sequence[Vector]]]) -> list[Apart]:
+        """Of each item with all its pieces, float32 [D] each; nothing of one whose pieces are not known.
+
+        As if pieces and pictures had the rest of their numbers alone, the lengths being as they were.
+        """
+        form = self._model.form_dimension
+        told: list[Apart] = [{} for _ in items]
+        known = [place for place, (_, pieces) in enumerate(items) if pieces]
+        if not form or not known or self._query.shown_by is None:
+            return told
+        vectors = np.concatenate([np.stack(items[place][1]) for place in known])
+        ends = np.cumsum([len(items[place][1]) for place in known])
+        without: dict[Literal["form", "colour"], slice] = {"form": slice(form, None), "colour": slice(0, form)}
+        best = {
+            kind: [self._best(vectors[:, rest], part, rest, ends) for part in self._query.wanted]
+            for kind, rest in without.items()
+        }
+        for row, place in enumerate(known):
+            words = items[place][0].similarities
+            told[place] = {
+                kind: [words[n] if one is None else float(one[row]) for n, one in enumerate(parts)]
+                for kind, parts in best.items()
+            }
+        return told
+
+    def reasons(self, ranked: Ranked, payload: Mapping[str, Any], apart: Apart) -> list[Reason]:
+        """The strongest first, then what differs."""
+        told = [] if ranked.unwanted else [*self._likenesses(ranked, apart), *self._counted(ranked)]
         told = sorted((reason for reason in told if reason.share > _LEAST_SHARE), key=lambda reason: -reason.share)
         return [*told, *self._differing(payload)]
 
-    def _likenesses(self, ranked: Ranked, pieces: Vector | None) -> list[Reason]:
+    @staticmethod
+    def _best(pieces: Vector, part: Part, rest: slice, ends: NDArray[np.intp]) -> Vector | None:
+        """[items]: the largest product of a piece, and a picture of the part, in these numbers; None of words."""
+        if part.kind == "words":
+            return None
+        products = (pieces @ np.stack([vector[rest] for vector in part.vectors]).T).max(axis=1)
+        return np.asarray(np.maximum.reduceat(products, [0, *ends[:-1]]))
+
+    def _likenesses(self, ranked: Ranked, apart: Apart) -> list[Reason]:
         whole = self._likeness(ranked, ranked.similarities)
         if not whole:
             return []
-        reasons = []
+        reasons = [_reason(kind, None, 1 - self._likeness(ranked, left) / whole) for kind, left in apart.items()]
         looks = [part.kind != "words" for part in self._query.wanted]
-        if pieces is not None and (form := self._model.form_dimension) and any(looks):
-            without: dict[Literal["form", "colour"], slice] = {"form": slice(form, None), "colour": slice(0, form)}
-            for kind, rest in without.items():
-                left = self._likeness(ranked, self._similarities(ranked, pieces, rest))
-                reasons.append(_reason(kind, None, 1 - left / whole))
         if not all(looks):
             spoken = [s if look else 0.0 for s, look in zip(ranked.similarities, looks, strict=False)]
             reasons.append(_reason("words", None, 1 - self._likeness(ranked, spoken) / whole))
         return reasons
-
-    def _similarities(self, ranked: Ranked, pieces: Vector, rest: slice) -> list[float]:
-        """As if pieces and pictures had these of their numbers alone, the lengths being as they were."""
-        return [
-            max((float((pieces[:, rest] @ vector[rest]).max()) for vector in part.vectors), default=0.0)
-            if part.kind != "words"
-            else similarity
-            for part, similarity in zip(self._query.wanted, ranked.similarities, strict=False)
-        ]
 
     def _counted(self, ranked: Ranked) -> list[Reason]:
         reasons = []

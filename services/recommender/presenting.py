@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import numpy as np
-
 from services.recommender.composing import Query
-from services.recommender.explaining import Explaining
+from services.recommender.explaining import Apart, Explaining
 from services.recommender.ranked import Ranked
 from services.recommender.ranking import box_of
 from services.recommender.scoring import Scoring
@@ -17,6 +16,15 @@ from shared import vectorstore
 from shared.contracts.fields import Vector
 from shared.contracts.internal import Hit, Source
 from shared.contracts.models import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An item to be answered. `payload`: of the piece that stands for it; `pieces`: all that it has, where known."""
+
+    ranked: Ranked
+    payload: Mapping[str, Any]
+    pieces: Sequence[vectorstore.Hit] = ()
 
 
 class Presenting:
@@ -28,9 +36,13 @@ class Presenting:
         self.by_pieces = model.form_dimension is not None and query.shown_by is not None
         """Whether the reasons can tell more when all pieces of an item are at hand."""
 
-    def hit(self, ranked: Ranked, payload: Mapping[str, Any], pieces: Sequence[vectorstore.Hit] | None) -> Hit:
-        """`payload` is that of the piece which stands for the item, `pieces` are all that it has, where known."""
-        vectors = [piece.vector for piece in pieces or () if piece.vector is not None]
+    def hits(self, items: Sequence[Shown]) -> list[Hit]:
+        """In their order. They are looked at together: one product of matrices is one call, not twenty."""
+        pieces = [[piece.vector for piece in one.pieces if piece.vector is not None] for one in items]
+        told = self._explaining.apart([(one.ranked, vectors) for one, vectors in zip(items, pieces, strict=True)])
+        return [self._hit(one.ranked, one.payload, apart) for one, apart in zip(items, told, strict=True)]
+
+    def _hit(self, ranked: Ranked, payload: Mapping[str, Any], apart: Apart) -> Hit:
         return Hit.model_construct(
             sku=ranked.sku,
             image_id=payload["image_id"],
@@ -39,7 +51,7 @@ class Presenting:
             box=box_of(payload),
             source=self._source(ranked, payload),
             verdict=self._explaining.verdict(ranked),
-            reasons=self._explaining.reasons(ranked, payload, np.stack(vectors) if vectors else None),
+            reasons=self._explaining.reasons(ranked, payload, apart),
         )
 
     def standing_for(self, pieces: Sequence[vectorstore.Hit]) -> vectorstore.Hit:

@@ -39,12 +39,16 @@ class Scoring:
         self._query = query
         self._model = model
         self._rivals = rivals
+        self._probabilities = [self._probability(place) for place in range(len(query.wanted))]
         alone = len(query.wanted) == 1 and not query.wishes
         self._calibrated = (self.probability(0) or clipped) if alone else None
         self._selects = bool(query.unwanted or query.shunned)
 
     def probability(self, place: int) -> Callable[[float], float] | None:
         """What the model says of the cosine to a wanted part; None where nobody has measured it."""
+        return self._probabilities[place]
+
+    def _probability(self, place: int) -> Callable[[float], float] | None:
         part = self._query.wanted[place]
         if part.kind == "picture" and self._model.same:
             return self._model.same.among(self._rivals[place])

@@ -15,7 +15,7 @@ from services.recommender.index import Index, Pinned
 from services.recommender.matching import is_no_match
 from services.recommender.ordering import DEEPEST, TOP, Order, Ranker
 from services.recommender.pins import Pins
-from services.recommender.presenting import Presenting
+from services.recommender.presenting import Presenting, Shown
 from services.recommender.ranked import Ranked, Ranking
 from services.recommender.scoring import Scoring
 from shared import vectorstore
@@ -67,7 +67,9 @@ class Searcher:
             pieces: Mapping[str, Sequence[vectorstore.Hit]] = {}
             if presenting.by_pieces and shown:
                 pieces = reader.pieces([one.ranked.sku for one in shown])
-            hits = [presenting.hit(one.ranked, one.shown.payload, pieces.get(one.ranked.sku)) for one in shown]
+            hits = presenting.hits(
+                [Shown(one.ranked, one.shown.payload, pieces.get(one.ranked.sku, ())) for one in shown]
+            )
         more = len(order.placed) > request.limit
         name = self._pins.keep(request.tenant, ranking) if more else ""
         metrics.SEARCHES.labels("no_match" if ranking.no_match else "found" if hits else "nothing").inc()
@@ -128,9 +130,9 @@ def _beginning(request: SearchRequest, query: Query, pinned: Pinned, order: Orde
 def _still_there(ranked: Sequence[Ranked], reader: Reader, presenting: Presenting) -> list[Hit]:
     """Those that are in the index and allowed by the filters as of now."""
     pieces = reader.pieces([one.sku for one in ranked])
-    return [
-        presenting.hit(one, presenting.standing_for(own).payload, own) for one in ranked if (own := pieces.get(one.sku))
-    ]
+    return presenting.hits(
+        [Shown(one, presenting.standing_for(own).payload, own) for one in ranked if (own := pieces.get(one.sku))]
+    )
 
 
 def _page(ranking: Ranking, hits: list[Hit], pinned: Pinned, following: str | None) -> HitList:

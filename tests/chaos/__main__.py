@@ -1,4 +1,7 @@
-"""`python -m tests.chaos`: every fault so many rounds on both stacks; the table, printed and kept as a report."""
+"""`python -m tests.chaos`: every fault so many rounds on both stacks; the table, printed and kept as a report.
+
+With `--go-on`, faults that the report has so many rounds of are not run again: it takes hours, and may be stopped.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.chaos.earlier import Earlier
 from tests.chaos.faults import FAULTS, Fault
-from tests.chaos.rounds import Rounds, Row, table
+from tests.chaos.rounds import Rounds, Row, line, table
 from tests.chaos.stand import Stack, Stand
 
 REPORT = Path(__file__).parents[2] / "bench" / "reports" / "chaos.md"
@@ -26,13 +29,15 @@ answered 503, it sends again with the same `Idempotency-Key`. When all messages 
 comparison of catalogue, object store and index finds then. After the last round every point of the index is held
 against all that was accepted."""
 _TITLES: dict[Stack, str] = {"one command": "The one-command stack", "processes": "Each service and server a process"}
-_NO_REASONS: Counter[str] = Counter()
 
 
 class Running:
     """Stands of both stacks side by side, each in a thread; `say` and the report are shared."""
 
-    def __init__(self, rounds: int, stands: int, only: Sequence[str], report: Path | None) -> None:
+    def __init__(
+        self, rounds: int, stands: int, only: Sequence[str], report: Path | None, earlier: Earlier | None = None
+    ) -> None:
+        self._earlier = earlier or Earlier("", rounds)
         self._rounds = rounds
         self._stands = stands
         self._only = only
@@ -65,7 +70,7 @@ class Running:
         """Print the report; whether all was kept."""
         self._write()
         sys.stdout.write(self._text())
-        return all(row.outcome.kept_all for row in self._rows())
+        return all(row.outcome.kept_all for row in self._rows()) and not self._earlier.problems
 
     def _rows(self, stack: Stack | None = None) -> list[Row]:
         """In the order of the faults."""
@@ -73,7 +78,8 @@ class Running:
         return sorted(rows, key=lambda row: FAULTS.index(row.fault))
 
     def _faults(self, stack: Stack) -> list[Fault]:
-        chosen = [fault for fault in FAULTS if stack in fault.stacks]
+        done = self._earlier.lines(_TITLES[stack])
+        chosen = [fault for fault in FAULTS if stack in fault.stacks and fault.name not in done]
         return [fault for fault in chosen if not self._only or any(part in fault.name for part in self._only)]
 
     def _say(self, words: str) -> None:
@@ -92,19 +98,20 @@ class Running:
             "# Faults",
             f"Made by `make chaos` ({self._rounds} rounds a fault) on {os.cpu_count()} cores in {minutes:.0f} minutes, "
             f"with a small model; {self._stands} of each stack, side by side, shared the faults. "
-            f"The load of the machine at the end was {os.getloadavg()[0]:.1f}.",
+            f"The load of the machine at the end was {os.getloadavg()[0]:.1f}.{self._earlier.words}",
             _IN_A_ROUND,
         ]
         for stack, title in _TITLES.items():
-            if rows := self._rows(stack):
-                parts += [f"## {title}", table(rows).rstrip()]
-        reasons = sum((row.outcome.reasons for row in self._rows()), _NO_REASONS)
+            lines = self._earlier.lines(title) | {row.fault.name: line(row) for row in self._rows(stack)}
+            if lines:
+                parts += [f"## {title}", table(lines[fault.name] for fault in FAULTS if fault.name in lines)]
+        reasons = sum((row.outcome.reasons for row in self._rows()), self._earlier.reasons)
         if reasons:
             parts += [
                 "## What dead letters said",
                 "\n".join(f"- {times} of: {why}" for why, times in reasons.items()),
             ]
-        problems = [
+        problems = self._earlier.problems + [
             f"- {row.stack}: {row.fault.name}: {problem}" for row in self._rows() for problem in row.outcome.problems
         ]
         if problems:
@@ -121,8 +128,10 @@ def main() -> None:
     parser.add_argument("--stack", choices=STACKS, action="append", help="all without it")
     parser.add_argument("--only", action="append", default=[], help="faults whose names hold this")
     parser.add_argument("--report", type=Path, help="where the table is kept")
+    parser.add_argument("--go-on", action="store_true", help="with the faults that the report does not have yet")
     given = parser.parse_args()
-    running = Running(given.rounds, given.stands, given.only, given.report)
+    told = given.report.read_text() if given.go_on and given.report and given.report.exists() else ""
+    running = Running(given.rounds, given.stands, given.only, given.report, Earlier(told, given.rounds))
     stacks: Sequence[Stack] = given.stack or STACKS
     stands = [(stack, number) for stack in stacks for number in range(given.stands)]
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(len(stands)) as pool:

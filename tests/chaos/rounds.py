@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -71,23 +71,22 @@ class Rounds:
         return outcome
 
 
-def table(rows: Sequence[Row]) -> str:
+HEADS = (
+    *("fault", "rounds", "pictures accepted", "searchable", "rejected", "removed", "events", "recorded"),
+    *("lost", "twice", "came back", "dead letters", "differences", "longest s"),
+)
+
+
+def table(lines: Iterable[str]) -> str:
     """In Markdown, a line a fault."""
-    return "\n".join(_lines(rows)) + "\n"
+    return "\n".join([f"| {' | '.join(HEADS)} |", f"|{' --- |' * len(HEADS)}", *lines])
 
 
-def _lines(rows: Sequence[Row]) -> Iterator[str]:
-    heads = (
-        *("fault", "rounds", "pictures accepted", "searchable", "rejected", "removed", "events", "recorded"),
-        *("lost", "twice", "came back", "dead letters", "differences", "longest s"),
+def line(row: Row) -> str:
+    seen = row.outcome
+    cells = (
+        *(row.fault.name, seen.rounds, seen.accepted, seen.searchable, seen.rejected, seen.removed),
+        *(seen.events, seen.recorded, seen.lost, seen.twice, seen.came_back),
+        *(seen.dead_letters, seen.found, f"{seen.longest:.0f}"),
     )
-    yield f"| {' | '.join(heads)} |"
-    yield f"|{' --- |' * len(heads)}"
-    for row in rows:
-        seen = row.outcome
-        cells = (
-            *(row.fault.name, seen.rounds, seen.accepted, seen.searchable, seen.rejected, seen.removed),
-            *(seen.events, seen.recorded, seen.lost, seen.twice, seen.came_back),
-            *(seen.dead_letters, seen.found, f"{seen.longest:.0f}"),
-        )
-        yield f"| {' | '.join(map(str, cells))} |"
+    return f"| {' | '.join(map(str, cells))} |"
