@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -132,6 +133,8 @@ def main() -> None:
     given = parser.parse_args()
     told = given.report.read_text() if given.go_on and given.report and given.report.exists() else ""
     running = Running(given.rounds, given.stands, given.only, given.report, Earlier(told, given.rounds))
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell has background jobs ignore the first
+        signal.signal(number, signal.default_int_handler)
     stacks: Sequence[Stack] = given.stack or STACKS
     stands = [(stack, number) for stack in stacks for number in range(given.stands)]
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(len(stands)) as pool:
