@@ -43,6 +43,8 @@ class Archive:
             self._zip = zipfile.ZipFile(file)
         except _BROKEN as error:
             raise Permanent(f"The file is no zip that can be read: {error}. Pack it again.") from error
+        if not all(entry.filename for entry in self._zip.infolist()):
+            raise Permanent("The zip has a file without a name. Pack it again.")
         entries = [entry for entry in self._zip.infolist() if not entry.is_dir() and not is_noise(entry.filename)]
         if len(entries) > MAX_FILES:
             raise Permanent(f"The zip has {len(entries):,} files; Loupe takes up to {MAX_FILES:,}. Send several zips.")
