@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from services.inventory import routes
+from services.inventory.alerts import AlertsTold
 from services.inventory.catalogue import Catalogue
-from services.inventory.handlers import bundle_handlers, handlers
+from services.inventory.handlers import Recorder, bundle_handlers, handlers
 from services.inventory.settings import Settings
 from services.inventory.tables import OUTBOX
 from shared import database, messaging, objectstore
@@ -25,6 +26,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     books.migrate(MIGRATIONS)
     relay = Relay(books, OUTBOX, broker)
     catalogue = Catalogue(books)
+    recorder = Recorder(books, broker, relay.wake)
     checks = {"broker": broker.ping, "analyses": analyses.ping, "database": books.ping}
     app = create_app("inventory", checks, fence=settings.internal_secret)
     app.include_router(routes.router())
@@ -36,8 +38,8 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         close=books.close,
         unit=books.together,
         background=[relay.run],
-        handlers=handlers(catalogue),
-        bundle_handlers=bundle_handlers(catalogue),
+        handlers=handlers(catalogue, recorder, AlertsTold(books)),
+        bundle_handlers=bundle_handlers(catalogue, recorder),
     )
 
 

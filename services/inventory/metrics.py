@@ -9,3 +9,4 @@ MOVEMENTS = Counter(
 )
 for _outcome in ("recorded", "repeated"):
     MOVEMENTS.labels(_outcome)  # 0 from the start
+MENDED = Counter("loupe_inventory_mended_total", "Items whose levels were not what their movements make; always 0")
