@@ -175,8 +175,8 @@ def _apply(rows: Connection, items: Mapping[Key, Item], legs: Sequence[Mapping[s
             item.places[location] = recomputed(rows, tenant, sku, location)
         if made or item.places[location].on_hand != before:
             changed.add((tenant, sku))
-    for key in changed:
-        _total(items[key])
+    for moved in changed:
+        _total(items[moved])
     _save(rows, items, touched)
 
 
