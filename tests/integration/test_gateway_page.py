@@ -55,6 +55,16 @@ def test_the_page_may_look_and_send_events_but_not_change_the_catalogue(gateway:
         assert page.request(method, path, json={"title": "x"}).status_code == 403, (method, path)
 
 
+def test_the_page_of_the_stock_may_read_it_and_tell_nothing(gateway: Stand) -> None:
+    page = TestClient(gateway.service.http, base_url="http://localhost:8080")
+    answer = page.get("/inventory")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert page.get("/v1/inventory/summary").status_code == 503, "it may ask, and nobody answers here"
+    for path in ("movements", "counts"):
+        assert page.post(f"/v1/inventory/{path}", json={}).status_code == 403
+
+
 def test_its_cookie_cannot_be_read_or_sent_by_other_sites(gateway: Stand) -> None:
     cookie = gateway.client.get("/").headers["set-cookie"]
     assert "HttpOnly" in cookie
