@@ -28,8 +28,7 @@ from services.gateway.imports.showing import Pictures
 from services.gateway.imports.taking import Items
 from services.gateway.impressions import Impressions
 from services.gateway.incoming import Incoming
-from services.gateway.inventory.alerts import Alerts
-from services.gateway.inventory.levels import Levels
+from services.gateway.inventory.handling import handlers_of_stock
 from services.gateway.inventory.movements import Movements
 from services.gateway.kept_answers import KeptAnswers
 from services.gateway.limits import BodyLimit
@@ -87,7 +86,6 @@ from shared import database, messaging, objectstore
 from shared.contracts.messages import ImageRedrawn
 from shared.contracts.reconcile import IndexCompared
 from shared.contracts.shop import INCOMING_BUCKET
-from shared.contracts.stock import StockAlert, StockLevel
 from shared.database import Relay
 from shared.messaging import QueueCollector
 from shared.observability import logs
@@ -191,8 +189,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
             **handlers(catalogue_database, people.erasures),
             IndexCompared: reconciler.compared,
             ImageRedrawn: renditions.redrawn,
-            StockLevel: Levels(catalogue_database, relay.wake).take_over,
-            StockAlert: Alerts(catalogue_database, broker).tell,
+            **handlers_of_stock(catalogue_database, broker, relay.wake),
         },
         bundle_handlers=bundle_handlers(catalogue_database),
         unit=catalogue_database.together,
@@ -236,11 +233,8 @@ def _app(settings: Settings, parts: Parts, catalogue_database: database.Database
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        await parts.embedder.close()
-        await parts.recommender.close()
-        await parts.indexer.close()
-        await parts.inventory.close()
-        await parts.limiter.close()
+        for upstream in (parts.embedder, parts.recommender, parts.indexer, parts.inventory, parts.limiter):
+            await upstream.close()
 
     app = create_app(
         "gateway",

@@ -1,4 +1,5 @@
-"""The pages at `/` and `/inventory`: static files, and a session for who opens it on this machine. The contract to read at `/docs`."""
+"""The pages at `/` and `/inventory`: static files, and a session for who opens them on this machine; the contract at
+`/docs`."""
 
 from __future__ import annotations
 
