@@ -19,11 +19,8 @@ from services.gateway.collection import Collector
 from services.gateway.contract import ABOUT, TAGS, show_contract
 from services.gateway.corrections import Corrections
 from services.gateway.handlers import bundle_handlers, handlers
-from services.gateway.imports import running
 from services.gateway.imports.fetching import Fetcher
-from services.gateway.imports.jobs import Imports
-from services.gateway.imports.keeping import ImportKeeper
-from services.gateway.imports.running import ImportRunner
+from services.gateway.imports.parts import Importing
 from services.gateway.imports.showing import Pictures
 from services.gateway.imports.taking import Items
 from services.gateway.impressions import Impressions
@@ -126,7 +123,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         Items(catalogue_database, catalogue),
         Pictures(listing, picture_uploads, Fetcher(outward, settings.fetch_hosts), inspect),
     )
-    importing = _Importing(settings, catalogue_database, backlog, *taking)
+    importing = Importing(settings, catalogue_database, backlog, *taking)
     movements = Movements(catalogue_database, relay.wake)
     people = People(settings, catalogue_database, photos, relay.wake)
     parts = Parts(
@@ -208,25 +205,6 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
             news.run,
         ],
     )
-
-
-class _Importing:
-    """Imports as shops ask for them, and the loops that do them."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        catalogue_database: database.Database,
-        backlog: Backlog,
-        items: Items,
-        pictures: Pictures,
-    ) -> None:
-        files = objectstore.open(settings.object_store_url, "imports")
-        runner = ImportRunner(catalogue_database, files, items, pictures, backlog.has_room)
-        if settings.sole_worker:
-            runner.take_over()
-        self.jobs = Imports(catalogue_database, files, runner.wake)
-        self.loops = [*[runner.run] * running.AT_ONCE, ImportKeeper(catalogue_database, files).run]
 
 
 def _app(settings: Settings, parts: Parts, catalogue_database: database.Database, shops: Shops | None) -> FastAPI:
