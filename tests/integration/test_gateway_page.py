@@ -173,10 +173,23 @@ def test_the_contract_is_read_with_files_of_its_own_and_under_the_same_policy(ga
 
 
 def test_every_part_that_a_script_asks_for_is_on_the_page() -> None:
-    ids = set(re.findall(r'\bid="([\w-]+)"', (FILES / "index.html").read_text()))
-    for script in FILES.glob("*.js"):
-        asked = set(re.findall(r'\b(?:at|show)\("([\w-]+)"', script.read_text()))
-        assert asked <= ids, script.name
+    for page in FILES.glob("*.html"):
+        words = page.read_text()
+        ids = set(re.findall(r'\bid="([\w-]+)"', words))
+        for script in scripts_of(words):
+            asked = set(re.findall(r'\b(?:at|show)\("([\w-]+)"', script.read_text()))
+            assert asked <= ids, (page.name, script.name)
+
+
+def scripts_of(page: str) -> set[Path]:
+    """Our scripts that a page loads, and those that these import."""
+    left = {FILES / name for name in re.findall(r'src="/page/([\w-]+\.js)"', page)}
+    found: set[Path] = set()
+    while left:
+        script = left.pop()
+        found.add(script)
+        left |= {FILES / name for name in re.findall(r'from "\./([\w-]+\.js)"', script.read_text())} - found
+    return found
 
 
 def test_the_contract_is_shown_with_its_problems(gateway: Stand) -> None:

@@ -98,7 +98,7 @@ class Moving:
 
     def levels(self) -> dict[str, int | None]:
         with self.books.read() as session:
-            return {sku: on_hand for sku, on_hand in session.execute(select(ItemStock.sku, ItemStock.on_hand))}
+            return dict(session.execute(select(ItemStock.sku, ItemStock.on_hand)).all())
 
     def shown(self) -> dict[str, int | None]:
         """As the catalogue shows it."""

@@ -15,7 +15,7 @@ export async function trace(name, source) {
   if (!at("trace").open) at("trace").showModal();
   let parts;
   try {
-    parts = shown(await api.at(source));
+    parts = shown(await api.read(source));
   } catch (problem) {
     parts = [element("p", {}, problem.detail ?? problem.message)];
   }
