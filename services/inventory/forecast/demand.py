@@ -109,7 +109,11 @@ def _levels(sold: Cells, expected: Cells, of: Dimensions, how: Options) -> Cells
     """[pieces, weeks]: by what all that a piece is one of sells above or below what is expected."""
     shop = _ratio(sold.sum(axis=0)[None], expected.sum(axis=0, dtype=float)[None], how.shop, how.strength)
     levels: Cells = np.repeat(shop.astype(np.float32), len(sold), axis=0)
-    for groups, half_life in ((of.types, how.types), *((one, how.others) for one in of.others), (of.styles, how.styles)):
+    for groups, half_life in (
+        (of.types, how.types),
+        *((one, how.others) for one in of.others),
+        (of.styles, how.styles),
+    ):
         ratio = _ratio(groups.total(sold), groups.total(expected * levels), half_life, how.strength)
         levels *= groups.spread(ratio)
     return levels

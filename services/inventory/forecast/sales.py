@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Weeks = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.intp]
+Numbers = npt.NDArray[Any]
 SEASON = 52
 """Weeks of a year; the last days of it count to the last one."""
 _CHUNK = 2_000
@@ -74,10 +76,19 @@ def weekly(skus: Sequence[str], monday: date, weeks: int, days: Days) -> Sales:
         gone = np.bincount(cells, days.sold[rows], size).reshape(end - start, weeks, 7)
         moved = np.bincount(cells, days.change[rows], size).reshape(end - start, 7 * weeks)
         stock = (days.opening[start:end, None] + np.cumsum(moved, axis=1)).reshape(gone.shape)
-        there = np.where(stock > 0, 1.0, np.where(gone > 0, _SOLD_OUT_DAY, 0.0))
-        sold[start:end] = gone.sum(axis=2)
-        in_stock[start:end] = there.mean(axis=2)
+        sold[start:end], in_stock[start:end] = gone.sum(axis=2), _share_of(gone, stock)
     return Sales(skus, monday, sold, in_stock)
+
+
+def weekly_of_stock(skus: Sequence[str], monday: date, sold: Numbers, stock: Numbers) -> Sales:
+    """The same of what was sold on each day, and lay there at its end: [pieces, days], whole weeks."""
+    by_week = sold.reshape(len(sold), -1, 7), stock.reshape(len(stock), -1, 7)
+    return Sales(skus, monday, by_week[0].sum(axis=2).astype(np.float32), _share_of(*by_week).astype(np.float32))
+
+
+def _share_of(sold: Numbers, stock: Numbers) -> Floats:
+    found: Floats = np.where(stock > 0, 1.0, np.where(sold > 0, _SOLD_OUT_DAY, 0.0)).mean(axis=2)
+    return found
 
 
 def week_of_year(monday: date) -> int:

@@ -78,7 +78,9 @@ def seasonal_naive(series: Series, ahead: int) -> Floats:
     """What was sold in the same weeks a year ago, float [series, ahead]; of less than a year, the last week's."""
     if series.shape[1] < SEASON:
         return np.repeat(series[:, -1:].astype(float), ahead, axis=1)
-    return np.stack([series[:, series.shape[1] - SEASON + week % SEASON] for week in range(ahead)], axis=1).astype(float)
+    return np.stack([series[:, series.shape[1] - SEASON + week % SEASON] for week in range(ahead)], axis=1).astype(
+        float
+    )
 
 
 def _first_sizes(series: Series) -> Floats:
