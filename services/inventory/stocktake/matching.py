@@ -1,9 +1,9 @@
 """Which expected piece each piece of a tray is, all at once: no two of them can be the same one.
 
-A piece alone is told by its look. On a tray there is more to go by: what is expected there, and that each of it is there
-once. So likelihoods contend along both sides until they agree (Sinkhorn 1967, with a place for "none of them" on either
-side, as SuperGlue, Sarlin et al. 2020, section 3.2), and the pairs are those that are likeliest over all (Kuhn 1955).
-What stays likely then is sure, and only then; else a closer photo is asked for.
+A piece alone is told by its look. On a tray there is more to go by: what is expected there, and that each of it is
+there once. So likelihoods contend along both sides until they agree (Sinkhorn 1967, with a place for "none of them" on
+either side, as SuperGlue, Sarlin et al. 2020, section 3.2), and the pairs are those that are likeliest over all (Kuhn
+1955). What stays likely then is sure, and only then; else a closer photo is asked for.
 """
 
 from __future__ import annotations
@@ -68,8 +68,10 @@ def matched(cosines: Floats, skus: Sequence[str], expected: Mapping[str, int], s
         odds = np.log(np.maximum(np.hstack([likely[:, slots], _nobody(likely)]), 1e-12))
         rows, columns = linear_sum_assignment(odds, maximize=True)
         chosen[rows] = np.where(columns < len(slots), slots[np.minimum(columns, len(slots) - 1)], -1)
-    matches = tuple(_match(row, int(column), likely[row], skus, wanted, sureness) for row, column in enumerate(chosen))
-    return Matching(matches, *_lacking(matches, skus, expected, likely, left, sureness))
+    matches = tuple(
+        _match(int(column), of_piece, skus, wanted, sureness) for column, of_piece in zip(chosen, likely, strict=True)
+    )
+    return Matching(matches, *_lacking(matches, skus, expected, likely, sureness))
 
 
 def _weights(cosines: Floats, wanted: npt.NDArray[np.bool_], sureness: Sureness) -> Floats:
