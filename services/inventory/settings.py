@@ -1,0 +1,23 @@
+"""The inventory's settings, from the environment: INVENTORY_*, and what every service shares without the prefix."""
+
+from __future__ import annotations
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import SettingsConfigDict
+
+from shared.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    model_config = SettingsConfigDict(env_prefix="INVENTORY_")
+
+    broker_url: str = Field(validation_alias=AliasChoices("broker_url", "BROKER_URL"), repr=False)
+    object_store_url: str = Field(validation_alias=AliasChoices("object_store_url", "OBJECT_STORE_URL"), repr=False)
+    database_url: str = Field(
+        validation_alias=AliasChoices("database_url", "INVENTORY_DATABASE_URL", "DATABASE_URL"),
+        repr=False,
+        description="A database of its own, shared with no other service.",
+    )
+    port: int = Field(8094, ge=1, le=65_535)
+    worker_threads: int = Field(2, ge=1)
+    sole_worker: bool = Field(False, description="No other inventory reads this broker: take over from a dead one.")
