@@ -1,8 +1,8 @@
 """The pieces on a tray: many and small, so they are looked for in parts of the photo as well as in all of it.
 
 The finder sees a picture in 256 pixels, at which thirty pieces are specks. A part with half of the sides shows each
-twice as long, and parts overlap by half, so that every piece is whole in one at least. What several looks agree on wins;
-what a part's edge cuts is left to the next part.
+twice as long, and parts overlap by half, so that every piece is whole in one at least. What several looks agree on
+wins; what a part's edge cuts is left to the next part.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ _EDGE = 0.015
 _AGREE = 0.55
 """Intersection over union from which on two looks saw the same piece."""
 _SAME = 0.3
+_RIM = 3
+"""Pixels about a box that its piece's edge may still be in."""
 _INSIDE = 0.65
 """Of the smaller box's area: so much in common with a stronger one is a part of it, or it and more."""
 
@@ -62,7 +64,7 @@ def windows_on_tray(found: Sequence[Found], rgb: Image.Image) -> list[Image.Imag
     corners = [_pixels(one.box, rgb) for one in found]
     outside = np.ones(pixels.shape[:2], bool)
     for left, upper, right, lower in corners:
-        outside[upper:lower, left:right] = False
+        outside[max(0, upper - _RIM) : lower + _RIM, max(0, left - _RIM) : right + _RIM] = False
     windows = []
     for one, own in zip(found, corners, strict=True):
         left, upper, right, lower = _pixels(with_context(one.box, rgb.width, rgb.height, CONTEXT), rgb)

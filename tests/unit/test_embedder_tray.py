@@ -88,7 +88,7 @@ def test_rows_are_read_from_the_left_though_pieces_lie_a_little_askew() -> None:
 
 
 def test_the_model_sees_each_piece_without_its_neighbours() -> None:
-    picture, colours = tray(3, 1, side=90, cell=100)
+    picture, colours = tray(3, 1, side=60, cell=100)
     found = on_tray(find_islands, picture)
     for window, colour in zip(windows_on_tray(found, picture), colours, strict=True):
         pixels = np.asarray(window).reshape(-1, 3)

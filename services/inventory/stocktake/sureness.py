@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shared.contracts.models import Model
+
+SHARPER = 2.5
+"""Of a tray's pieces each is told among a few that are expected: a difference of cosines says more than among all."""
+HARDER = -4.0
+EXPECTED = 3.0
+
 
 @dataclass(frozen=True, slots=True)
 class Sureness:
@@ -14,12 +21,15 @@ class Sureness:
     is none of the pieces that nobody is sure of, by at least `missing`.
     """
 
-    slope: float = 30.0
-    offset: float = -18.0
-    expected: float = 3.0
+    slope: float
+    offset: float
+    expected: float = EXPECTED
     present: float = 0.97
     unexpected: float = 0.99
     missing: float = 0.9
 
-
-FITTED = Sureness()
+    @classmethod
+    def of(cls, model: Model) -> Sureness | None:
+        """By what the model's cosines mean, which its makers measured; None where nobody has: then nothing is sure."""
+        same = model.same
+        return cls(SHARPER * same.slope, SHARPER * same.offset + HARDER) if same else None

@@ -28,6 +28,7 @@ TYPE_WEIGHT = 0.35
 VOTERS = 8
 LEAST_SHARE = 0.25
 """A piece is told to sit between two styles when the second has so much of its neighbours' votes."""
+HELD_BY = 0.4
 LEAST_SIMILAR = 0.5
 """A piece in no dense place is of its neighbours' style where one of them is as likely as not of a similar style."""
 _ROWS = 1_024
@@ -52,10 +53,14 @@ def grouped(vectors: Vector, types: Sequence[str | None], smallest: int = SMALLE
     return np.asarray(found.fit_predict(space), np.int64)
 
 
-def shares(vectors: Vector, types: Sequence[str | None], labels: Labels, similar: Similar) -> list[list[Share]]:
+def shares(
+    vectors: Vector, types: Sequence[str | None], labels: Labels, similar: Similar, before: Labels | None = None
+) -> list[list[Share]]:
     """Of which groups each piece is, the most likely first: one, or two where it sits between, or none.
 
-    What HDBSCAN put in a group stays there first; its neighbours say what else it is like.
+    What HDBSCAN put in a group stays there first; its neighbours say what else it is like. `before`: the group that is
+    now the style which the piece was of, -1 where there is none: it stays of that one while so many of its neighbours
+    are, whatever was put on the other side of a border that moved.
     """
     members = np.flatnonzero(labels >= 0)
     if not len(members):
@@ -64,7 +69,7 @@ def shares(vectors: Vector, types: Sequence[str | None], labels: Labels, similar
     for rows, likely in _likely(vectors, types, members, similar):
         for row, each in zip(rows, likely, strict=True):
             each[members == row] = 0.0
-            found.append(_voted(each, labels[members], int(labels[row])))
+            found.append(_voted(each, labels[members], int(labels[row]), -1 if before is None else int(before[row])))
     return found
 
 
@@ -118,7 +123,7 @@ def _likely(
         yield rows, np.where((mine == theirs) | (mine == 0) | (theirs == 0), likely, 0).astype(np.float32)
 
 
-def _voted(likely: Vector, groups: Labels, own: int) -> list[Share]:
+def _voted(likely: Vector, groups: Labels, own: int, held: int) -> list[Share]:
     voters = np.argsort(-likely, kind="stable")[:VOTERS]
     votes: dict[int, float] = {}
     for voter in voters:
@@ -127,6 +132,7 @@ def _voted(likely: Vector, groups: Labels, own: int) -> list[Share]:
     if own < 0 and (not total or float(likely[voters[0]]) < LEAST_SIMILAR):
         return []
     told = {group: vote / total for group, vote in votes.items()} if total else {}
+    own = held if held >= 0 and told.get(held, 0.0) >= HELD_BY else own
     first = own if own >= 0 else max(told, key=lambda group: told[group])
     others = sorted((group for group in told if group != first), key=lambda group: -told[group])
     if not others or told[others[0]] < LEAST_SHARE:
