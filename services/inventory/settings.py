@@ -18,6 +18,13 @@ class Settings(ServiceSettings):
         repr=False,
         description="A database of its own, shared with no other service.",
     )
+    embedder_url: str = Field(
+        "http://127.0.0.1:8091",
+        validation_alias=AliasChoices("embedder_url", "EMBEDDER_URL"),
+        description="Asked which models there are, and what their cosines mean.",
+    )
+    style_hours: float = Field(24, gt=0, description="Styles are made again after so many hours.")
+    style_minutes: float = Field(30, gt=0, description="Making them is given up when it takes longer.")
     port: int = Field(8094, ge=1, le=65_535)
     worker_threads: int = Field(2, ge=1)
     sole_worker: bool = Field(False, description="No other inventory reads this broker: take over from a dead one.")
