@@ -1,0 +1,82 @@
+"""Pieces that come in without a sale behind them: what they sell in their first twelve weeks, as forecast on the day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from lab.inventory.days import Book
+from lab.inventory.world import WEEK, Floats
+from services.inventory.forecast.demand import Dimensions, Options, fit
+from services.inventory.forecast.groups import Groups
+from services.inventory.forecast.sales import Sales
+
+FIRST_WEEKS = 12
+_RECENT_WEEKS = 52
+
+
+@dataclass(frozen=True, slots=True)
+class Firsts:
+    """Of each new piece, what was asked for in its first weeks, what each method told, and the step that MASE divides
+    by: how much pieces of its type differ from one such quarter to the next."""
+
+    asked: Floats
+    told: Mapping[str, Floats]
+    scale: Floats
+
+    def mase(self, method: str) -> float:
+        return float((np.abs(self.told[method] - self.asked) / self.scale).mean())
+
+
+TYPE_AVERAGE = "type average"
+WITH_SEASON = "type average, with its season"
+LOUPE = "Loupe"
+WITHOUT_LOOKS = "Loupe without looks"
+TRUTH = "who knows the truth"
+
+
+def firsts(book: Book, of: Dimensions, options: Options) -> Firsts:
+    """Of the pieces that came in in the tested year, early enough to be seen; unique ones are asked for as others."""
+    world = book.world
+    demand = world.weekly()
+    rate = world.rate.reshape(len(demand), -1, WEEK).sum(axis=2)
+    whole = book.sales()
+    types = np.array([piece.type for piece in world.pieces])
+    alone = Dimensions(of.types, Groups.of([""] * len(types)))
+    rows: list[tuple[float, float, dict[str, float]]] = []
+    for week in range(world.tested_from // WEEK, world.plan.weeks - FIRST_WEEKS + 1):
+        new = np.flatnonzero(world.begins == week * WEEK)
+        if not len(new):
+            continue
+        sales = whole.until(week)
+        seasons = whole.seasons()[week : week + FIRST_WEEKS]
+        found = {LOUPE: fit(sales, of, options), WITHOUT_LOOKS: fit(sales, alone, options)}
+        ahead = {name: made.ahead(seasons).sum(axis=1) for name, made in found.items()}
+        for place in new:
+            same = types == types[place]
+            mean = _mean(sales, same)
+            season = found[WITHOUT_LOOKS].season[found[WITHOUT_LOOKS].row[place]]
+            recent = sales.seasons()[-_RECENT_WEEKS:]
+            told = {name: float(made[place]) for name, made in ahead.items()}
+            told[TYPE_AVERAGE] = mean * FIRST_WEEKS
+            told[WITH_SEASON] = mean * float(season[seasons].sum() / season[recent].mean())
+            told[TRUTH] = float(rate[place, week : week + FIRST_WEEKS].sum())
+            rows.append((float(demand[place, week : week + FIRST_WEEKS].sum()), _step(sales, same), told))
+    return Firsts(
+        np.array([row[0] for row in rows]),
+        {name: np.array([row[2][name] for row in rows]) for name in rows[0][2]},
+        np.array([row[1] for row in rows]),
+    )
+
+
+def _mean(sales: Sales, rows: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> float:
+    sold, there = sales.sold[rows, -_RECENT_WEEKS:], sales.in_stock[rows, -_RECENT_WEEKS:]
+    return float(sold.sum() / max(1.0, there.sum()))
+
+
+def _step(sales: Sales, rows: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> float:
+    weeks = sales.weeks // FIRST_WEEKS * FIRST_WEEKS
+    sums = sales.sold[rows, sales.weeks - weeks :].reshape(int(rows.sum()), -1, FIRST_WEEKS).sum(axis=2)
+    return float(np.abs(np.diff(sums, axis=1)).mean())
