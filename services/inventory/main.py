@@ -9,13 +9,9 @@ from pathlib import Path
 from services.inventory import routes
 from services.inventory.alerts import AlertsTold
 from services.inventory.catalogue import Catalogue
-<<<<<<< HEAD
 from services.inventory.embedder import loaded_models
-from services.inventory.handlers import bundle_handlers, handlers
-from services.inventory.looks import Looks
-=======
 from services.inventory.handlers import Recorder, bundle_handlers, handlers
->>>>>>> i11-ledger
+from services.inventory.looks import Looks
 from services.inventory.settings import Settings
 from services.inventory.stocktake.taking import Stocktakes
 from services.inventory.stocktake_routes import stocktake_router
@@ -40,13 +36,10 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     books.migrate(MIGRATIONS)
     relay = Relay(books, OUTBOX, broker)
     catalogue = Catalogue(books)
-<<<<<<< HEAD
     turns = Turns(books)
     runs = StyleRuns(turns, make_in_child(settings), When(every=timedelta(hours=settings.style_hours)))
     stocktakes = Stocktakes(books, Looks(books, analyses), partial(loaded_models, settings))
-=======
     recorder = Recorder(books, broker, relay.wake)
->>>>>>> i11-ledger
     checks = {"broker": broker.ping, "analyses": analyses.ping, "database": books.ping}
     app = create_app("inventory", checks, fence=settings.internal_secret)
     app.include_router(routes.router())
@@ -59,15 +52,9 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         port=settings.port,
         close=books.close,
         unit=books.together,
-<<<<<<< HEAD
         background=[relay.run, runs.run, stocktakes.clean],
-        handlers=handlers(catalogue),
-        bundle_handlers=bundle_handlers(catalogue),
-=======
-        background=[relay.run],
         handlers=handlers(catalogue, recorder, AlertsTold(books)),
         bundle_handlers=bundle_handlers(catalogue, recorder),
->>>>>>> i11-ledger
     )
 
 
