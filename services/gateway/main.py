@@ -28,6 +28,9 @@ from services.gateway.imports.showing import Pictures
 from services.gateway.imports.taking import Items
 from services.gateway.impressions import Impressions
 from services.gateway.incoming import Incoming
+from services.gateway.inventory.alerts import Alerts
+from services.gateway.inventory.levels import Levels
+from services.gateway.inventory.movements import Movements
 from services.gateway.kept_answers import KeptAnswers
 from services.gateway.limits import BodyLimit
 from services.gateway.listing import Listing
@@ -73,7 +76,7 @@ from services.gateway.suggestion_news import SuggestionNewsTeller
 from services.gateway.tables import MIGRATIONS, OUTBOX
 from services.gateway.tenants import ensure_key
 from services.gateway.uploads import Uploads
-from services.gateway.upstream import Embedder, Indexer, Recommender
+from services.gateway.upstream import Embedder, Indexer, Inventory, Recommender
 from services.gateway.vocabularies import Vocabularies
 from services.gateway.webhooks.deliveries import Deliveries
 from services.gateway.webhooks.dispatch import Dispatcher
@@ -83,6 +86,7 @@ from shared import database, messaging, objectstore
 from shared.contracts.messages import ImageRedrawn
 from shared.contracts.reconcile import IndexCompared
 from shared.contracts.shop import INCOMING_BUCKET
+from shared.contracts.stock import StockAlert, StockLevel
 from shared.database import Relay
 from shared.messaging import QueueCollector
 from shared.observability import logs
@@ -124,6 +128,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         Pictures(listing, picture_uploads, Fetcher(outward, settings.fetch_hosts), inspect),
     )
     importing = _Importing(settings, catalogue_database, backlog, *taking)
+    movements = Movements(catalogue_database, relay.wake)
     people = People(settings, catalogue_database, photos, relay.wake)
     parts = Parts(
         catalogue=catalogue,
@@ -132,6 +137,8 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         incoming=incoming,
         shoppers=Shoppers(catalogue_database, people.block_list, relay.wake),
         stock=Stock(catalogue_database, relay.wake),
+        movements=movements,
+        inventory=Inventory("inventory", settings.inventory_url, settings.internal_secret),
         corrections=Corrections(catalogue_database, relay.wake),
         api_keys=ApiKeys(catalogue_database, settings.secret),
         keys=Keys(catalogue_database, settings.secret),
@@ -183,6 +190,8 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
             **handlers(catalogue_database, people.erasures),
             IndexCompared: reconciler.compared,
             ImageRedrawn: renditions.redrawn,
+            StockLevel: Levels(catalogue_database, relay.wake).take_over,
+            StockAlert: Alerts(catalogue_database, broker).tell,
         },
         bundle_handlers=bundle_handlers(catalogue_database),
         unit=catalogue_database.together,
@@ -191,6 +200,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
             backlog.run,
             reconciler.run,
             impressions.run,
+            movements.open_books,
             Cleaner([answers.clean, incoming.clean, renditions.clean, photos.clean]).run,
             dispatcher.run,
             SuggestionNewsTeller(catalogue_database).run,
@@ -228,6 +238,7 @@ def _app(settings: Settings, parts: Parts, catalogue_database: database.Database
         await parts.embedder.close()
         await parts.recommender.close()
         await parts.indexer.close()
+        await parts.inventory.close()
         await parts.limiter.close()
 
     app = create_app(

@@ -204,3 +204,12 @@ class Indexer(Upstream):
 
     async def abort(self) -> ReindexStatus:
         return await self.post("/reindex/abort", b"", _JSON, ReindexStatus)
+
+
+class Inventory(Upstream):
+    """Keeps the ledger. What it answers is passed on as it is."""
+
+    async def ask(self, path: str, answer: type[_M], **asked: str | int | None) -> _M:
+        """`path` with what is not None of `asked` as its query."""
+        query = urlencode({name: value for name, value in asked.items() if value is not None})
+        return await self.get(f"{path}?{query}", answer)
