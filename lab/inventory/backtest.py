@@ -110,9 +110,7 @@ def methods(peers: Callable[[Origin], Floats] | None = None) -> dict[str, Callab
         "who knows the truth": lambda origin, styles: styles.total(origin.rate * origin.scored[:, None]),
     }
     if peers:
-        found["AutoETS of pieces, summed"] = lambda origin, styles: styles.total(
-            peers(origin) * origin.scored[:, None]
-        )
+        found["AutoETS of pieces, summed"] = lambda origin, styles: styles.total(peers(origin) * origin.scored[:, None])
     return found
 
 
@@ -168,5 +166,3 @@ def _series(origin: Origin) -> Floats:
     before = np.arange(sold.shape[1]) < begins[:, None]
     mean = sold.sum(axis=1) / np.maximum(1, (~before).sum(axis=1))
     return np.where(before, mean[:, None], sold)
-
-

@@ -1,4 +1,4 @@
-"""Pieces that come in without a sale behind them: what they sell in their first twelve weeks, as forecast on the day."""
+"""Pieces that come in without a sale behind them: what they sell in their first weeks, as forecast on the day."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class Feel:
         by_type = {name: expected[[one == name for one in types]].mean() for name in set(types)}
         weekly = np.sqrt(np.array([by_type[name] for name in types]) * expected)
         weekly = weekly * np.exp(random.normal(0, _FEELS, len(weekly)))
-        self._reorder = np.ceil(weekly * world.lead / WEEK)
+        self._reorder = np.ceil(weekly * (world.lead / WEEK + 1)) + 1
         self._upto = self._reorder + np.ceil(weekly * _COVER_WEEKS)
 
     def __call__(self, book: Book) -> Ints:

@@ -1,7 +1,7 @@
 """A shop that is made up: rendered pieces whose looks have a demand, drawn day by day before any policy is tried.
 
-A piece's rate is of its form (a form of a type comes into fashion and goes out), its motif, stones, metal and price, and
-of chance that no look tells. All of it is drawn before anything is measured, and none of it is told to any method.
+A piece's rate is of its form (a form of a type comes into fashion and goes out), its motif, stones, metal and price,
+and of chance that no look tells. All of it is drawn before anything is measured, and none of it is told to a method.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def _fashion(random: np.random.Generator, forms: Sequence[str], plan: Plan) -> F
 
 
 def _season(pieces: Sequence[Piece], days: int) -> Floats:
-    """[pieces, days]: Christmas, Valentine's day, mothers' day, a quiet January; each type feels them in its own way."""
+    """[pieces, days]: Christmas, Valentine's day, mothers' day, a quiet January; each type feels them its own way."""
     feels = {"ring": 0.8, "earring": 1.1, "necklace": 1.2, "pendant": 1.3, "bracelet": 1.0, "brooch": 0.6, "watch": 1.2}
     shop = np.zeros(days)
     for day in range(days):

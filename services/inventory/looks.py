@@ -106,7 +106,7 @@ class Looks:
             PictureRow.tenant == tenant, ~PictureRow.removed, PictureRow.model_version != ""
         )
         with self._database.read() as session:
-            seen = dict(session.execute(counted.group_by(PictureRow.model_version)).tuples().all())
+            seen = dict(session.execute(counted.group_by(PictureRow.model_version)).all())
         known = [model for model in loaded if seen.get(model.version)]
         return max(known, key=lambda model: seen[model.version]) if known else None
 

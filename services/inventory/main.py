@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 from services.inventory import routes
+from services.inventory.advice.telling import AdviceTelling
+from services.inventory.advice_routes import advice_router
 from services.inventory.alerts import AlertsTold
 from services.inventory.catalogue import Catalogue
+<<<<<<< HEAD
 from services.inventory.embedder import loaded_models
 from services.inventory.handlers import Recorder, bundle_handlers, handlers
 from services.inventory.looks import Looks
+=======
+from services.inventory.handlers import Recorder, bundle_handlers, handlers
+from services.inventory.seeing import seeing
+>>>>>>> i11-styles
+from services.inventory.night import run_in_child, terms_of
 from services.inventory.settings import Settings
-from services.inventory.stocktake.taking import Stocktakes
-from services.inventory.stocktake_routes import stocktake_router
-from services.inventory.style_routes import style_router
-from services.inventory.styles.running import StyleRuns, make_in_child
-from services.inventory.styles.telling import Telling
-from services.inventory.styles.turns import Turns, When
 from services.inventory.tables import OUTBOX
 from shared import database, messaging, objectstore
 from shared.database import Relay
@@ -36,15 +36,20 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     books.migrate(MIGRATIONS)
     relay = Relay(books, OUTBOX, broker)
     catalogue = Catalogue(books)
+<<<<<<< HEAD
     turns = Turns(books)
-    runs = StyleRuns(turns, make_in_child(settings), When(every=timedelta(hours=settings.style_hours)))
+    runs = StyleRuns(turns, run_in_child(settings), When(every=timedelta(hours=settings.style_hours)))
     stocktakes = Stocktakes(books, Looks(books, analyses), partial(loaded_models, settings))
     recorder = Recorder(books, broker, relay.wake)
+=======
+    recorder = Recorder(books, broker, relay.wake)
+    sees = seeing(settings, books, analyses)
+>>>>>>> i11-styles
     checks = {"broker": broker.ping, "analyses": analyses.ping, "database": books.ping}
     app = create_app("inventory", checks, fence=settings.internal_secret)
     app.include_router(routes.router())
-    app.include_router(style_router(Telling(books), turns))
-    app.include_router(stocktake_router(stocktakes))
+    for router in sees.routers:
+        app.include_router(router)
     return Service(
         name="inventory",
         http=app,
@@ -52,7 +57,11 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         port=settings.port,
         close=books.close,
         unit=books.together,
+<<<<<<< HEAD
         background=[relay.run, runs.run, stocktakes.clean],
+=======
+        background=[relay.run, *sees.loops],
+>>>>>>> i11-styles
         handlers=handlers(catalogue, recorder, AlertsTold(books)),
         bundle_handlers=bundle_handlers(catalogue, recorder),
     )

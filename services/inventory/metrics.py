@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter
 
 MOVEMENTS = Counter(
     "loupe_inventory_movements_total", "Movements of stock: recorded, or repeated (known by their id)", ["outcome"]
 )
 for _outcome in ("recorded", "repeated"):
     MOVEMENTS.labels(_outcome)  # 0 from the start
-
-STYLE_RUNS = Counter("loupe_inventory_style_runs_total", "Runs that made a shop's styles, by outcome", ["outcome"])
-STYLE_SECONDS = Gauge("loupe_inventory_style_seconds", "What the last run took")
-for _outcome in ("made", "failed", "stopped"):
-    STYLE_RUNS.labels(_outcome)
 MENDED = Counter("loupe_inventory_mended_total", "Items whose levels were not what their movements make; always 0")

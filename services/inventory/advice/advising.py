@@ -1,23 +1,22 @@
-"""What to do about each piece and each style, and why: pure functions over forecasts, levels and past sales."""
+"""What to do about each piece and each style: pure functions over forecasts, levels and past sales."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
 
 import numpy as np
 
 from services.inventory.advice import stocking
 from services.inventory.forecast import counts
 from services.inventory.forecast.forecasting import Ahead
-from services.inventory.forecast.sales import Floats, Sales
+from services.inventory.forecast.sales import Floats, Ints, Weeks
+from shared.contracts.advice import AdviceKind
 
-AdviceKind = Literal["order", "make-more", "overstock", "dead-stock"]
+NEVER = 9_999.0
+"""Days: as good as for ever."""
 _YEAR_WEEKS = 52
 _RECENT_WEEKS = 12
 _LOW, _HIGH = 0.1, 0.9
-_NEVER = 9_999.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,53 +37,45 @@ class Terms:
     cover_weeks: float = 26.0
     dead_days: float = 180.0
 
-    @property
-    def lead_weeks(self) -> float:
-        return self.lead_days / 7
-
-    @property
-    def served_weeks(self) -> float:
-        """Until what is ordered at the next review has come, on average over the pieces asked for."""
-        return (self.lead_days + self.review_days / 2) / 7
-
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """By piece: `on_hand` (NaN where nobody counts it), `price` (NaN unknown), `unique`, days since the last sale and
-    since it first came (large where never)."""
+    """By piece: `on_hand` (NaN where nobody counts it), `price` and `lead_days` (NaN where not told), `unique`, and
+    days since the last sale and since it first came (large where never)."""
 
     on_hand: Floats
     price: Floats
+    lead_days: Floats
     unique: np.ndarray[tuple[int], np.dtype[np.bool_]]
-    idle_days: Floats
+    sold_days: Floats
     known_days: Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """By piece or style, the numbers behind advice: all counts of pieces but `risk`, `cover_days` and `weekly`."""
+    """By piece or style, the numbers behind advice; counts are of pieces.
+
+    `weekly`: the mean of a week until what is ordered at the next review has come. `lead`, `low`, `high`: asked for
+    within the `lead_days`, the mean and the interval that holds 80%. `risk`: that stock runs out within them. `recent`:
+    sold in the last 12 weeks. `long`: what `cover_weeks` ask for at most, nine times out of ten.
+    """
 
     on_hand: Floats
     weekly: Floats
-    """The mean of a week within the lead time and the review."""
+    lead_days: Floats
     lead: Floats
-    """Asked for within the lead time: mean, and the interval that holds 80%."""
-    lead_low: Floats
-    lead_high: Floats
+    low: Floats
+    high: Floats
     cover_days: Floats
     risk: Floats
-    """That it runs out within the lead time."""
     recent: Floats
-    """Sold in the last 12 weeks."""
-    reorder: Floats = field(default_factory=lambda: np.zeros(0))
-    upto: Floats = field(default_factory=lambda: np.zeros(0))
-    half_year: Floats = field(default_factory=lambda: np.zeros(0))
+    long: Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """Of the piece or style at `place`. `quantity` of pieces to order or too many; `weight` orders what matters: money
-    at stake within the lead time, or lying."""
+    """Of the piece at `place`. `quantity` of pieces to order, to make, or too many. `weight` orders what matters:
+    margin that may be lost within the lead time, or money that lies."""
 
     place: int
     kind: AdviceKind
@@ -92,77 +83,93 @@ class Advice:
     weight: float
 
 
-def figures(ahead: Ahead, sales: Sales, on_hand: Floats, terms: Terms) -> Figures:
-    """The numbers of each row of `ahead`; `sales` has the same rows."""
-    rows = len(ahead.mean)
-    until = np.full(rows, min(terms.served_weeks, ahead.mean.shape[1]))
-    lead_weeks = np.full(rows, min(terms.lead_weeks, ahead.mean.shape[1]))
-    weekly = ahead.over(until) / until
-    lead = ahead.over(lead_weeks)
+def figures(ahead: Ahead, sold: Weeks, on_hand: Floats, lead_days: Floats, terms: Terms) -> Figures:
+    """The numbers of each row of `ahead`; `sold` has the same rows."""
+    most = ahead.mean.shape[1]
+    until = np.minimum(served_weeks(lead_days, terms), most)
+    lead = ahead.over(np.minimum(lead_days / 7, most))
+    long = ahead.over(np.full(len(ahead.mean), min(terms.cover_weeks, most)))
     here = np.maximum(np.nan_to_num(on_hand), 0)
     return Figures(
         on_hand=on_hand,
-        weekly=weekly,
+        weekly=ahead.over(until) / until,
+        lead_days=lead_days,
         lead=lead,
-        lead_low=counts.quantile(lead, ahead.spread, _LOW),
-        lead_high=counts.quantile(lead, ahead.spread, _HIGH),
+        low=counts.quantile(lead, ahead.spread, _LOW),
+        high=counts.quantile(lead, ahead.spread, _HIGH),
         cover_days=cover_days(ahead.mean, here),
         risk=np.where(here > 0, 1 - counts.at_most(here - 1, lead, ahead.spread), 1.0),
-        recent=sales.sold[:, -_RECENT_WEEKS:].sum(axis=1).astype(float),
+        recent=sold[:, -_RECENT_WEEKS:].sum(axis=1).astype(float),
+        long=counts.quantile(long, ahead.spread, _HIGH),
     )
+
+
+def served_weeks(lead_days: Floats, terms: Terms) -> Floats:
+    """Until what is ordered at the next review has come, on average over the pieces asked for."""
+    return np.maximum((lead_days + terms.review_days / 2) / 7, 1 / 7)
 
 
 def cover_days(mean: Floats, on_hand: Floats) -> Floats:
     """Days until as many are asked for, by the means; beyond the forecast by the mean of all its weeks."""
     gone = np.cumsum(mean, axis=1)
     whole = (gone < on_hand[:, None]).sum(axis=1)
-    before = np.where(whole > 0, np.take_along_axis(gone, np.maximum(whole - 1, 0)[:, None], axis=1)[:, 0], 0.0)
+    rows = np.arange(len(mean))
+    before = np.where(whole > 0, gone[rows, np.maximum(whole - 1, 0)], 0.0)
     last = whole >= mean.shape[1]
-    pace = np.where(last, mean.mean(axis=1), mean[np.arange(len(mean)), np.minimum(whole, mean.shape[1] - 1)])
+    pace = np.where(last, mean.mean(axis=1), mean[rows, np.minimum(whole, mean.shape[1] - 1)])
     with np.errstate(divide="ignore", invalid="ignore"):
         weeks = whole + np.where(on_hand > before, (on_hand - before) / pace, 0.0)
-    return np.minimum(np.nan_to_num(weeks * 7, nan=0.0, posinf=_NEVER), _NEVER)
+    return np.minimum(np.nan_to_num(weeks * 7, nan=0.0, posinf=NEVER), NEVER)
 
 
-def of_pieces(ahead: Ahead, sales: Sales, stock: Stock, terms: Terms) -> tuple[Figures, list[Advice]]:
-    """Advice of each piece that needs something done, what weighs most first."""
-    told = figures(ahead, sales, stock.on_hand, terms)
-    price = np.where(np.isnan(stock.price), np.nanmedian(stock.price) if (~np.isnan(stock.price)).any() else 1.0, stock.price)
+def held(told: Figures, spread: Floats, stock: Stock, terms: Terms) -> stocking.Levels:
+    """How many of each piece to hold."""
+    price = _priced(stock)
     keeping = price * (1 - terms.margin) * terms.holding / _YEAR_WEEKS
-    until = np.full(len(price), terms.served_weeks)
     holding = stocking.Holding(price * terms.margin, keeping, terms.service, terms.order_cost)
-    held = stocking.levels(told.weekly, ahead.spread, until, holding)
-    half_year = counts.quantile(ahead.over(np.full(len(price), terms.cover_weeks)), ahead.spread, _HIGH)
-    told = Figures(
-        *(getattr(told, name) for name in Figures.__slots__[:8]), reorder=held.reorder, upto=held.upto, half_year=half_year
-    )
-    counted = ~np.isnan(stock.on_hand)
+    return stocking.levels(told.weekly, spread, served_weeks(told.lead_days, terms), holding)
+
+
+def of_pieces(told: Figures, levels: stocking.Levels, stock: Stock, terms: Terms) -> list[Advice]:
+    """Advice of each piece that needs something done, what weighs most first. One whose stock nobody counts is left
+    out, and a unique one is never ordered."""
     here = np.maximum(np.nan_to_num(stock.on_hand), 0)
-    margin = price * terms.margin
+    counted = ~np.isnan(stock.on_hand)
+    idle = np.minimum(stock.sold_days, stock.known_days)
+    margin = _priced(stock) * terms.margin
+    cost = _priced(stock) * (1 - terms.margin)
+    dead = counted & (here > 0) & (idle >= terms.dead_days)
+    order = counted & ~stock.unique & ~dead & (here <= levels.reorder) & (levels.upto > here)
+    most = np.maximum(told.long, levels.upto)
+    over = counted & ~dead & ~stock.unique & (here > most)
     found: list[Advice] = []
-    dead = counted & (here > 0) & (stock.idle_days >= terms.dead_days) & (stock.known_days >= terms.dead_days)
-    order = counted & ~stock.unique & ~dead & (here <= held.reorder) & (held.upto > here)
-    over = counted & ~dead & ~stock.unique & (here > np.maximum(half_year, held.upto))
-    for place in np.flatnonzero(order):
+    for place in np.flatnonzero(order).tolist():
         short = max(0.0, float(told.lead[place] - here[place])) + float(told.risk[place])
-        found.append(Advice(int(place), "order", int(held.upto[place] - here[place]), short * float(margin[place])))
-    for place in np.flatnonzero(dead):
-        found.append(Advice(int(place), "dead-stock", int(here[place]), float(here[place] * (price - margin)[place])))
-    for place in np.flatnonzero(over):
-        excess = int(here[place] - max(half_year[place], held.upto[place]))
-        found.append(Advice(int(place), "overstock", excess, float(excess * (price - margin)[place])))
-    return told, sorted(found, key=lambda one: (-one.weight, one.place))
-
-
-def of_unique(figures_of_styles: Figures, styles_of: Sequence[Sequence[int]], stock: Stock, sold_days: Floats) -> list[Advice]:
-    """"Make more like this": unique pieces that sold in the last 12 weeks, of styles of which less lies than the lead
-    time asks for. `styles_of`: of each piece its styles, the first before others; `sold_days`: days since it sold."""
-    found = []
-    for place in np.flatnonzero(stock.unique & (sold_days <= 7 * _RECENT_WEEKS)):
-        if styles := styles_of[int(place)]:
-            style = styles[0]
-            short = float(figures_of_styles.lead[style] - np.nan_to_num(figures_of_styles.on_hand[style]))
-            if short > 0:
-                price = float(np.nan_to_num(stock.price[place]))
-                found.append(Advice(int(place), "make-more", max(1, round(short)), short * price))
+        quantity = int(levels.upto[place] - here[place])
+        found.append(Advice(place, "order", quantity, short * float(margin[place])))
+    for place in np.flatnonzero(dead).tolist():
+        found.append(Advice(place, "dead-stock", int(here[place]), float(here[place] * cost[place])))
+    for place in np.flatnonzero(over).tolist():
+        excess = int(here[place] - most[place])
+        found.append(Advice(place, "overstock", excess, float(excess * cost[place])))
     return sorted(found, key=lambda one: (-one.weight, one.place))
+
+
+def of_unique(stock: Stock, style: Ints, styles: Figures) -> list[Advice]:
+    """ "Make more like this": unique pieces that sold in the last 12 weeks, of styles of which less lies than the lead
+    time asks for. `style`: of each piece the row of its style in `styles`, -1 where it is of none."""
+    sold = stock.unique & (stock.sold_days <= 7 * _RECENT_WEEKS) & (style >= 0)
+    found = []
+    for place in np.flatnonzero(sold).tolist():
+        row = int(style[place])
+        short = float(styles.lead[row] - max(0.0, styles.on_hand[row]))
+        if short > 0:
+            price = float(_priced(stock)[place])
+            found.append(Advice(place, "make-more", max(1, round(short)), short * price))
+    return sorted(found, key=lambda one: (-one.weight, one.place))
+
+
+def _priced(stock: Stock) -> Floats:
+    """One without a price counts as the shop's middle one."""
+    told = ~np.isnan(stock.price)
+    return np.where(told, stock.price, np.median(stock.price[told]) if told.any() else 1.0)

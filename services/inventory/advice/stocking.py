@@ -4,8 +4,8 @@ A piece is ordered again one for one as it sells, so that in stock and on order 
 while none is there is lost. The share lost is then Erlang's loss formula of the demand within a lead time, whatever the
 lead times' distribution (Erlang 1917; for stock: Karush 1957), here averaged over how far the forecast may be off. One
 more is held as long as the margin that it saves is more than what holding it costs: the newsvendor's rule, exact for
-pieces that sell one at a time. Where an order costs something by itself, more are ordered at once, by the square root of
-that cost (Harris 1913), and `reorder` is the s of (s, S).
+pieces that sell one at a time. Where an order costs something by itself, more are ordered at once, by the square root
+of that cost (Harris 1913), and `reorder` is the s of (s, S).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a piece is believed to sell before it has sold much: as those that look like it, each as likely as they are alike.
+"""What a piece is believed to sell before it has sold much: as those that look like it, the more alike the more.
 
 The rate has a gamma distribution around that belief; with sales it becomes the piece's own (Gelman et al., Bayesian
 Data Analysis, 2.6). How sharply likeness counts, how many sales of others outweigh the shop's mean, and how far pieces
@@ -26,7 +26,7 @@ _TOO_FEW = 30
 class Borrowed:
     """By piece: `believed` without its own sales, `rate` with them, `shape` of the gamma that it is known by.
 
-    `apart`: the squared deviation of pieces from what is believed of them, relative; `sharpness` and `shrink` as chosen.
+    `apart`: the squared relative deviation of pieces from what is believed of them; `sharpness`, `shrink` as chosen.
     """
 
     believed: Floats

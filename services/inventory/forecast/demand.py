@@ -2,9 +2,9 @@
 
     rate = own * shop level * type level * metal, stone, price band * style level * season of the type
 
-All factors are found from sales against what was to be expected of the days in stock, in turns, each shrunk towards what
-is known without it (gamma-Poisson): a style of few sales goes with its type, a piece of none with the pieces that look
-like it. Levels follow the weeks by exponential weights, so what comes into fashion is told from what was there before.
+All factors are found from sales against what was to be expected of the days in stock, in turns, each shrunk towards
+what is known without it (gamma-Poisson): a style of few sales goes with its type, a piece of none with the pieces that
+look like it. Levels follow the weeks by exponential weights: what comes into fashion is told from what always sold.
 """
 
 from __future__ import annotations

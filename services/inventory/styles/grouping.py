@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,8 +50,11 @@ def grouped(vectors: Vector, types: Sequence[str | None], smallest: int = SMALLE
     if len(vectors) < 2 * smallest:
         return np.zeros(len(vectors), np.int64) - 1
     space = _space(vectors, types)
-    found = HDBSCAN(min_cluster_size=smallest, min_samples=2, cluster_selection_method="leaf", copy=True)
-    return np.asarray(found.fit_predict(space), np.int64)
+    how: dict[str, Any] = {"min_cluster_size": smallest, "min_samples": 2, "copy": True}
+    found = HDBSCAN(**how, cluster_selection_method="leaf").fit_predict(space)
+    if (found < 0).all():  # of a shop of one style it tells none, unless it may tell one
+        found = HDBSCAN(**how, allow_single_cluster=True).fit_predict(space)
+    return np.asarray(found, np.int64)
 
 
 def shares(

@@ -10,11 +10,11 @@ from functools import partial
 
 import structlog
 
-from services.inventory import metrics
 from services.inventory.child import Stopped, in_child
 from services.inventory.embedder import loaded_models
 from services.inventory.looks import Looks
 from services.inventory.settings import Settings
+from services.inventory.styles import metrics
 from services.inventory.styles.making import StyleMaker
 from services.inventory.styles.turns import Turns, When
 from shared import database, objectstore

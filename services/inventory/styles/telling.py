@@ -180,7 +180,7 @@ def _of_no_style(rows: Connection, tenant: str) -> int:
 
 def _names(rows: Connection, tenant: str) -> dict[str, str]:
     named = select(StyleRow.style_id, StyleRow.name).where(StyleRow.tenant == tenant, StyleRow.ended_at.is_(None))
-    return dict(rows.execute(named).tuples().all())
+    return dict(rows.execute(named).all())
 
 
 def _aware(at: datetime | None) -> datetime | None:

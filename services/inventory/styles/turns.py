@@ -67,7 +67,7 @@ class Turns:
         """Each tenant with how many live items it has."""
         counted = select(ItemRow.tenant, func.count()).where(~ItemRow.removed).group_by(ItemRow.tenant)
         with self._database.read() as session:
-            return dict(session.execute(counted).tuples().all())
+            return dict(session.execute(counted).all())
 
     def of(self, tenant: str) -> Turn:
         row = StyleTurn
