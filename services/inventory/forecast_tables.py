@@ -43,7 +43,7 @@ class ForecastRow(Base):
 
 
 class AdviceRow(Base):
-    """Of each piece that is counted, and each style. `kind` "" where nothing need be done; `place` 1 matters most, 0 not.
+    """Of each piece that is counted, and each style. `kind` "" where nothing need be done; `place` 1 matters most.
 
     `advice` is an `Advice` of the contracts, without its name and time.
     """

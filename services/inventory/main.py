@@ -5,19 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from services.inventory import routes
-from services.inventory.advice.telling import AdviceTelling
-from services.inventory.advice_routes import advice_router
 from services.inventory.alerts import AlertsTold
 from services.inventory.catalogue import Catalogue
-<<<<<<< HEAD
-from services.inventory.embedder import loaded_models
-from services.inventory.handlers import Recorder, bundle_handlers, handlers
-from services.inventory.looks import Looks
-=======
 from services.inventory.handlers import Recorder, bundle_handlers, handlers
 from services.inventory.seeing import seeing
->>>>>>> i11-styles
-from services.inventory.night import run_in_child, terms_of
 from services.inventory.settings import Settings
 from services.inventory.tables import OUTBOX
 from shared import database, messaging, objectstore
@@ -36,15 +27,8 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     books.migrate(MIGRATIONS)
     relay = Relay(books, OUTBOX, broker)
     catalogue = Catalogue(books)
-<<<<<<< HEAD
-    turns = Turns(books)
-    runs = StyleRuns(turns, run_in_child(settings), When(every=timedelta(hours=settings.style_hours)))
-    stocktakes = Stocktakes(books, Looks(books, analyses), partial(loaded_models, settings))
-    recorder = Recorder(books, broker, relay.wake)
-=======
     recorder = Recorder(books, broker, relay.wake)
     sees = seeing(settings, books, analyses)
->>>>>>> i11-styles
     checks = {"broker": broker.ping, "analyses": analyses.ping, "database": books.ping}
     app = create_app("inventory", checks, fence=settings.internal_secret)
     app.include_router(routes.router())
@@ -57,11 +41,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         port=settings.port,
         close=books.close,
         unit=books.together,
-<<<<<<< HEAD
-        background=[relay.run, runs.run, stocktakes.clean],
-=======
         background=[relay.run, *sees.loops],
->>>>>>> i11-styles
         handlers=handlers(catalogue, recorder, AlertsTold(books)),
         bundle_handlers=bundle_handlers(catalogue, recorder),
     )
