@@ -47,6 +47,7 @@ from services.gateway.reconcile import Reconciler
 from services.gateway.renditions import open_renditions
 from services.gateway.routes import (
     admin,
+    advice,
     images,
     imports,
     inventory,
@@ -58,6 +59,8 @@ from services.gateway.routes import (
     search,
     shoppers,
     status,
+    stocktakes,
+    styles,
     suggestions,
     training,
     uploads,
@@ -282,6 +285,9 @@ def _app(settings: Settings, parts: Parts, catalogue_database: database.Database
         shoppers_rights,
         suggestions,
         status,
+        styles,
+        advice,
+        stocktakes,
         reconcile,
         keys,
         admin,

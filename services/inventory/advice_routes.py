@@ -7,8 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from services.inventory.advice.telling import AdviceTelling
-from services.inventory.styles.turns import Turns
-from shared.contracts.advice import Advice, AdviceKind, AdviceOf, AdvicePage, Forecast, ForecastKind, RunAsked
+from shared.contracts.advice import Advice, AdviceKind, AdviceOf, AdvicePage, Forecast, ForecastKind
 from shared.contracts.fields import TenantId
 
 MAX_ADVICE = 1_000
@@ -18,7 +17,7 @@ _Limit = Annotated[int, Query(ge=1, le=MAX_ADVICE)]
 _Name = Annotated[str, Query(max_length=128)]
 
 
-def advice_router(telling: AdviceTelling, turns: Turns) -> APIRouter:
+def advice_router(telling: AdviceTelling) -> APIRouter:
     api = APIRouter()
 
     @api.get("/advice", summary="What to do, what weighs most first")
@@ -34,9 +33,5 @@ def advice_router(telling: AdviceTelling, turns: Turns) -> APIRouter:
     @api.get("/forecasts", summary="The forecast of a piece, a style, a type or the shop")
     def get_forecast(tenant: TenantId, of: ForecastKind = "shop", name: _Name = "") -> Forecast:
         return telling.forecast(tenant, of, name)
-
-    @api.post("/runs", summary="Make styles, forecasts and advice of a shop again")
-    def post_run(tenant: TenantId) -> RunAsked:
-        return RunAsked(asked_at=turns.ask(tenant))
 
     return api

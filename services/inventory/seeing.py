@@ -38,6 +38,6 @@ def seeing(settings: Settings, books: Database, analyses: ObjectStore) -> Seeing
     turns = Turns(books)
     runs = StyleRuns(turns, run_in_child(settings), When(every=timedelta(hours=settings.style_hours)))
     stocktakes = Stocktakes(books, Looks(books, analyses), partial(loaded_models, settings))
-    advice = advice_router(AdviceTelling(books, terms_of(settings)), turns)
+    advice = advice_router(AdviceTelling(books, terms_of(settings)))
     routers = (style_router(Telling(books), turns), stocktake_router(stocktakes), advice)
     return Seeing(routers, (runs.run, stocktakes.clean))

@@ -42,6 +42,7 @@ class Advice(BaseModel):
     sku: Sku | None = None
     style_id: StyleId | None = None
     name: str = ""
+    image_url: str | None = None
     kind: AdviceKind | None = None
     quantity: int | None = None
     why: str
@@ -119,9 +120,3 @@ class Forecast(BaseModel):
     believed: float | None = None
     method: ForecastMethod
     made_at: Timestamp
-
-
-class RunAsked(BaseModel):
-    """Styles, forecasts and advice will be made again, within some minutes in a shop of 10,000 pieces."""
-
-    asked_at: Timestamp

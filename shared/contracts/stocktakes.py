@@ -11,8 +11,8 @@ from shared.contracts.fields import MAX_TRAY_PIECES, NO_TEXT, Share, Sku, Tenant
 from shared.contracts.internal import TrayAnalyses
 from shared.contracts.stock import MAIN, MAX_PIECES_MOVED, Location
 
-MAX_TRAY_PHOTOS = 8
-MAX_TRAY_BYTES = 80_000_000
+MAX_TRAY_PHOTOS = 4
+MAX_TRAY_BYTES = 64_000_000
 MAX_EXPECTED = 500
 """Items that should lie at the place that is counted."""
 MAX_STOCKTAKE_PIECES = MAX_TRAY_PHOTOS * MAX_TRAY_PIECES

@@ -105,6 +105,17 @@ def test_a_removed_piece_is_told_of_nowhere(shop: LookedAt) -> None:
     assert sum(value.pieces for value in shop.telling.dimension("acme", "type").values) == 16
 
 
+def test_a_style_whose_typical_piece_was_removed_is_shown_by_another(shop: LookedAt) -> None:
+    two_styles(shop)
+    first = shop.telling.styles("acme", "", 1).styles[0]
+    shop.remove("acme", first.sku)
+    again = shop.telling.styles("acme", "", 1).styles[0]
+    assert again.style_id == first.style_id
+    assert again.sku not in {first.sku, ""}
+    assert again.image_id is None
+    assert shop.telling.style("acme", first.style_id, "", 1).sku == again.sku
+
+
 def test_another_shops_pieces_are_in_no_style_and_its_ids_name_nothing(shop: LookedAt) -> None:
     two_styles(shop)
     two_styles(shop, "other")

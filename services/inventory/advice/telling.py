@@ -64,7 +64,7 @@ class AdviceTelling:
         if row is None or made_at is None:
             raise NotFound(
                 f"There is no advice of the {of} {name}. It is made each night, of pieces whose stock is counted; "
-                "POST /v1/inventory/runs has it made now."
+                "POST /v1/inventory/styles:refresh has it made now."
             )
         return _told(row, made_at)
 
@@ -83,7 +83,7 @@ class AdviceTelling:
             if run is None or row is None:
                 raise NotFound(
                     f"There is no forecast of the {kind} {name}. Forecasts are made each night; POST "
-                    "/v1/inventory/runs has them made now."
+                    "/v1/inventory/styles:refresh has them made now."
                 )
             ahead = np.frombuffer(row.ahead, np.float32).reshape(3, -1)
             past = np.frombuffer(row.past, np.float32).reshape(2, -1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,7 +52,7 @@ class Telling:
             made_at = rows.execute(select(StyleTurn.made_at).where(StyleTurn.tenant == tenant)).scalar()
             more = f"{found[limit - 1].size}:{found[limit - 1].style_id}" if len(found) > limit else None
             return StylePage(
-                styles=[Style(**_told(row)) for row in found[:limit]],
+                styles=[Style(**told) for told in _shown(rows, tenant, found[:limit])],
                 made_at=_aware(made_at),
                 of_no_style=_of_no_style(rows, tenant),
                 next_cursor=more,
@@ -67,9 +68,10 @@ class Telling:
                     f"There is no style {style_id}. GET /v1/inventory/styles lists those that there are: one whose "
                     "pieces are gone ends."
                 )
+            (told,) = _shown(rows, tenant, [row])
             members = _members(rows, tenant, style_id, after, limit + 1)
         more = f"{members[limit - 1].share!r}:{members[limit - 1].sku}" if len(members) > limit else None
-        return StyleDetail(**_told(row), members=members[:limit], next_cursor=more)
+        return StyleDetail(**told, members=members[:limit], next_cursor=more)
 
     def dimension(self, tenant: str, by: DimensionName) -> Dimension:
         """The live pieces by one dimension; pieces that styles were never made of count as unknown."""
@@ -104,6 +106,18 @@ def _styles(tenant: str) -> Select[Any]:
     wanted = select(*own, StyleRow.pieces.label("size"), *counts, *prices)
     joined = wanted.join(StylePieceRow, first).join(ItemRow, _live).outerjoin(ItemStock, _stock)
     return joined.where(StyleRow.tenant == tenant, StyleRow.ended_at.is_(None)).group_by(*own, StyleRow.pieces)
+
+
+def _shown(rows: Connection, tenant: str, found: Sequence[Any]) -> list[dict[str, Any]]:
+    """A style whose most typical piece was removed since the last run is shown by the piece that is most of it."""
+    skus = [row.sku for row in found]
+    live = select(ItemRow.sku).where(ItemRow.tenant == tenant, ItemRow.sku.in_(skus), ~ItemRow.removed)
+    there = set(rows.execute(live).scalars())
+    told = [_told(row) for row in found]
+    for one in told:
+        if one["sku"] not in there:
+            one["sku"], one["image_id"] = _members(rows, tenant, one["style_id"], "", 1)[0].sku, None
+    return told
 
 
 def _told(row: Any) -> dict[str, Any]:
