@@ -87,7 +87,7 @@ def methods(peers: Callable[[Origin], Floats] | None = None) -> dict[str, Callab
 
     def summed(level: Callable[[Floats], Floats]) -> Callable[[Origin, Groups], Floats]:
         def made(origin: Origin, styles: Groups) -> Floats:
-            weeks = np.repeat(level(_series(origin))[:, None], HORIZON, axis=1)
+            weeks = np.repeat(level(filled(origin))[:, None], HORIZON, axis=1)
             return styles.total(weeks * origin.scored[:, None])
 
         return made
@@ -159,7 +159,7 @@ def coverage(of: Dimensions, made: list[Origin]) -> dict[Kind, tuple[float, floa
     return found
 
 
-def _series(origin: Origin) -> Floats:
+def filled(origin: Origin) -> Floats:
     """[pieces, weeks] of sales; what came in later counts from then on: before, it is filled with its own mean."""
     sold = origin.sales.sold.astype(float)
     begins = np.argmax(origin.sales.in_stock > 0, axis=1)

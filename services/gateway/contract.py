@@ -30,8 +30,8 @@ TAGS = [
     {"name": "search", "description": "From a picture, or an item, to the pieces that look like it."},
     {
         "name": "inventory",
-        "description": "What lies where, by a ledger of all that came, went and was counted; what looks alike, what will sell, "
-        "and what to do.",
+        "description": "What lies where, by a ledger of all that came, went and was counted; what looks alike, what "
+        "will sell, and what to do.",
     },
     {"name": "shoppers", "description": "What shoppers do, and what is suggested to them."},
     {"name": "webhooks", "description": "What becomes of pictures and items, posted to an address of the shop's."},

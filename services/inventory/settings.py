@@ -34,7 +34,9 @@ class Settings(ServiceSettings):
     service_level: float | None = Field(
         None, gt=0, lt=1, description="Hold enough for this share of the demand; unset: as many as pay."
     )
-    order_cost: float = Field(0, ge=0, description="Of an order of one piece by itself, however many are ordered.")
+    order_cost: float = Field(
+        5, ge=0, description="In the prices' currency: of ordering one piece, however many of it are ordered."
+    )
     overstock_weeks: float = Field(26, gt=0, le=26, description="What would last longer is too many.")
     dead_days: float = Field(180, gt=0, description="In stock so long without a sale, a piece lies dead.")
     port: int = Field(8094, ge=1, le=65_535)

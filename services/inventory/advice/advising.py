@@ -25,7 +25,8 @@ class Terms:
 
     `lead_days` from an order to its arrival; orders are made every `review_days`. `margin`: of the price; `holding`: of
     the cost of a piece, a year. `service`: hold enough that this share of the demand is served, instead of as many as
-    pay. `cover_weeks`: what would last longer is overstock; `dead_days` without a sale in stock is dead stock.
+    pay; `order_cost`: of an order of one piece, however many. `cover_weeks`: what would last longer is overstock;
+    `dead_days` without a sale in stock is dead stock.
     """
 
     lead_days: float = 21.0
@@ -33,7 +34,7 @@ class Terms:
     margin: float = 0.5
     holding: float = 0.25
     service: float | None = None
-    order_cost: float = 0.0
+    order_cost: float = 5.0
     cover_weeks: float = 26.0
     dead_days: float = 180.0
 

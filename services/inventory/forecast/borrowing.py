@@ -19,6 +19,7 @@ _SHARPNESS = (0.5, 1.0, 2.0, 4.0)
 _SHRINK = (0.5, 2.0, 8.0, 32.0, 128.0, 1e9)
 _APART = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5)
 _SURE_APART = 0.35
+_USUAL = (1.0, 8.0)
 _TOO_FEW = 30
 
 
@@ -37,15 +38,19 @@ class Borrowed:
     shrink: float
 
 
-def borrow(sold: Floats, expected: Floats, alike: Neighbours | None) -> Borrowed:
-    """`sold` pieces against `expected`, which is how many a piece of rate 1 would have sold in the same days."""
+def borrow(sold: Floats, expected: Floats, alike: Neighbours | None, *, roughly: bool = False) -> Borrowed:
+    """`sold` pieces against `expected`, which is how many a piece of rate 1 would have sold in the same days.
+
+    `roughly`: by usual choices, nothing tried.
+    """
     mean = (sold.sum() + 1e-9) / max(1e-9, expected.sum()) if expected.sum() else 1.0
     seen = expected * mean > 0.1
     best: tuple[float, float, float, float, Floats] | None = None
-    choices = product(_SHARPNESS, _SHRINK) if alike is not None else [(1.0, 1e9)]
+    choices = [(1.0, 1e9)] if alike is None else [_USUAL] if roughly else list(product(_SHARPNESS, _SHRINK))
+    aparts = (_SURE_APART,) if roughly or seen.sum() < _TOO_FEW else _APART
     for sharpness, shrink in choices:
         believed = _believed(sold, expected, mean, alike, sharpness, shrink)
-        for apart in _APART if seen.sum() >= _TOO_FEW else (_SURE_APART,):
+        for apart in aparts:
             likelihood = float(_likelihood(sold[seen], expected[seen] * believed[seen], apart).sum())
             if best is None or likelihood > best[0]:
                 best = likelihood, sharpness, shrink, apart, believed

@@ -83,15 +83,15 @@ def fit(sales: Sales, of: Dimensions, options: Options | None = None) -> Demand:
     row = _season_rows(of.types)
     levels: Cells = np.ones_like(sold)
     season = np.ones((len(of.types.names) + 1, SEASON))
-    borrowed = borrow(np.zeros(len(sold)), np.zeros(len(sold)), None)
+    borrowed = borrow(np.zeros(len(sold)), np.zeros(len(sold)), None, roughly=True)
     sums = np.zeros(len(sold)), np.zeros(len(sold))
-    for _ in range(_ROUNDS):
+    for turn in range(_ROUNDS):
         season = _seasons(sold, there * own[:, None] * levels, of.types, weeks, how.season)
         expected = there * own[:, None] * season[row][:, weeks].astype(np.float32)
         levels = _levels(sold, expected, of, how)
         standard = levels * season[row][:, weeks].astype(np.float32) * there
         sums = _aged(sold, how.pieces), _aged(standard, how.pieces)
-        borrowed = borrow(*sums, of.alike)
+        borrowed = borrow(*sums, of.alike, roughly=turn < _ROUNDS - 1)
         own = borrowed.rate.astype(np.float32)
     last = levels[:, -1].astype(float)
     return Demand(
