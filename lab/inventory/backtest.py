@@ -13,7 +13,7 @@ import numpy as np
 from lab.inventory.days import Book
 from lab.inventory.world import WEEK, Floats
 from services.inventory.forecast import counts
-from services.inventory.forecast.backtest import HORIZON, INTERVAL, KINDS, Chosen, Kind, choose, groups_of
+from services.inventory.forecast.backtest import HORIZON, KINDS, Chosen, Kind, choose, groups_of
 from services.inventory.forecast.demand import Dimensions
 from services.inventory.forecast.forecasting import Forecasts, forecast
 from services.inventory.forecast.groups import Groups
@@ -147,7 +147,7 @@ def coverage(of: Dimensions, made: list[Origin]) -> dict[Kind, tuple[float, floa
             came = (groups[kind].total(truth) if kind != "piece" else truth).sum(axis=1)
             sums, spread = rows.sum(axis=1), origin.made.of[kind].spread
             kept = sums > 1 if kind == "piece" else sums > 0
-            low, high = (counts.quantile(sums, spread, share)[kept] for share in INTERVAL)
+            low, high = counts.interval(sums[kept], spread[kept])
             inside.append((np.round(came[kept]) >= low) & (np.round(came[kept]) <= high))
             for share in PINBALLS:
                 told = counts.quantile(sums, spread, share)[kept]

@@ -10,7 +10,7 @@ from lab.inventory.days import Book, Cost, Policy, cost, live
 from lab.inventory.policies import HOLDING, MARGIN, Advised, Feel, Fixed
 from services.inventory.forecast.demand import Dimensions, Options
 
-REORDERS = (1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0)
+REORDERS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0)
 COVERS = (0.0, 1.0, 2.0, 4.0)
 _SAME = 0.0005
 """Of the demand: service is the same within so much."""

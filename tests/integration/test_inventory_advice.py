@@ -208,7 +208,7 @@ def test_a_piece_says_how_long_its_orders_take(shop: LookedAt) -> None:
     put(shop, "NEAR", attributes={"lead_days": "7"})
     put(shop, "FAR", attributes={"lead_days": "84"})
     for sku in ("NEAR", "FAR"):
-        sell_weekly(shop, sku, weeks=30, each=2, left=8)
+        sell_weekly(shop, sku, weeks=30, each=2, left=16)
     told = night(shop)
     assert told.advice("acme", "piece", "NEAR").kind is None
     assert told.advice("acme", "piece", "FAR").kind == "order"

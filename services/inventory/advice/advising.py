@@ -16,7 +16,7 @@ NEVER = 9_999.0
 """Days: as good as for ever."""
 _YEAR_WEEKS = 52
 _RECENT_WEEKS = 12
-_LOW, _HIGH = 0.1, 0.9
+_HIGH = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +90,15 @@ def figures(ahead: Ahead, sold: Weeks, on_hand: Floats, lead_days: Floats, terms
     until = np.minimum(served_weeks(lead_days, terms), most)
     lead = ahead.over(np.minimum(lead_days / 7, most))
     long = ahead.over(np.full(len(ahead.mean), min(terms.cover_weeks, most)))
+    low, high = counts.interval(lead, ahead.spread)
     here = np.maximum(np.nan_to_num(on_hand), 0)
     return Figures(
         on_hand=on_hand,
         weekly=ahead.over(until) / until,
         lead_days=lead_days,
         lead=lead,
-        low=counts.quantile(lead, ahead.spread, _LOW),
-        high=counts.quantile(lead, ahead.spread, _HIGH),
+        low=low,
+        high=high,
         cover_days=cover_days(ahead.mean, here),
         risk=np.where(here > 0, 1 - counts.at_most(here - 1, lead, ahead.spread), 1.0),
         recent=sold[:, -_RECENT_WEEKS:].sum(axis=1).astype(float),

@@ -20,7 +20,6 @@ from services.inventory.forecast.sales import Floats, Sales
 from services.inventory.forecast.smoothing import ses
 
 HORIZON = 4
-INTERVAL = (0.1, 0.9)
 Kind = Literal["piece", "style", "type", "shop"]
 KINDS: tuple[Kind, ...] = ("piece", "style", "type", "shop")
 GROUPED: tuple[Kind, ...] = ("style", "type", "shop")
@@ -113,7 +112,7 @@ def direct(sales: Sales, groups: Groups, found: Demand, seasons: Sequence[int] |
 
 def covered(mean: Floats, sold: Floats, spread: Floats) -> float:
     """The share of what was sold that is within the interval."""
-    low, high = (counts.quantile(mean, spread, share) for share in INTERVAL)
+    low, high = counts.interval(mean, spread)
     return float(((sold >= low) & (sold <= high)).mean())
 
 

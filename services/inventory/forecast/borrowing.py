@@ -12,6 +12,7 @@ from itertools import product
 
 import numpy as np
 
+from services.inventory.forecast import counts
 from services.inventory.forecast.groups import Neighbours
 from services.inventory.forecast.sales import Floats
 
@@ -75,17 +76,9 @@ def _likelihood(sold: Floats, mean: Floats, spread: float) -> Floats:
     """The log of the negative binomial's chance; `sold` need not be whole, since old sales count for less."""
     shape = 1 / spread
     return (
-        _log_gamma(sold + shape)
-        - _log_gamma(np.array(shape))
-        - _log_gamma(sold + 1)
+        counts.log_gamma(sold + shape)
+        - counts.log_gamma(np.array(shape))
+        - counts.log_gamma(sold + 1)
         + shape * np.log(shape / (shape + mean))
         + sold * np.log(np.maximum(mean, 1e-12) / (shape + mean))
     )
-
-
-def _log_gamma(x: Floats) -> Floats:
-    """By Stirling's series, eight further on."""
-    z = x + 8
-    shift = np.log(x * (x + 1) * (x + 2) * (x + 3)) + np.log((x + 4) * (x + 5) * (x + 6) * (x + 7))
-    found: Floats = (z - 0.5) * np.log(z) - z + 0.5 * np.log(2 * np.pi) + 1 / (12 * z) - 1 / (360 * z**3) - shift
-    return found

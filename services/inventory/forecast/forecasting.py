@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.inventory.forecast import counts
-from services.inventory.forecast.backtest import HORIZON, INTERVAL, KINDS, Chosen, Kind, choose, direct, groups_of
+from services.inventory.forecast.backtest import HORIZON, KINDS, Chosen, Kind, choose, direct, groups_of
 from services.inventory.forecast.demand import Demand, Dimensions, fit
 from services.inventory.forecast.reconcile import Told, reconcile
 from services.inventory.forecast.sales import Floats, Sales
@@ -64,6 +64,6 @@ def forecast(sales: Sales, of: Dimensions, chosen: Chosen | None = None, ahead: 
     made: dict[Kind, Ahead] = {}
     for kind in KINDS:
         weekly = open_[kind][:, None] + how.weekly[kind]
-        low, high = (counts.quantile(means[kind], weekly, share) for share in INTERVAL)
+        low, high = counts.interval(means[kind], weekly)
         made[kind] = Ahead(means[kind], low, high, open_[kind] + how.spread[kind])
     return Forecasts(made, found, how)
