@@ -100,6 +100,15 @@ class AsyncClient:
     put_experiment = sends(api.shoppers.put_experiment)
     stop_experiment = sends(api.shoppers.stop_experiment)
 
+    styles = lists(api.styles.styles)
+    style_pieces = lists(api.styles.style_pieces)
+    refresh_styles = sends(api.styles.refresh_styles)
+    dimension = sends(api.styles.dimension)
+    take_stock = sends(api.stocktakes.take_stock)
+    stocktake = sends(api.stocktakes.stocktake)
+    look_closer = sends(api.stocktakes.look_closer)
+    confirm_stocktake = sends(api.stocktakes.confirm_stocktake)
+
     add_webhook = sends(api.webhooks.add_webhook)
     webhooks = sends(api.webhooks.webhooks)
     webhook = sends(api.webhooks.webhook)
