@@ -77,6 +77,15 @@ class AsyncClient:
     import_errors = sends(api.imports.import_errors)
     stop_import = sends(api.imports.stop_import)
 
+    inventory_summary = sends(api.inventory.inventory_summary)
+    inventory_items = lists(api.inventory.inventory_items)
+    inventory_item = sends(api.inventory.inventory_item)
+    movements = lists(api.inventory.movements)
+    send_movements = sends(api.inventory.send_movements)
+    send_counts = sends(api.inventory.send_counts)
+    movements_csv = sends(api.inventory.movements_csv)
+    import_movements = sends(api.inventory.import_movements)
+
     search = sends(api.searching.search)
     classify = sends(api.searching.classify)
     similar = sends(api.searching.similar)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from services.inventory import routes
 from services.inventory.alerts import AlertsTold
+from services.inventory.book import Book
 from services.inventory.catalogue import Catalogue
+from services.inventory.checking import Checker
 from services.inventory.handlers import Recorder, bundle_handlers, handlers
+from services.inventory.reading import Reading
 from services.inventory.seeing import seeing
 from services.inventory.settings import Settings
 from services.inventory.tables import OUTBOX
@@ -31,6 +35,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     sees = seeing(settings, books, analyses)
     checks = {"broker": broker.ping, "analyses": analyses.ping, "database": books.ping}
     app = create_app("inventory", checks, fence=settings.internal_secret)
+    app.include_router(routes.router(Reading(books), Book(books)))
     app.include_router(routes.router())
     for router in sees.routers:
         app.include_router(router)
@@ -41,6 +46,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         port=settings.port,
         close=books.close,
         unit=books.together,
+        background=[relay.run, Checker(books, lambda: datetime.now(UTC)).run],
         background=[relay.run, *sees.loops],
         handlers=handlers(catalogue, recorder, AlertsTold(books)),
         bundle_handlers=bundle_handlers(catalogue, recorder),

@@ -9,6 +9,8 @@ from typing import Any
 
 from loupe.client import Client, Correction, Experiment, ItemIn, ItemPatch, ItemPut, UserEvent, WebhookPatch
 from loupe.client.calls import Call, Pages, Work
+from shared.contracts.inventory import Counted, CountsIn
+from shared.contracts.stock import Movement
 from shared.contracts.uploads import Upload
 
 IMAGE = "00000000-0000-0000-0000-000000000000"
@@ -47,6 +49,14 @@ EXAMPLES: dict[str, tuple[Any, ...]] = {
     "import_rows": (IMAGE,),
     "import_errors": (IMAGE,),
     "stop_import": (IMAGE,),
+    "inventory_summary": (),
+    "inventory_items": (),
+    "inventory_item": ("RING-1",),
+    "movements": (),
+    "send_movements": ([Movement(id="m-1", sku="RING-1", kind="received", quantity=2, occurred_at=_AT)],),
+    "send_counts": (CountsIn(counts=[Counted(sku="RING-1", quantity=3)]),),
+    "movements_csv": (),
+    "import_movements": (b"sku,kind,quantity,occurred_at",),
     "search": (),
     "classify": (io.BytesIO(b"picture"),),
     "similar": ("RING-1",),

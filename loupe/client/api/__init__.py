@@ -3,6 +3,7 @@
 from loupe.client.api import (
     images,
     imports,
+    inventory,
     items,
     keys,
     operations,
@@ -18,6 +19,7 @@ from loupe.client.api import (
 __all__ = [
     "images",
     "imports",
+    "inventory",
     "items",
     "keys",
     "operations",

@@ -185,6 +185,61 @@ _EVENTS = {
 }
 
 
+_MOVEMENTS = {
+    "day": {
+        "summary": "Pieces that came, went and moved",
+        "value": {
+            "movements": [
+                {
+                    "id": "d-1",
+                    "sku": "RING-1",
+                    "kind": "received",
+                    "quantity": 5,
+                    "occurred_at": "2026-05-01T08:00:00Z",
+                },
+                {
+                    "id": "r-9",
+                    "sku": "RING-1",
+                    "kind": "sold",
+                    "quantity": 1,
+                    "unit_price": 490,
+                    "occurred_at": "2026-05-01T12:00:00Z",
+                },
+                {
+                    "id": "t-3",
+                    "sku": "RING-1",
+                    "kind": "moved",
+                    "quantity": 2,
+                    "to_location": "Graz",
+                    "occurred_at": "2026-05-01T18:00:00Z",
+                },
+            ]
+        },
+    },
+    "loss": {
+        "summary": "A piece that is missing",
+        "value": {
+            "movements": [
+                {
+                    "id": "a-1",
+                    "sku": "RING-1",
+                    "kind": "adjusted",
+                    "quantity": -1,
+                    "reason": "broken in the window",
+                    "occurred_at": "2026-05-02T08:00:00Z",
+                }
+            ]
+        },
+    },
+}
+
+
+def movements_body() -> dict[str, Any]:
+    """The OpenAPI entry of a batch of movements."""
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/MovementsIn"}, "examples": _MOVEMENTS}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
 def events_body() -> dict[str, Any]:
     """The OpenAPI entry of a batch of events."""
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/EventsIn"}, "examples": _EVENTS}}
