@@ -36,7 +36,6 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     checks = {"broker": broker.ping, "analyses": analyses.ping, "database": books.ping}
     app = create_app("inventory", checks, fence=settings.internal_secret)
     app.include_router(routes.router(Reading(books), Book(books)))
-    app.include_router(routes.router())
     for router in sees.routers:
         app.include_router(router)
     return Service(
@@ -46,8 +45,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         port=settings.port,
         close=books.close,
         unit=books.together,
-        background=[relay.run, Checker(books, lambda: datetime.now(UTC)).run],
-        background=[relay.run, *sees.loops],
+        background=[relay.run, Checker(books, lambda: datetime.now(UTC)).run, *sees.loops],
         handlers=handlers(catalogue, recorder, AlertsTold(books)),
         bundle_handlers=bundle_handlers(catalogue, recorder),
     )
