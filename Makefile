@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # What is not compiled is when it is imported. Files that are no Python, as templates, are passed over, as pip does.
 RARELY_IMPORTED := /tests?/|/transformers/models/(?!auto/)
 
-.PHONY: help run up-processes test tests debian chaos fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-overload simulate-shop model train evaluate evaluate-recommender evaluate-inventory floor clean renders renders-evaluation sample
+.PHONY: help run up-processes test tests debian chaos fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-ledger bench-overload simulate-shop model train evaluate evaluate-recommender evaluate-inventory floor clean renders renders-evaluation sample
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -127,6 +127,9 @@ bench-embedder: $(VENV)/test.installed ## pictures/s of the embedder, whole and 
 bench-recommender: $(VENV)/test.installed ## time of a list of suggestions, events/s, how soon they count, memory of a million users
 	$(BIN)/python -m bench.recommender
 	OMP_NUM_THREADS=1 $(BIN)/python -m bench.recommender_ranking
+
+bench-ledger: $(VENV)/test.installed ## movements/s of the stock's ledger, alone and from HTTP into the catalogue
+	$(BIN)/python -m bench.ledger
 
 bench-overload: $(VENV)/test.installed ## search times while 10,000 uploads wait, and what is answered beyond the bound (about 10 minutes)
 	$(BIN)/python -m bench.overload

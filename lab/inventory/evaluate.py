@@ -35,9 +35,9 @@ _ETS = "AutoETS of pieces, summed"
 WORDS = """
 Written by `make evaluate-inventory`, in {seconds:.0f} s of one core. {worlds} made-up shops of {pieces} rendered
 pieces, three years each, the last one tested: `lab/inventory/world.py` says what is drawn and how. Methods are told
-what a shop's inventory would know: the books (sales, and what lay there at the end of each day), type, metal, stone, price
-band, and the vectors of the pieces' pictures by {model}. They are measured against what was asked for, also what went
-away because nothing was there: {lost:.0%} of it in the years before, when the shop ordered by feel.
+what a shop's inventory would know: the books (sales, and what lay there at the end of each day), type, metal, stone,
+price band, and the vectors of the pieces' pictures by {model}. They are measured against what was asked for, also what
+went away because nothing was there: {lost:.0%} of it in the years before, when the shop ordered by feel.
 """
 
 
@@ -182,8 +182,8 @@ def _firsts(found: Sequence[World]) -> Section:
         figures[name] = float(off.mean())
     words = (
         f"{len(whole.asked)} pieces that came in in the tested years, forecast on that day: what was asked for in "
-        f"their first {FIRST_WEEKS} weeks, {whole.asked.mean():.1f} on average. MASE: the absolute error over how much such "
-        "sums of pieces of the type differ from one quarter to the next."
+        f"their first {FIRST_WEEKS} weeks, {whole.asked.mean():.1f} on average. MASE: the absolute error over how much "
+        "such sums of pieces of the type differ from one quarter to the next."
     )
     return Section("New pieces", words, [Table(["method", "MASE (95%)"], rows)], figures, ["new-pieces.png"])
 
@@ -199,8 +199,8 @@ def _intervals(found: Sequence[World]) -> Section:
         figures[kind] = {"covered": share, "pinball": loss, "of": count}
     words = (
         "How often four weeks' demand was within the 80% interval, and the pinball loss at 10, 50 and 90% over the "
-        "mean asked for. Of pieces those that are forecast to sell more than one: an interval of whole numbers around less "
-        "cannot help but hold more."
+        "mean asked for. Of pieces those that are forecast to sell more than one: an interval of whole numbers around "
+        "less cannot help but hold more."
     )
     return Section("Intervals", words, [Table(["of", "held", "in one shop", "pinball", "intervals"], rows)], figures)
 

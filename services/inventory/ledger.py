@@ -81,12 +81,9 @@ class Recorded:
 def record(rows: Connection, batches: Sequence[StockMoved]) -> Recorded:
     """Keep the movements whose id is new to their tenant, inside the caller's transaction."""
     items = hold(rows, ((batch.tenant, movement.sku) for batch in batches for movement in batch.movements))
-    told = [(batch.tenant, movement) for batch in batches for movement in batch.movements]
-    legs = [leg for tenant, movement in _new(rows, told) for leg in _legs(tenant, movement)]
+    told = [(batch, movement) for batch in batches for movement in batch.movements]
     now = times.now()
-    for leg in legs:
-        leg["recorded_at"] = now
-        leg["occurred_at"] = min(leg["occurred_at"], now)
+    legs = [leg for batch, movement in _new(rows, told) for leg in _legs(batch, movement, now)]
     if legs:
         rows.execute(insert(_MOVEMENTS), legs)
         _apply(rows, items, legs)
@@ -118,22 +115,23 @@ def mend(rows: Connection, tenant: str, sku: str) -> None:
     _save(rows, items, [(tenant, sku, location) for location in item.places])
 
 
-def _new(rows: Connection, told: Sequence[tuple[str, Movement]]) -> list[tuple[str, Movement]]:
+def _new(rows: Connection, told: Sequence[tuple[StockMoved, Movement]]) -> list[tuple[StockMoved, Movement]]:
     """Those whose id is not known, each once."""
-    by_id: dict[tuple[str, str], Movement] = {}
-    for tenant, movement in told:
-        by_id.setdefault((tenant, movement.id), movement)
+    by_id: dict[tuple[str, str], tuple[StockMoved, Movement]] = {}
+    for batch, movement in told:
+        by_id.setdefault((batch.tenant, movement.id), (batch, movement))
     for tenant in {tenant for tenant, _ in by_id}:
         ids = [name for of, name in by_id if of == tenant]
         for part in _parts(ids):
             for (name,) in rows.execute(_known, {"of_tenant": tenant, "ids": part}):
                 by_id.pop((tenant, name), None)
-    return [(tenant, movement) for (tenant, _), movement in by_id.items()]
+    return list(by_id.values())
 
 
-def _legs(tenant: str, movement: Movement) -> Iterator[dict[str, Any]]:
+def _legs(batch: StockMoved, movement: Movement, now: int) -> Iterator[dict[str, Any]]:
+    """What is dated after it was told, by a clock that goes fast, was when it was told."""
     leg = {
-        "tenant": tenant,
+        "tenant": batch.tenant,
         "movement_id": movement.id,
         "leg": 0,
         "sku": movement.sku,
@@ -141,7 +139,8 @@ def _legs(tenant: str, movement: Movement) -> Iterator[dict[str, Any]]:
         "other_location": movement.to_location,
         "kind": movement.kind,
         "quantity": movement.quantity,
-        "occurred_at": times.number_of(movement.occurred_at),
+        "occurred_at": times.number_of(min(movement.occurred_at, batch.at)),
+        "recorded_at": now,
         "unit_price": movement.unit_price,
         "reason": movement.reason,
         "order_id": movement.order_id,
@@ -175,8 +174,8 @@ def _apply(rows: Connection, items: Mapping[Key, Item], legs: Sequence[Mapping[s
             item.places[location] = recomputed(rows, tenant, sku, location)
         if made or item.places[location].on_hand != before:
             changed.add((tenant, sku))
-    for key in changed:
-        _total(items[key])
+    for moved in changed:
+        _total(items[moved])
     _save(rows, items, touched)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -66,7 +67,7 @@ class Pieces:
             return np.zeros((0, 0), np.float32)
         sums = np.zeros((len(self.skus), self.view_vectors.shape[1]), np.float32)
         np.add.at(sums, self.of_view, self.view_vectors)
-        return sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
+        return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9), np.float32)
 
     def best_view(self, place: int) -> View:
         """The view of a piece that is most like all of them."""
@@ -178,5 +179,5 @@ def _kept(rows: Connection, tenant: str, model_version: str) -> Iterator[LookRow
     yield from rows.execute(wanted.where(LookRow.tenant == tenant, LookRow.model_version == model_version))  # type: ignore[misc]  # rows with these names
 
 
-def _parts(told: Sequence[object]) -> Iterator[Sequence[object]]:
+def _parts(told: Sequence[Any]) -> Iterator[Sequence[Any]]:
     return (told[start : start + _AT_ONCE] for start in range(0, len(told), _AT_ONCE))

@@ -68,7 +68,7 @@ def recomputed(rows: Connection, tenant: str, sku: str, location: str) -> Place:
     total, opened, moved_at = rows.execute(_sum_of_all, where).one()
     count = rows.execute(_last_count, where).one_or_none()
     if count is None:
-        return Place(int(total) if opened else None, None, moved_at or 0)
+        return Place(int(total or 0) if opened else None, None, moved_at or 0)
     if count.quantity is None:
         return Place(None, count.occurred_at, moved_at)
     since = rows.execute(_sum_after, {**where, "at": count.occurred_at, "number": count.id}).scalar_one()

@@ -94,7 +94,7 @@ class Reading:
             value = {currency: round(float(total), 2) for currency, total in session.execute(worth)}
             held = _held(tenant)
             locations = [LocationSummary(location=at, items=n, pieces=int(p)) for at, n, p in session.execute(held)]
-            flow = dict(session.execute(_flow(tenant)).tuples().all())
+            flow: dict[str, int] = {kind: int(total or 0) for kind, total in session.execute(_flow(tenant))}
         return InventorySummary(
             items=counts.items,
             in_stock=counts.in_stock or 0,
@@ -106,19 +106,19 @@ class Reading:
             locations=locations,
             flow=FlowSummary(
                 days=_FLOW_DAYS,
-                received=int(flow.get("received", 0)),
-                sold=-int(flow.get("sold", 0)),
-                returned=int(flow.get("returned", 0)),
+                received=flow.get("received", 0),
+                sold=-flow.get("sold", 0),
+                returned=flow.get("returned", 0),
             ),
         )
 
 
-def _live(tenant: str) -> Select[Any]:
+def _live(tenant: str) -> Select[*tuple[Any, ...]]:
     there = (ItemRow.tenant == tenant, ItemRow.removed.is_(False))
     return select(*_COLUMNS).outerjoin(ItemStock, _of_item).where(*there)
 
 
-def _counts(tenant: str) -> Select[Any]:
+def _counts(tenant: str) -> Select[*tuple[Any, ...]]:
     numbers = {name.replace("-", "_"): func.sum(case((holds, 1), else_=0)) for name, holds in _STATES.items()}
     pieces = func.sum(case((ItemStock.on_hand > 0, ItemStock.on_hand), else_=0)).label("pieces")
     named = [number.label(name) for name, number in numbers.items()]
@@ -126,21 +126,21 @@ def _counts(tenant: str) -> Select[Any]:
     return wanted.where(ItemRow.tenant == tenant, ItemRow.removed.is_(False))
 
 
-def _worth(tenant: str) -> Select[Any]:
+def _worth(tenant: str) -> Select[*tuple[Any, ...]]:
     worth = func.sum(ItemStock.on_hand * ItemRow.price)
     wanted = select(func.coalesce(ItemRow.currency, ""), worth).join(ItemStock, _of_item)
     there = (ItemRow.tenant == tenant, ItemRow.removed.is_(False), ItemRow.price.is_not(None), ItemStock.on_hand > 0)
     return wanted.where(*there).group_by(func.coalesce(ItemRow.currency, ""))
 
 
-def _held(tenant: str) -> Select[Any]:
+def _held(tenant: str) -> Select[*tuple[Any, ...]]:
     of_item = and_(Level.tenant == ItemRow.tenant, Level.sku == ItemRow.sku)
     wanted = select(Level.location, func.count(), func.sum(Level.on_hand)).join(ItemRow, of_item)
     there = (ItemRow.tenant == tenant, ItemRow.removed.is_(False), Level.on_hand > 0)
     return wanted.where(*there).group_by(Level.location).order_by(Level.location).limit(1_000)
 
 
-def _flow(tenant: str) -> Select[Any]:
+def _flow(tenant: str) -> Select[*tuple[Any, ...]]:
     since = times.now() - _FLOW_DAYS * _DAY
     lately = (MovementRow.tenant == tenant, MovementRow.occurred_at >= since)
     return select(MovementRow.kind, func.sum(MovementRow.quantity)).where(*lately).group_by(MovementRow.kind)

@@ -11,6 +11,8 @@ from loupe.client.api import (
     people,
     searching,
     shoppers,
+    stocktakes,
+    styles,
     uploads,
     webhooks,
 )
@@ -26,6 +28,8 @@ __all__ = [
     "people",
     "searching",
     "shoppers",
+    "stocktakes",
+    "styles",
     "uploads",
     "webhooks",
 ]

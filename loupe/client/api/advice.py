@@ -12,6 +12,12 @@ def advice(*, of: AdviceOf = "piece", kind: AdviceKind | None = None, page: int 
     return paged(AdvicePage, "advice", "/v1/inventory/advice", page, **given(of=of, kind=kind))
 
 
+def advice_page(*, of: AdviceOf = "piece", kind: AdviceKind | None = None, limit: int = MAX_LIMIT) -> Call[AdvicePage]:
+    """The first of it, with how many there are of each kind, the terms, and when it was made."""
+    asked = given(of=of, kind=kind, limit=limit)
+    return Call("GET", "/v1/inventory/advice", answer(AdvicePage), params=asked)
+
+
 def advice_of(sku: str) -> Call[Advice]:
     """What is advised of one piece, with its numbers."""
     return Call("GET", "/v1/inventory/advice/{sku}", answer(Advice), {"sku": sku})

@@ -74,7 +74,9 @@ async def file_of(pages: AsyncIterator[Sequence[MovementShown]]) -> AsyncIterato
 def _movement(record: Record, seen: Counter[str]) -> Movement | MovementRowRefused:
     if record.fault is not None:
         return MovementRowRefused(line=record.line, reason=str(record.fault.reason))
-    given = {name: _plain(name, record.cells[name]) for name in MOVEMENT_COLUMNS if record.cells.get(name)}
+    given: dict[str, Any] = {
+        name: _plain(name, record.cells[name]) for name in MOVEMENT_COLUMNS if record.cells.get(name)
+    }
     if given.get("kind") == "counted":
         given.setdefault("quantity", None)
     if "id" not in given:

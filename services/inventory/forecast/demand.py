@@ -52,6 +52,8 @@ class Options:
     others: float = 156.0
     pieces: float = 78.0
     strength: float = 15.0
+    held: float = 100.0
+    """The strength of what hardly changes: of styles, and of the other dimensions."""
     season: float = 40.0
 
 
@@ -88,7 +90,7 @@ def fit(sales: Sales, of: Dimensions, options: Options | None = None) -> Demand:
     for turn in range(_ROUNDS):
         season = _seasons(sold, there * own[:, None] * levels, of.types, weeks, how.season)
         expected = there * own[:, None] * season[row][:, weeks].astype(np.float32)
-        levels = _levels(sold, expected, of, how)
+        levels = _levels(sold, expected, of, how, styled=turn > 0)
         standard = levels * season[row][:, weeks].astype(np.float32) * there
         sums = _aged(sold, how.pieces), _aged(standard, how.pieces)
         borrowed = borrow(*sums, of.alike, roughly=turn < _ROUNDS - 1)
@@ -105,16 +107,16 @@ def fit(sales: Sales, of: Dimensions, options: Options | None = None) -> Demand:
     )
 
 
-def _levels(sold: Cells, expected: Cells, of: Dimensions, how: Options) -> Cells:
-    """[pieces, weeks]: by what all that a piece is one of sells above or below what is expected."""
+def _levels(sold: Cells, expected: Cells, of: Dimensions, how: Options, *, styled: bool) -> Cells:
+    """[pieces, weeks]: by what all that a piece is one of sells above or below what is expected.
+
+    `styled`: by its styles too, once what pieces sell by themselves is known; what is left is how styles come and go.
+    """
     shop = _ratio(sold.sum(axis=0)[None], expected.sum(axis=0, dtype=float)[None], how.shop, how.strength)
     levels: Cells = np.repeat(shop.astype(np.float32), len(sold), axis=0)
-    for groups, half_life in (
-        (of.types, how.types),
-        *((one, how.others) for one in of.others),
-        (of.styles, how.styles),
-    ):
-        ratio = _ratio(groups.total(sold), groups.total(expected * levels), half_life, how.strength)
+    kinds = [(of.types, how.types, how.strength), *((one, how.others, how.held) for one in of.others)]
+    for groups, half_life, strength in [*kinds, (of.styles, how.styles, how.held)] if styled else kinds:
+        ratio = _ratio(groups.total(sold), groups.total(expected * levels), half_life, strength)
         levels *= groups.spread(ratio)
     return levels
 

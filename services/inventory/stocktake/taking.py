@@ -156,7 +156,7 @@ class Stocktakes:
         if asked.expected is not None:
             here = here.where(Level.sku.in_(asked.expected))
         with self._database.read() as session:
-            found: dict[str, int] = dict(session.execute(here.limit(MAX_EXPECTED + 1)).all())
+            found = {sku: count or 0 for sku, count in session.execute(here.limit(MAX_EXPECTED + 1))}
         if asked.expected is not None:
             return {sku: max(1, found.get(sku, 0)) for sku in sorted(set(asked.expected))}
         if len(found) > MAX_EXPECTED:

@@ -53,7 +53,7 @@ def made_of(seen: Seen, before: Mapping[str, Sequence[str]], similar: Similar) -
     vectors = seen.pieces.vectors
     labels = grouped(vectors, seen.types)
     count = int(labels.max(initial=-1)) + 1
-    ids = matched([[seen.skus[row] for row in np.flatnonzero(labels == one)] for one in range(count)], before)
+    ids = matched([[seen.skus[row] for row in np.flatnonzero(labels == one).tolist()] for one in range(count)], before)
     groups = {style: group for group, style in enumerate(ids) if style}
     was = {sku: groups[style] for style, skus in before.items() if style in groups for sku in skus}
     held = np.array([was.get(sku, -1) for sku in seen.skus], np.int64)

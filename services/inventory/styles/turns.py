@@ -74,7 +74,10 @@ class Turns:
         wanted = select(row.asked_at, row.tried_at, row.made_at, row.took_seconds, row.pieces, row.outcome)
         with self._database.read() as session:
             found = session.execute(wanted.where(row.tenant == tenant)).first()
-        return Turn(*map(_aware, found[:3]), *found[3:]) if found else Turn()
+        if found is None:
+            return Turn()
+        asked, tried, made, took, pieces, outcome = found
+        return Turn(_aware(asked), _aware(tried), _aware(made), took, pieces, outcome)
 
     def ask(self, tenant: str) -> datetime:
         """Have the styles made again as soon as may be; when that was asked."""
