@@ -16,7 +16,18 @@ from lab.inventory.backtest import Errors, Origin, coverage, errors, methods, or
 from lab.inventory.cost import Compared, compare
 from lab.inventory.days import Book, live, opened
 from lab.inventory.looks import dimensions
-from lab.inventory.new_pieces import FIRST_WEEKS, LOUPE, TRUTH, TYPE_AVERAGE, WITH_SEASON, WITHOUT_LOOKS, Firsts, firsts
+from lab.inventory.new_pieces import (
+    FIRST_WEEKS,
+    LOUPE,
+    LOUPE_MEAN,
+    TRUTH,
+    TYPE_AVERAGE,
+    TYPE_MIDDLE,
+    WITH_SEASON,
+    WITHOUT_LOOKS,
+    Firsts,
+    firsts,
+)
 from lab.inventory.peers import autoets
 from lab.inventory.pieces import rendered
 from lab.inventory.policies import Feel
@@ -175,7 +186,7 @@ def _styles(found: Sequence[World]) -> Section:
 def _firsts(found: Sequence[World]) -> Section:
     whole = _all_firsts(found)
     rows, figures = [], {}
-    for name in (LOUPE, WITHOUT_LOOKS, TYPE_AVERAGE, WITH_SEASON, TRUTH):
+    for name in (LOUPE, LOUPE_MEAN, WITHOUT_LOOKS, TYPE_AVERAGE, WITH_SEASON, TYPE_MIDDLE, TRUTH):
         off = np.abs(whole.told[name] - whole.asked) / whole.scale
         low, high = bootstrap(off)
         rows.append([name, f"{off.mean():.3f} ({low:.3f}-{high:.3f})"])
