@@ -102,18 +102,25 @@ class Shop:
 
 
 @contextmanager
-def running_stock(folder: Path, inventory_url: str = "", **settings: Any) -> Iterator[Shop]:
-    """`inventory_url`: of an empty database; without it, SQLite in `folder`."""
-    url = migrated(inventory_url or f"sqlite:///{folder}/inventory.db", inventory.MIGRATIONS)
+def running_inventory(folder: Path, url: str = "") -> Iterator[tuple[Service, str, str]]:
+    """An inventory, the URL at which it is served, and that of its database: `url`, or SQLite in `folder`."""
+    url = migrated(url or f"sqlite:///{folder}/inventory.db", inventory.MIGRATIONS)
     given = Settings(broker_url=NOBODY, object_store_url=f"file://{folder}/objects", database_url=url)
     broker = messaging.open(NOBODY, "inventory")
     service = inventory.build(given, broker)
-    books = database.open(url)
-    with (
-        served(service.http) as address,
-        running_gateway(folder, Upstreams(), inventory_url=address, **settings) as stand,
-    ):
-        yield Shop(stand, service, books)
-    books.close()
+    with served(service.http) as address:
+        yield service, address, url
     service.close()
     broker.close()
+
+
+@contextmanager
+def running_stock(folder: Path, inventory_url: str = "", **settings: Any) -> Iterator[Shop]:
+    """`inventory_url`: of an empty database; without it, SQLite in `folder`."""
+    with (
+        running_inventory(folder, inventory_url) as (service, address, url),
+        running_gateway(folder, Upstreams(), inventory_url=address, **settings) as stand,
+    ):
+        books = database.open(url)
+        yield Shop(stand, service, books)
+        books.close()
