@@ -8,10 +8,11 @@ from itertools import product
 
 from lab.inventory.days import Book, Cost, Policy, cost, live
 from lab.inventory.policies import HOLDING, MARGIN, Advised, Feel, Fixed
-from services.inventory.forecast.demand import Dimensions, Options
+from services.inventory.forecast.backtest import Chosen
+from services.inventory.forecast.demand import Dimensions
 
-REORDERS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0)
-COVERS = (0.0, 1.0, 2.0, 4.0)
+REORDERS = (1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0)
+COVERS = (0.0, 2.0)
 _SAME = 0.0005
 """Of the demand: service is the same within so much."""
 
@@ -40,9 +41,9 @@ class Compared:
         return 1 - self.advised.cost.total / self.fixed.cost.total
 
 
-def compare(before: Book, of: Dimensions, options: Options, seed: int, every: int = 1) -> Compared:
+def compare(before: Book, of: Dimensions, chosen: Chosen, seed: int) -> Compared:
     """`before`: the books at the start of the tested year."""
-    advised = _run("Loupe's advice", before, Advised(of, options, every=every))
+    advised = _run("Loupe's advice", before, Advised(of, chosen))
     tried = [
         _run(f"fixed, s = {reorder:g} lead times' sales, S - s = {cover:g} weeks'", before, Fixed(reorder, cover))
         for reorder, cover in product(REORDERS, COVERS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,6 +75,15 @@ def firsts(book: Book, of: Dimensions, options: Options) -> Firsts:
         np.array([row[0] for row in rows]),
         {name: np.array([row[2][name] for row in rows]) for name in rows[0][2]},
         np.array([row[1] for row in rows]),
+    )
+
+
+def together(found: Sequence[Firsts]) -> Firsts:
+    """Those of several shops."""
+    return Firsts(
+        np.concatenate([one.asked for one in found]),
+        {name: np.concatenate([one.told[name] for one in found]) for name in found[0].told},
+        np.concatenate([one.scale for one in found]),
     )
 
 

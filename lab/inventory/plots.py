@@ -13,7 +13,7 @@ import numpy as np
 from lab.inventory.backtest import Origin
 from lab.inventory.cost import Compared
 from lab.inventory.days import Book
-from lab.inventory.new_pieces import LOUPE, WITH_SEASON, Firsts
+from lab.inventory.new_pieces import FIRST_WEEKS, LOUPE, WITH_SEASON, Firsts
 from services.inventory.forecast import counts
 from services.inventory.forecast.backtest import HORIZON
 from services.inventory.forecast.demand import Dimensions
@@ -73,14 +73,12 @@ def costs(path: Path, found: Sequence[Compared]) -> None:
         axes[0].legend(fontsize=7)
 
 
-def firsts(path: Path, found: Sequence[Firsts]) -> None:
+def firsts(path: Path, found: Firsts) -> None:
     """What new pieces were forecast to sell and were asked for, by looks and by the type's average."""
     with _figure(path, 2) as axes:
         for axis, name in zip(axes, (LOUPE, WITH_SEASON), strict=True):
-            told = np.concatenate([one.told[name] for one in found])
-            asked = np.concatenate([one.asked for one in found])
-            axis.plot(told, asked, ".", markersize=3, alpha=0.6)
-            top = float(np.quantile(asked, 0.99))
+            axis.plot(found.told[name], found.asked, ".", markersize=3, alpha=0.6)
+            top = float(np.quantile(found.asked, 0.97))
             axis.plot([0, top], [0, top], color="0.7", linewidth=1)
             axis.set(title=name, xlabel="forecast", xlim=(0, top), ylim=(0, top))
-        axes[0].set_ylabel("asked for in twelve weeks")
+        axes[0].set_ylabel(f"asked for in {FIRST_WEEKS} weeks")

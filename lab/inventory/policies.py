@@ -8,11 +8,15 @@ import numpy as np
 
 from lab.inventory.days import Book
 from lab.inventory.world import WEEK, Floats, Ints
-from services.inventory.advice.stocking import Holding, levels
-from services.inventory.forecast.demand import Dimensions, Options, fit
+from services.inventory.advice.advising import Stock, Terms, figures, held
+from services.inventory.forecast.backtest import Chosen
+from services.inventory.forecast.demand import Dimensions
+from services.inventory.forecast.forecasting import forecast
 
 MARGIN = 0.55
 HOLDING = 0.25
+TERMS = Terms(margin=MARGIN, holding=HOLDING, order_cost=0.0)
+_AHEAD = 13
 _FEELS = 0.4
 _COVER_WEEKS = 6
 _SETTLED_WEEKS = 12
@@ -76,28 +80,19 @@ class Fixed:
 
 @dataclass
 class Advised:
-    """What the service advises, from the books alone. `service`: a level to serve, instead of what pays."""
+    """What the service advises, by its own code and from the books alone; forecast anew each Monday."""
 
     of: Dimensions
-    options: Options
-    service: float | None = None
-    every: int = 1
-    """Forecast anew every so many weeks."""
-    spread: float = 0.05
-    _upto: Floats | None = None
+    chosen: Chosen
+    terms: Terms = TERMS
 
     def __call__(self, book: Book) -> Ints:
-        week = book.day // WEEK
-        if self._upto is None or week % self.every == 0:
-            sales = book.sales()
-            found = fit(sales, self.of, self.options)
-            weeks = book.world.lead / WEEK + 1
-            ahead = found.ahead(sales.seasons(ahead=12)[sales.weeks :])
-            share = np.clip(weeks[:, None] - np.arange(12), 0, 1)
-            weekly = (ahead * share).sum(axis=1) / weeks
-            price = book.world.price
-            keeping = price * (1 - MARGIN) * HOLDING / 52
-            holding = Holding(price * MARGIN, keeping, self.service)
-            self._upto = levels(weekly, 1 / found.shape + self.spread, weeks - 0.5, holding).upto
-        position = book.on_hand() + book.on_order()
-        return np.maximum(0, self._upto - position).astype(np.int64)
+        sales = book.sales()
+        ahead = forecast(sales, self.of, self.chosen, ahead=_AHEAD).of["piece"]
+        world = book.world
+        here = book.on_hand().astype(float)
+        far = np.full(len(here), 9_999.0)
+        stock = Stock(here, world.price, world.lead.astype(float), world.unique, far, far)
+        told = figures(ahead, sales.sold, here, stock.lead_days, self.terms)
+        upto = held(told, ahead.spread, stock, self.terms).upto
+        return np.maximum(0, upto - here - book.on_order()).astype(np.int64)

@@ -14,6 +14,9 @@ from shared.contracts.advice import AdviceKind
 
 NEVER = 9_999.0
 """Days: as good as for ever."""
+UNFORESEEN = 0.1
+"""Squared relative deviation of what a lead time asks for that no looking back at four weeks has seen: stock is held
+for it. In the made-up shops of the lab less costs more."""
 _YEAR_WEEKS = 52
 _RECENT_WEEKS = 12
 _HIGH = 0.9
@@ -129,7 +132,7 @@ def held(told: Figures, spread: Floats, stock: Stock, terms: Terms) -> stocking.
     price = _priced(stock)
     keeping = price * (1 - terms.margin) * terms.holding / _YEAR_WEEKS
     holding = stocking.Holding(price * terms.margin, keeping, terms.service, terms.order_cost)
-    return stocking.levels(told.weekly, spread, served_weeks(told.lead_days, terms), holding)
+    return stocking.levels(told.weekly, spread + UNFORESEEN, served_weeks(told.lead_days, terms), holding)
 
 
 def of_pieces(told: Figures, levels: stocking.Levels, stock: Stock, terms: Terms) -> list[Advice]:
