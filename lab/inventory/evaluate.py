@@ -198,8 +198,8 @@ def _firsts(whole: Firsts, worlds: int) -> Section:
         f"{len(whole.asked)} pieces that came in in the tested years of {worlds} shops, forecast on that day: what was "
         f"asked for in their first {FIRST_WEEKS} weeks, {whole.asked.mean():.1f} on average. MASE: the absolute error "
         "over how much such sums of pieces of the type differ from one quarter to the next. Absolute errors are least "
-        "for the middle of what may come, so that is what Loupe tells here; its mean, and the middle piece of the type, "
-        "are told beside. The target is against the better of the two averages."
+        "for the middle of what may come, so that is what Loupe tells here; its mean, and the middle piece of the "
+        "type, are told beside. The target is against the better of the two averages."
     )
     return Section("New pieces", words, [Table(["method", "MASE (95%)"], rows)], figures, ["new-pieces.png"])
 
