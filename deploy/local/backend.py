@@ -68,6 +68,7 @@ def main() -> None:
                 broker_url=settings.broker_url,
                 object_store_url=home.objects_url,
                 database_url=home.database_url("inventory"),
+                embedder_url=settings.embedder_url,
                 port=settings.inventory_port,
                 internal_secret=home.internal_secret,
             ),

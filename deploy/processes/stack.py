@@ -81,7 +81,7 @@ def plan(home: Home, port: int, vector_store_url: str | None) -> Plan:
             replace(service("embedder"), defaults=home.embedder_defaults),
             service("indexer"),
             service("recommender"),
-            service("inventory"),
+            service("inventory", EMBEDDER_URL=gateway["EMBEDDER_URL"]),
             service("gateway", **gateway),
         ],
         facts={

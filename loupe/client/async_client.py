@@ -85,6 +85,11 @@ class AsyncClient:
     send_counts = sends(api.inventory.send_counts)
     movements_csv = sends(api.inventory.movements_csv)
     import_movements = sends(api.inventory.import_movements)
+    advice = lists(api.advice.advice)
+    advice_page = sends(api.advice.advice_page)
+    advice_of = sends(api.advice.advice_of)
+    advice_csv = sends(api.advice.advice_csv)
+    forecast = sends(api.advice.forecast)
 
     search = sends(api.searching.search)
     classify = sends(api.searching.classify)
@@ -108,6 +113,15 @@ class AsyncClient:
     experiment = sends(api.shoppers.experiment)
     put_experiment = sends(api.shoppers.put_experiment)
     stop_experiment = sends(api.shoppers.stop_experiment)
+
+    styles = lists(api.styles.styles)
+    style_pieces = lists(api.styles.style_pieces)
+    refresh_styles = sends(api.styles.refresh_styles)
+    dimension = sends(api.styles.dimension)
+    take_stock = sends(api.stocktakes.take_stock)
+    stocktake = sends(api.stocktakes.stocktake)
+    look_closer = sends(api.stocktakes.look_closer)
+    confirm_stocktake = sends(api.stocktakes.confirm_stocktake)
 
     add_webhook = sends(api.webhooks.add_webhook)
     webhooks = sends(api.webhooks.webhooks)

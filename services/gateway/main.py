@@ -41,27 +41,8 @@ from services.gateway.quotas import Quotas
 from services.gateway.ratelimit import RateLimiter, RateLimitFields
 from services.gateway.reconcile import Reconciler
 from services.gateway.renditions import open_renditions
-from services.gateway.routes import (
-    admin,
-    images,
-    imports,
-    inventory,
-    items,
-    keys,
-    page,
-    reconcile,
-    schemas,
-    search,
-    shoppers,
-    status,
-    suggestions,
-    training,
-    uploads,
-    webhooks,
-)
-from services.gateway.routes import (
-    people as shoppers_rights,
-)
+from services.gateway.routes import page
+from services.gateway.routes.every import ROUTERS
 from services.gateway.settings import Settings
 from services.gateway.shielding import Shield
 from services.gateway.shop_end import Shops
@@ -244,26 +225,8 @@ def _app(settings: Settings, parts: Parts, catalogue_database: database.Database
     app.add_middleware(BodyLimit, seconds=settings.body_seconds)
     app.add_middleware(RateLimitFields)
     app.add_middleware(Shield)
-    for resource in (
-        items,
-        images,
-        imports,
-        inventory,
-        search,
-        shoppers,
-        shoppers_rights,
-        suggestions,
-        status,
-        reconcile,
-        keys,
-        admin,
-        training,
-        uploads,
-        webhooks,
-        page,
-    ):
-        app.include_router(resource.router)
-    app.include_router(schemas.router)
+    for router in ROUTERS:
+        app.include_router(router)
     show_contract(app)
     app.mount("/page", StaticFiles(directory=page.FILES), name="page")
     app.mount("/docs/files", StaticFiles(directory=page.SWAGGER_UI), name="swagger-ui")

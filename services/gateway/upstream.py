@@ -24,6 +24,7 @@ from shared.contracts.internal import (
     SimilarRequest,
     SuggestBatchRequest,
     SuggestRequest,
+    TrayAnalyses,
     ValueCounts,
     VocabularyRequest,
 )
@@ -140,6 +141,10 @@ class Embedder(Upstream):
         asked = ({"box": box.model_dump_json()} if box else {}) | ({"mirror": "true"} if mirror else {})
         query = f"?{urlencode(asked)}" if asked else ""
         return await self.post(f"/analyse{query}", picture, _BYTES, Analyses)
+
+    async def analyse_tray(self, photo: bytes) -> TrayAnalyses:
+        """Of the photo of a tray with many small pieces."""
+        return await self.post("/analyse-tray", photo, _BYTES, TrayAnalyses)
 
     async def without_faces(self, picture: bytes) -> bytes:
         """The picture as it may be kept: a JPEG without metadata in which nobody is known by the face."""

@@ -12,6 +12,7 @@ from services.inventory.catalogue import Catalogue
 from services.inventory.checking import Checker
 from services.inventory.handlers import Recorder, bundle_handlers, handlers
 from services.inventory.reading import Reading
+from services.inventory.seeing import seeing
 from services.inventory.settings import Settings
 from services.inventory.tables import OUTBOX
 from shared import database, messaging, objectstore
@@ -31,9 +32,12 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     relay = Relay(books, OUTBOX, broker)
     catalogue = Catalogue(books)
     recorder = Recorder(books, broker, relay.wake)
+    sees = seeing(settings, books, analyses)
     checks = {"broker": broker.ping, "analyses": analyses.ping, "database": books.ping}
     app = create_app("inventory", checks, fence=settings.internal_secret)
     app.include_router(routes.router(Reading(books), Book(books)))
+    for router in sees.routers:
+        app.include_router(router)
     return Service(
         name="inventory",
         http=app,
@@ -41,7 +45,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         port=settings.port,
         close=books.close,
         unit=books.together,
-        background=[relay.run, Checker(books, lambda: datetime.now(UTC)).run],
+        background=[relay.run, Checker(books, lambda: datetime.now(UTC)).run, *sees.loops],
         handlers=handlers(catalogue, recorder, AlertsTold(books)),
         bundle_handlers=bundle_handlers(catalogue, recorder),
     )

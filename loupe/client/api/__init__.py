@@ -1,6 +1,7 @@
 """What each call of the API is, a file a resource."""
 
 from loupe.client.api import (
+    advice,
     images,
     imports,
     inventory,
@@ -10,11 +11,14 @@ from loupe.client.api import (
     people,
     searching,
     shoppers,
+    stocktakes,
+    styles,
     uploads,
     webhooks,
 )
 
 __all__ = [
+    "advice",
     "images",
     "imports",
     "inventory",
@@ -24,6 +28,8 @@ __all__ = [
     "people",
     "searching",
     "shoppers",
+    "stocktakes",
+    "styles",
     "uploads",
     "webhooks",
 ]

@@ -9,6 +9,8 @@ from fastapi import Request
 from services.gateway.multipart import Form, read_form
 from shared.contracts.fields import MAX_BATCH_PICTURES, PICTURE_FORMATS_TOLD
 from shared.contracts.search import MAX_QUERY_BYTES, MAX_QUERY_PICTURES
+from shared.contracts.stock import MAIN
+from shared.contracts.stocktakes import MAX_TRAY_BYTES, MAX_TRAY_PHOTOS
 
 _PICTURE = {
     "type": "string",
@@ -125,6 +127,28 @@ def query_body() -> dict[str, Any]:
         "application/json": {"schema": _WITHOUT_PICTURES, "examples": _ALONE},
     }
     return {"requestBody": {"required": True, "content": content}}
+
+
+def tray_body() -> dict[str, Any]:
+    """The OpenAPI entry of photos of a tray, with what should lie there."""
+    photos = {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": MAX_TRAY_PHOTOS,
+        "items": _PICTURE,
+        "description": f"Up to {MAX_TRAY_PHOTOS}, {MAX_TRAY_BYTES // 1_000_000} MB together.",
+    }
+    expected = {
+        "type": "string",
+        "contentMediaType": "application/json",
+        "contentSchema": {"type": "array", "items": {"type": "string"}},
+        "description": "A JSON list of the SKUs that should lie there.",
+        "example": '["RING-1", "RING-2"]',
+    }
+    location = {"type": "string", "default": MAIN, "description": "Where it is.", "example": "window"}
+    texts = {"image": photos, "location": location, "expected": expected}
+    schema = {"type": "object", "required": ["image"], "properties": texts}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
 _PATCHES = {
