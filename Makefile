@@ -9,7 +9,7 @@ MODELS := services/embedder/models
 PYTHON ?= python3
 BIN := $(VENV)/bin
 AUDIT := .venv-audit
-SHIPPED := gateway embedder embedder-gpu indexer recommender local
+SHIPPED := gateway embedder embedder-gpu indexer recommender inventory local
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 UV_COMPILE_WITH_TORCH := $(BIN)/uv pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --override requirements/weights-alone.txt
 UV_COMPILE := $(UV_COMPILE_WITH_TORCH) --override requirements/without-torch.txt
@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # What is not compiled is when it is imported. Files that are no Python, as templates, are passed over, as pip does.
 RARELY_IMPORTED := /tests?/|/transformers/models/(?!auto/)
 
-.PHONY: help run up-processes test tests debian chaos fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-overload simulate-shop model train evaluate evaluate-recommender floor clean renders renders-evaluation sample
+.PHONY: help run up-processes test tests debian chaos fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-ledger bench-overload simulate-shop model train evaluate evaluate-recommender evaluate-inventory floor clean renders renders-evaluation sample
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -93,7 +93,7 @@ lock: | $(BIN)/python ## resolve pyproject.toml into the lock files again
 	$(PIP) uv
 	$(UV_COMPILE) --extra local -o requirements/local.lock
 	$(UV_COMPILE) --extra dev -o requirements/dev.lock
-	for service in gateway embedder indexer recommender; do $(UV_COMPILE) --extra $$service -o requirements/$$service.lock || exit; done
+	for service in gateway embedder indexer recommender inventory; do $(UV_COMPILE) --extra $$service -o requirements/$$service.lock || exit; done
 	$(BIN)/uv pip compile requirements/audit.in --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet -o requirements/audit.lock
 	$(UV_COMPILE_WITH_TORCH) --extra embedder --extra gpu -o requirements/embedder-gpu.lock
 
@@ -127,6 +127,9 @@ bench-embedder: $(VENV)/test.installed ## pictures/s of the embedder, whole and 
 bench-recommender: $(VENV)/test.installed ## time of a list of suggestions, events/s, how soon they count, memory of a million users
 	$(BIN)/python -m bench.recommender
 	OMP_NUM_THREADS=1 $(BIN)/python -m bench.recommender_ranking
+
+bench-ledger: $(VENV)/test.installed ## movements/s of the stock's ledger, alone and from HTTP into the catalogue
+	$(BIN)/python -m bench.ledger
 
 bench-overload: $(VENV)/test.installed ## search times while 10,000 uploads wait, and what is answered beyond the bound (about 10 minutes)
 	$(BIN)/python -m bench.overload
@@ -165,6 +168,14 @@ floor: $(VENV)/test.installed ## measure the three floors on every suite, write 
 
 evaluate-recommender: $(VENV)/test.installed simulate-shop ## measure suggestions among simulated shoppers, then against their peers, write lab/reports/recommender (needs ../shared/data)
 	OPENBLAS_NUM_THREADS=2 $(BIN)/python -m lab evaluate-recommender
+
+evaluate-inventory: $(VENV)/test.installed $(VENV)-peers/installed ## measure forecasts and advice of the inventory in made-up shops, write lab/reports/inventory
+	OMP_NUM_THREADS=1 $(BIN)/python -m lab.inventory.evaluate $(VENV)-peers/bin/python
+
+$(VENV)-peers/installed: requirements/peers.in
+	@$(PYTHON) -m venv $(VENV)-peers
+	@$(VENV)-peers/bin/python -m pip --disable-pip-version-check --quiet install -r requirements/peers.in
+	@touch $@
 
 clean: ## remove the environment (never the state in LOUPE_HOME)
 	rm -rf $(VENV)

@@ -1,4 +1,4 @@
-"""One process with the gateway, the indexer and the recommender: it alone opens the embedded vector engine."""
+"""One process with gateway, indexer, recommender and inventory: it alone opens the embedded vector engine."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from services.gateway import main as gateway
 from services.gateway.settings import Settings as GatewaySettings
 from services.indexer import main as indexer
 from services.indexer.settings import Settings as IndexerSettings
+from services.inventory import main as inventory
+from services.inventory.settings import Settings as InventorySettings
 from services.recommender import main as recommender
 from services.recommender.settings import Settings as RecommenderSettings
 from shared import messaging
@@ -30,6 +32,7 @@ class Settings(BaseSettings):
     embedder_url: str
     indexer_port: int
     recommender_port: int
+    inventory_port: int
     shop_bus_url: str
 
 
@@ -60,6 +63,17 @@ def main() -> None:
             ),
             broker,
         ),
+        inventory.build(
+            InventorySettings(
+                broker_url=settings.broker_url,
+                object_store_url=home.objects_url,
+                database_url=home.database_url("inventory"),
+                embedder_url=settings.embedder_url,
+                port=settings.inventory_port,
+                internal_secret=home.internal_secret,
+            ),
+            broker,
+        ),
         gateway.build(
             GatewaySettings(
                 broker_url=settings.broker_url,
@@ -68,6 +82,7 @@ def main() -> None:
                 embedder_url=settings.embedder_url,
                 recommender_url=f"http://127.0.0.1:{settings.recommender_port}",
                 indexer_url=f"http://127.0.0.1:{settings.indexer_port}",
+                inventory_url=f"http://127.0.0.1:{settings.inventory_port}",
                 port=settings.port,
                 shop_bus_url=settings.shop_bus_url,
                 secret=home.secret("gateway"),

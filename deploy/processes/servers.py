@@ -24,6 +24,7 @@ from shared.errors import Permanent
 
 _POSTGRES_USER = "postgres"
 _MAX_CONNECTIONS = 200
+_DATABASES = "databases"
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,9 @@ def postgresql(folder: Path, port: int, password: str, databases: Sequence[str])
     data = _made(folder) / "data"
     if not data.exists():
         _make_cluster(programs, data, password, databases)
+    elif missing := [name for name in databases if name not in _made_databases(folder)]:
+        _make_databases(programs, data, missing)
+    (folder / _DATABASES).write_text("".join(f"{name}\n" for name in databases))
     settings = {
         "listen_addresses": "127.0.0.1",
         "port": port,
@@ -157,10 +161,20 @@ def _make_cluster(programs: Path, data: Path, password: str, databases: Sequence
     account = ["--username", "loupe", "--pwfile", str(secret), "--auth", "scram-sha-256"]
     words = ["--encoding", "UTF8", "--locale", "C.UTF-8"]
     _run([*as_user, str(programs / "initdb"), "-D", str(partial), *account, *words])
-    create = "".join(f'CREATE DATABASE "{name}";\n' for name in databases)
-    _run([*as_user, str(programs / "postgres"), "--single", "-D", str(partial), "postgres"], create)
+    _make_databases(programs, partial, databases)
     secret.unlink()
     partial.rename(data)
+
+
+def _make_databases(programs: Path, data: Path, databases: Sequence[str]) -> None:
+    create = "".join(f'CREATE DATABASE "{name}";\n' for name in databases)
+    _run([*_unprivileged(), str(programs / "postgres"), "--single", "-D", str(data), "postgres"], create)
+
+
+def _made_databases(folder: Path) -> list[str]:
+    """Those that the cluster has; one that is older than the note of them has those of the services of that time."""
+    note = folder / _DATABASES
+    return note.read_text().split() if note.exists() else ["gateway", "indexer", "recommender"]
 
 
 def _unprivileged() -> list[str]:

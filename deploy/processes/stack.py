@@ -18,18 +18,24 @@ from shared import database, messaging, objectstore
 from shared.errors import Permanent, Retryable
 
 _VECTOR_SERVER = "tests.support.qdrant_server"
-_OWN_DATABASE = ("gateway", "indexer", "recommender")
+_OWN_DATABASE = ("gateway", "indexer", "recommender", "inventory")
 
 
 def plan(home: Home, port: int, vector_store_url: str | None) -> Plan:
-    """redis-server, PostgreSQL, an object store of MinIO's protocol and a vector server; then the four services.
+    """redis-server, PostgreSQL, an object store of MinIO's protocol and a vector server; then the five services.
 
     `vector_store_url` is a Qdrant server's; without one, a stand-in for it is started. Raises `Permanent` naming the
     Debian package that is missing.
     """
     logs, state = home.folder("logs"), home.folder("servers")
-    embedder, indexer, recommender, *others = free_ports(6)
-    ports = {"gateway": port, "embedder": embedder, "indexer": indexer, "recommender": recommender}
+    embedder, indexer, recommender, inventory, *others = free_ports(7)
+    ports = {
+        "gateway": port,
+        "embedder": embedder,
+        "indexer": indexer,
+        "recommender": recommender,
+        "inventory": inventory,
+    }
     broker = servers.redis(state / "broker", home.broker_port(), home.secret("broker"))
     objects = servers.object_store(state / "objects", others[0], home.secret("object-store"))
     catalogue = servers.postgresql(state / "postgresql", others[1], home.secret("postgresql"), _OWN_DATABASE)
@@ -54,6 +60,7 @@ def plan(home: Home, port: int, vector_store_url: str | None) -> Plan:
         "EMBEDDER_URL": f"http://127.0.0.1:{ports['embedder']}",
         "RECOMMENDER_URL": f"http://127.0.0.1:{ports['recommender']}",
         "INDEXER_URL": f"http://127.0.0.1:{ports['indexer']}",
+        "INVENTORY_URL": f"http://127.0.0.1:{ports['inventory']}",
         "SHOP_BUS_URL": shop_bus_url,
         "GATEWAY_SECRET": home.secret("gateway"),
         "GATEWAY_RECEIPT_KEY": home.secret("receipt-key"),
@@ -74,6 +81,7 @@ def plan(home: Home, port: int, vector_store_url: str | None) -> Plan:
             replace(service("embedder"), defaults=home.embedder_defaults),
             service("indexer"),
             service("recommender"),
+            service("inventory", EMBEDDER_URL=gateway["EMBEDDER_URL"]),
             service("gateway", **gateway),
         ],
         facts={

@@ -48,7 +48,7 @@ class Frame:
         pieces = [design.parts(pose) for design, pose in zip(self.designs, poses, strict=True)]
         if len(pieces) > 1:
             shot = draw_shot(random, standing=False)
-            return _tray(pieces, random), poses, replace(shot, fill=max(shot.fill, 0.76))
+            return laid_out(pieces, random), poses, replace(shot, fill=max(shot.fill, 0.76))
         return pieces, poses, draw_shot(random, poses[0] in ("standing", "leaning"))
 
     @property
@@ -130,7 +130,7 @@ def tray_designs(random: Random) -> tuple[Design, ...]:
     return tuple(draw(random, kind) for kind in kinds)
 
 
-def _tray(pieces: list[Parts], random: Random) -> list[Parts]:
+def laid_out(pieces: list[Parts], random: Random) -> list[Parts]:
     """The pieces laid out in rows, each turned a little."""
     tilted = [turned(parts, "z", float(random.uniform(-25, 25))) for parts in pieces]
     order = random.permutation(len(tilted))

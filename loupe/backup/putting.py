@@ -18,7 +18,7 @@ from services.indexer import restoring as of_index
 from shared import database, objectstore
 from shared.errors import Conflict
 
-_OF_STACK = ("gateway.db", "indexer.db", "recommender.db", "objects", "vectors", "broker")
+_OF_STACK = ("gateway.db", "indexer.db", "recommender.db", "inventory.db", "objects", "vectors", "broker")
 
 
 def put_back(folder: Path, where: Place) -> Manifest:
@@ -38,6 +38,8 @@ def put_back(folder: Path, where: Place) -> Manifest:
             for tenant in made.tenants:
                 copy_all(manifest.kept(folder, bucket), target, tenant)
         for name in sorted(DATABASES, key=lambda one: one == "gateway"):  # the last: that it is there says that all is
+            if name not in made.files:  # a backup that is older than the service: it makes its database itself
+                continue
             databases.load(folder / made.files[name], where.databases[name])
             _settle(name, where.databases[name])
     return made

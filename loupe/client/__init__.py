@@ -26,7 +26,9 @@ from loupe.client.pictures import Picture
 from shared.contracts.analysis import Box
 from shared.contracts.api import Correction, Image, Item, ItemIn, ItemPatch, ItemPut, Problem
 from shared.contracts.internal import Experiment, Filters
+from shared.contracts.inventory import Counted, CountsIn
 from shared.contracts.search import QueryPart, Result
+from shared.contracts.stock import Movement
 from shared.contracts.user_events import UserEvent
 from shared.contracts.webhooks import WebhookPatch
 from shared.errors import LoupeError
@@ -37,6 +39,8 @@ __all__ = [
     "Client",
     "Conflict",
     "Correction",
+    "Counted",
+    "CountsIn",
     "Experiment",
     "Failed",
     "Filters",
@@ -48,6 +52,7 @@ __all__ = [
     "ItemPatch",
     "ItemPut",
     "LoupeError",
+    "Movement",
     "NoAnswer",
     "NotFound",
     "NotUnderstood",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from services.embedder.analyse import Analyse
 from services.embedder.batcher import Lane
 from services.embedder.manifest import Manifest
 from services.embedder.named import is_named
-from shared.contracts.analysis import Analysis, Box
+from shared.contracts.analysis import Analysis, Box, Piece, TrayAnalysis
 from shared.contracts.fields import Vector, pack_vector
 from shared.contracts.models import Model
 from shared.errors import Permanent
@@ -88,10 +89,19 @@ class Adapted:
     def __call__(self, data: bytes, lane: Lane, box: Box | None = None) -> Analysis:
         """As `Analyser` does."""
         analysis = self._analyse(data, lane, box)
-        mapped = self._adaptation(np.stack([piece.embedding() for piece in analysis.pieces]))
-        for piece, vector in zip(analysis.pieces, mapped, strict=True):
-            piece.vector = pack_vector(vector)
+        self._map(analysis.pieces)
         return analysis
+
+    def tray(self, data: bytes) -> TrayAnalysis:
+        analysis = self._analyse.tray(data)
+        self._map(analysis.pieces)
+        return analysis
+
+    def _map(self, pieces: Sequence[Piece]) -> None:
+        if pieces:
+            mapped = self._adaptation(np.stack([piece.embedding() for piece in pieces]))
+            for piece, vector in zip(pieces, mapped, strict=True):
+                piece.vector = pack_vector(vector)
 
     def close(self) -> None:
         self._analyse.close()

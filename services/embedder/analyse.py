@@ -17,8 +17,9 @@ from services.embedder.find import Find, Found, main_first, whole_picture
 from services.embedder.heads import Heads
 from services.embedder.prepare import crop, letterbox, normalise, scale
 from services.embedder.quality import warnings_of
+from services.embedder.tray import TRAY_PIXELS, on_tray, windows_on_tray
 from services.embedder.turns import Turns
-from shared.contracts.analysis import Analysis, Box, Piece
+from shared.contracts.analysis import Analysis, Box, Piece, TrayAnalysis
 from shared.contracts.fields import MIN_BOX_SIDE, pack_features, pack_vector
 from shared.contracts.models import Model
 from shared.errors import InvalidInput
@@ -44,6 +45,8 @@ class Analyse(Protocol):
         ...
 
     def __call__(self, data: bytes, lane: Lane, box: Box | None = None) -> Analysis: ...
+
+    def tray(self, data: bytes) -> TrayAnalysis: ...
 
     def close(self) -> None: ...
 
@@ -90,8 +93,7 @@ class Analyser:
                 picture = self._near_enough(picture, data, seen, lane)
             crops = [scale(crop(picture.rgb, window), self._input_size) for window in seen]
             arrays = [normalise(letterbox(one, self._input_size)) for one in crops]
-        futures = [self._batcher.submit(array, lane) for array in arrays]
-        rows = [future.result() for future in futures]
+        rows = self._rows(arrays, lane)
         whole = box or Box()
         return Analysis(
             sha256=hashlib.sha256(data).hexdigest(),
@@ -104,9 +106,29 @@ class Analyser:
             ),
         )
 
+    def tray(self, data: bytes) -> TrayAnalysis:
+        """The photo of a tray, whose pieces are small and many: somebody waits for it. Raises as `__call__`."""
+        with self._turns.of("query"):
+            picture = self._decode(data, TRAY_PIXELS, None, "query")
+            found = on_tray(self._find, picture.rgb)
+            seen = windows_on_tray(found, picture.rgb)
+            arrays = [normalise(letterbox(scale(one, self._input_size), self._input_size)) for one in seen]
+        rows = self._rows(arrays, "query")
+        return TrayAnalysis(
+            model_version=self.model_version,
+            width=picture.width,
+            height=picture.height,
+            pieces=[self._piece(piece, row, "query") for piece, row in zip(found, rows, strict=True)],
+            warnings=warnings_of(scale(picture.rgb, self._input_size), picture.width, picture.height),
+        )
+
     def close(self) -> None:
         """Finish what was submitted, then stop."""
         self._batcher.close()
+
+    def _rows(self, arrays: Sequence[Array], lane: Lane) -> list[Array]:
+        futures = [self._batcher.submit(array, lane) for array in arrays]
+        return [future.result() for future in futures]
 
     def _near_enough(self, picture: Picture, data: bytes, seen: Sequence[Box], lane: Lane) -> Picture:
         """The picture, decoded again with more of its pixels where a window would be too coarse for the model."""

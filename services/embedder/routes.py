@@ -15,7 +15,7 @@ from services.embedder.decoding import Decode, decode_here
 from services.embedder.mirror import mirrored
 from shared.contracts.analysis import Box
 from shared.contracts.fields import MAX_PICTURE_BYTES
-from shared.contracts.internal import Analyses
+from shared.contracts.internal import Analyses, TrayAnalyses
 from shared.contracts.models import Models
 from shared.contracts.text import TextsIn, TextVectors
 from shared.errors import TooLarge
@@ -60,6 +60,10 @@ def router(
             data = await run_in_threadpool(mirrored, data, decode)
         each = [run_in_threadpool(analyse, data, "query", box) for analyse in models]
         return Analyses(analyses=await asyncio.gather(*each))
+
+    @api.post("/analyse-tray", summary="Analyse the photo of a tray in the body: many small pieces")
+    async def post_analyse_tray(data: Annotated[bytes, Depends(picture_bytes)]) -> TrayAnalyses:
+        return TrayAnalyses(analyses=[await run_in_threadpool(analyse.tray, data) for analyse in models])
 
     @api.post("/without-faces", summary="The photo in the body as it may be kept", response_class=Response)
     async def post_without_faces(data: Annotated[bytes, Depends(picture_bytes)]) -> Response:

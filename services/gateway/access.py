@@ -18,6 +18,7 @@ from services.gateway.corrections import Corrections
 from services.gateway.imports.jobs import Imports
 from services.gateway.impressions import Impressions
 from services.gateway.incoming import Incoming
+from services.gateway.inventory.movements import Movements
 from services.gateway.kept_answers import KeptAnswers
 from services.gateway.listing import Listing
 from services.gateway.outward import Outward
@@ -35,7 +36,7 @@ from services.gateway.shoppers import Shoppers
 from services.gateway.signing import Signer
 from services.gateway.stock import Stock
 from services.gateway.uploads import Uploads
-from services.gateway.upstream import Embedder, Indexer, Recommender
+from services.gateway.upstream import Embedder, Indexer, Inventory, Recommender
 from services.gateway.vocabularies import Vocabularies
 from services.gateway.webhooks.deliveries import Deliveries
 from services.gateway.webhooks.registry import Webhooks
@@ -55,6 +56,8 @@ class Parts:
     uploads: Uploads
     shoppers: Shoppers
     stock: Stock
+    movements: Movements
+    inventory: Inventory
     incoming: Incoming
     corrections: Corrections
     keys: Keys

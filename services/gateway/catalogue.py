@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from services.gateway import quotas, writing
 from services.gateway.etags import Precondition
 from services.gateway.image_rows import blurs_faces, find_places, insert_images, new_image, try_again
+from services.gateway.inventory.telling import Told
 from services.gateway.item_rows import changed, check, no_item, put_row, stocked
 from services.gateway.merge_patch import patched
 from services.gateway.outbox_keys import item_key, removed_key, stored_key
@@ -57,8 +58,9 @@ class Catalogue:
                 raise no_item(sku)
             check(only_if, sku, row)
             told: dict[str, Message] = {}
-            done = put_row(session, tenant, patched(sku, row.body, patch), {sku: row}, told)
-            OUTBOX.add_all(session, told)
+            moved = Told(tenant)
+            done = put_row(session, tenant, patched(sku, row.body, patch), {sku: row}, told, moved)
+            OUTBOX.add_all(session, told | moved.messages())
             return done != "unchanged"
 
         if self._write(write):
@@ -89,10 +91,12 @@ class Catalogue:
             for sku in skus:
                 check(only_if, sku, rows.get(sku))
             told: dict[str, Message] = {}
+            moved = Told(tenant)
             done: Counter[str] = Counter(
-                put_row(session, tenant, stocked(item, rows.get(item.sku), stock_is_old), rows, told) for item in items
+                put_row(session, tenant, stocked(item, rows.get(item.sku), stock_is_old), rows, told, moved)
+                for item in items
             )
-            OUTBOX.add_all(session, told)
+            OUTBOX.add_all(session, told | moved.messages())
             if done["created"]:
                 quotas.count(session, tenant, {"items": done["created"]})
             return done

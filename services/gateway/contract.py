@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 from services.gateway.access import PROBLEMS
 from services.gateway.idempotency import applies, key_parameter
 from shared.contracts.api import EventsIn
+from shared.contracts.inventory import MovementsIn
 from shared.contracts.search import SearchQuery
 from shared.contracts.uploads import UploadedPictures
 
@@ -27,6 +28,7 @@ TAGS = [
     {"name": "images", "description": "Pictures of items: accepted at once, indexed a moment later."},
     {"name": "imports", "description": "A whole catalogue in one file: a job that tells what became of each row."},
     {"name": "search", "description": "From a picture, or an item, to the pieces that look like it."},
+    {"name": "inventory", "description": "What lies where, styles, stock-takes by photo, forecasts and advice."},
     {"name": "shoppers", "description": "What shoppers do, and what is suggested to them."},
     {"name": "webhooks", "description": "What becomes of pictures and items, posted to an address of the shop's."},
     {"name": "administration", "description": "The keys of the shop."},
@@ -47,6 +49,7 @@ def show_contract(app: FastAPI) -> None:
         by_hand: list[tuple[type[BaseModel], Literal["validation"]]] = [
             (SearchQuery, "validation"),
             (EventsIn, "validation"),
+            (MovementsIn, "validation"),
             (UploadedPictures, "validation"),
         ]
         _, read = models_json_schema(by_hand, ref_template="#/components/schemas/{model}")

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from services.gateway import metrics
 from services.gateway.image_rows import mark_indexed
+from services.gateway.inventory.levels import give_up
 from services.gateway.item_news import hold_items, tell_items
 from services.gateway.outbox_keys import (
     corrected_key,
@@ -142,6 +143,8 @@ class Outcomes:
                 self._reject(session, message, image_id, reason)
             elif key := outbox_key_of(message.source, message.payload):
                 OUTBOX.close(session, key)
+                if message.source == "stock.moved":
+                    give_up(session, message.tenant, str(message.payload.get("batch_id")))
 
     def _hold_items(self, session: Session, messages: Sequence[ImageIndexed | ImageRejected]) -> None:
         """All at once: who held one while waiting for another could wait for who holds that and waits for the first."""

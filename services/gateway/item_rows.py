@@ -8,6 +8,7 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 from services.gateway.etags import Precondition
+from services.gateway.inventory.telling import Told
 from services.gateway.outbox_keys import item_key
 from services.gateway.tables import Item
 from services.gateway.words.said import said_of
@@ -26,13 +27,15 @@ def stocked(item: ItemPut, row: Item | None, old: bool) -> ItemPut:
 
 
 def put_row(
-    session: Session, tenant: str, item: ItemPut, rows: dict[str, Item], told: dict[str, Message]
+    session: Session, tenant: str, item: ItemPut, rows: dict[str, Item], told: dict[str, Message], moved: Told
 ) -> Literal["created", "updated", "unchanged"]:
-    """`rows` are those of the items that are there, by SKU; what the index is to hear goes into `told`."""
+    """`rows` are those of the items that are there, by SKU; what the index is to hear goes into `told`, and a stock
+    that is another one than before into `moved`."""
     body = item.model_dump(mode="json", exclude_defaults=True, exclude={"sku"})
     now = datetime.now(UTC)
     row = rows.get(item.sku)
     made = row is None or row.removed
+    recounted = _recounted(row, item.stock)
     if row is None:
         row = Item(tenant=tenant, sku=item.sku, revision=1, removed=False, body=body, created_at=now, updated_at=now)
         session.add(row)
@@ -43,8 +46,19 @@ def put_row(
         row.revision += 1
         row.body, row.removed, row.updated_at = body, False, now
         row.created_at = now if made else row.created_at
+    if recounted:
+        moved.count(row, item.stock)
     told[item_key(tenant, item.sku, row.revision)] = changed(row, item)
     return "created" if made else "updated"
+
+
+def _recounted(row: Item | None, stock: int | None) -> bool:
+    """Whether the ledger is to hear of the stock: it is another one, or of an item that is made anew."""
+    if row is None:
+        return stock is not None
+    if row.removed:
+        return stock is not None or row.level_on_hand is not None or row.stock_batch is not None
+    return stock != row.body.get("stock")
 
 
 def check(only_if: Precondition | None, sku: str, row: Item | None) -> None:

@@ -19,15 +19,14 @@ from services.gateway.collection import Collector
 from services.gateway.contract import ABOUT, TAGS, show_contract
 from services.gateway.corrections import Corrections
 from services.gateway.handlers import bundle_handlers, handlers
-from services.gateway.imports import running
 from services.gateway.imports.fetching import Fetcher
-from services.gateway.imports.jobs import Imports
-from services.gateway.imports.keeping import ImportKeeper
-from services.gateway.imports.running import ImportRunner
+from services.gateway.imports.parts import Importing
 from services.gateway.imports.showing import Pictures
 from services.gateway.imports.taking import Items
 from services.gateway.impressions import Impressions
 from services.gateway.incoming import Incoming
+from services.gateway.inventory.handling import handlers_of_stock
+from services.gateway.inventory.movements import Movements
 from services.gateway.kept_answers import KeptAnswers
 from services.gateway.limits import BodyLimit
 from services.gateway.listing import Listing
@@ -42,26 +41,8 @@ from services.gateway.quotas import Quotas
 from services.gateway.ratelimit import RateLimiter, RateLimitFields
 from services.gateway.reconcile import Reconciler
 from services.gateway.renditions import open_renditions
-from services.gateway.routes import (
-    admin,
-    images,
-    imports,
-    items,
-    keys,
-    page,
-    reconcile,
-    schemas,
-    search,
-    shoppers,
-    status,
-    suggestions,
-    training,
-    uploads,
-    webhooks,
-)
-from services.gateway.routes import (
-    people as shoppers_rights,
-)
+from services.gateway.routes import page
+from services.gateway.routes.every import ROUTERS
 from services.gateway.settings import Settings
 from services.gateway.shielding import Shield
 from services.gateway.shop_end import Shops
@@ -73,7 +54,7 @@ from services.gateway.suggestion_news import SuggestionNewsTeller
 from services.gateway.tables import MIGRATIONS, OUTBOX
 from services.gateway.tenants import ensure_key
 from services.gateway.uploads import Uploads
-from services.gateway.upstream import Embedder, Indexer, Recommender
+from services.gateway.upstream import Embedder, Indexer, Inventory, Recommender
 from services.gateway.vocabularies import Vocabularies
 from services.gateway.webhooks.deliveries import Deliveries
 from services.gateway.webhooks.dispatch import Dispatcher
@@ -123,7 +104,8 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         Items(catalogue_database, catalogue),
         Pictures(listing, picture_uploads, Fetcher(outward, settings.fetch_hosts), inspect),
     )
-    importing = _Importing(settings, catalogue_database, backlog, *taking)
+    importing = Importing(settings, catalogue_database, backlog, *taking)
+    movements = Movements(catalogue_database, relay.wake)
     people = People(settings, catalogue_database, photos, relay.wake)
     parts = Parts(
         catalogue=catalogue,
@@ -132,6 +114,8 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         incoming=incoming,
         shoppers=Shoppers(catalogue_database, people.block_list, relay.wake),
         stock=Stock(catalogue_database, relay.wake),
+        movements=movements,
+        inventory=Inventory("inventory", settings.inventory_url, settings.internal_secret),
         corrections=Corrections(catalogue_database, relay.wake),
         api_keys=ApiKeys(catalogue_database, settings.secret),
         keys=Keys(catalogue_database, settings.secret),
@@ -183,6 +167,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
             **handlers(catalogue_database, people.erasures),
             IndexCompared: reconciler.compared,
             ImageRedrawn: renditions.redrawn,
+            **handlers_of_stock(catalogue_database, broker, relay.wake),
         },
         bundle_handlers=bundle_handlers(catalogue_database),
         unit=catalogue_database.together,
@@ -191,6 +176,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
             backlog.run,
             reconciler.run,
             impressions.run,
+            movements.open_books,
             Cleaner([answers.clean, incoming.clean, renditions.clean, photos.clean]).run,
             dispatcher.run,
             SuggestionNewsTeller(catalogue_database).run,
@@ -202,33 +188,12 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     )
 
 
-class _Importing:
-    """Imports as shops ask for them, and the loops that do them."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        catalogue_database: database.Database,
-        backlog: Backlog,
-        items: Items,
-        pictures: Pictures,
-    ) -> None:
-        files = objectstore.open(settings.object_store_url, "imports")
-        runner = ImportRunner(catalogue_database, files, items, pictures, backlog.has_room)
-        if settings.sole_worker:
-            runner.take_over()
-        self.jobs = Imports(catalogue_database, files, runner.wake)
-        self.loops = [*[runner.run] * running.AT_ONCE, ImportKeeper(catalogue_database, files).run]
-
-
 def _app(settings: Settings, parts: Parts, catalogue_database: database.Database, shops: Shops | None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        await parts.embedder.close()
-        await parts.recommender.close()
-        await parts.indexer.close()
-        await parts.limiter.close()
+        for upstream in (parts.embedder, parts.recommender, parts.indexer, parts.inventory, parts.limiter):
+            await upstream.close()
 
     app = create_app(
         "gateway",
@@ -260,25 +225,8 @@ def _app(settings: Settings, parts: Parts, catalogue_database: database.Database
     app.add_middleware(BodyLimit, seconds=settings.body_seconds)
     app.add_middleware(RateLimitFields)
     app.add_middleware(Shield)
-    for resource in (
-        items,
-        images,
-        imports,
-        search,
-        shoppers,
-        shoppers_rights,
-        suggestions,
-        status,
-        reconcile,
-        keys,
-        admin,
-        training,
-        uploads,
-        webhooks,
-        page,
-    ):
-        app.include_router(resource.router)
-    app.include_router(schemas.router)
+    for router in ROUTERS:
+        app.include_router(router)
     show_contract(app)
     app.mount("/page", StaticFiles(directory=page.FILES), name="page")
     app.mount("/docs/files", StaticFiles(directory=page.SWAGGER_UI), name="swagger-ui")

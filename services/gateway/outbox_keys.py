@@ -29,6 +29,10 @@ def impressions_key(batch_id: str) -> str:
     return f"impressions.shown:{batch_id}"
 
 
+def moved_key(batch_id: str) -> str:
+    return f"stock.moved:{batch_id}"
+
+
 def erasure_key(erasure_id: str) -> str:
     return f"erasure.asked:{erasure_id}"
 
@@ -48,6 +52,8 @@ def outbox_key_of(source: str, payload: Mapping[str, object]) -> str | None:
             return events_key(field["batch_id"])
         case "impressions.shown", _:
             return impressions_key(field["batch_id"])
+        case "stock.moved", _:
+            return moved_key(field["batch_id"])
         case "erasure.asked", _:
             return erasure_key(field["erasure_id"])
     return None

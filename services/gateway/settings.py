@@ -56,6 +56,11 @@ class Settings(ServiceSettings):
         validation_alias=AliasChoices("indexer_url", "INDEXER_URL"),
         description="For operators.",
     )
+    inventory_url: str = Field(
+        "http://127.0.0.1:8094",
+        validation_alias=AliasChoices("inventory_url", "INVENTORY_URL"),
+        description="Keeps the ledger of the stock, and answers of it.",
+    )
     secret: str = Field(min_length=16, validation_alias=AliasChoices("secret", "GATEWAY_SECRET", "SECRET"), repr=False)
     shop_bus_url: str | None = Field(
         None,

@@ -12,6 +12,8 @@ from services.gateway.backlog import Backlog
 from services.gateway.catalogue import Catalogue
 from services.gateway.impressions import Whose
 from services.gateway.incoming import Incoming
+from services.gateway.inventory.movements import Movements
+from services.gateway.inventory.shop_movements import counted, named, of_order, received
 from services.gateway.multipart import Upload
 from services.gateway.orders import acts_of
 from services.gateway.people.erasures import Erasures
@@ -19,7 +21,7 @@ from services.gateway.people.exports import Exports
 from services.gateway.sequences import OutOfOrder
 from services.gateway.shoppers import Shoppers
 from services.gateway.stock import Stock
-from services.gateway.told_events import never_had
+from services.gateway.told_events import never_had, no_such_item
 from services.gateway.uploads import Uploads
 from shared.contracts.api import ItemPut
 from shared.contracts.shop import (
@@ -30,9 +32,12 @@ from shared.contracts.shop import (
     PictureRemoved,
     ShopEvent,
     StockChanged,
+    StockCounted,
+    StockReceived,
     UserErase,
     UserExport,
 )
+from shared.contracts.stock import Movement
 from shared.contracts.user_events import UserEvent
 from shared.errors import LoupeError, NotFound, Permanent, QuotaExceeded
 
@@ -46,6 +51,7 @@ class ShopEvents:
         self,
         catalogue: Catalogue,
         stock: Stock,
+        movements: Movements,
         uploads: Uploads,
         shoppers: Shoppers,
         incoming: Incoming,
@@ -55,6 +61,7 @@ class ShopEvents:
     ) -> None:
         self._catalogue = catalogue
         self._stock = stock
+        self._movements = movements
         self._uploads = uploads
         self._shoppers = shoppers
         self._incoming = incoming
@@ -67,6 +74,7 @@ class ShopEvents:
         return cls(
             parts.catalogue,
             parts.stock,
+            parts.movements,
             parts.uploads,
             parts.shoppers,
             parts.incoming,
@@ -99,15 +107,21 @@ class ShopEvents:
             case ItemRemoved(sku=sku):
                 with suppress(NotFound):  # it is gone already
                     self._catalogue.remove_item(tenant, sku, event.sequence)
-            case StockChanged(sku=sku, stock=stock):
+            case StockChanged(location=None) as now:
                 with _blaming("data.sku"):
-                    self._stock.change(tenant, sku, stock, event.sequence)
+                    self._stock.change(tenant, now.sku, now.stock, event.sequence, now.at, named(event))
+            case StockChanged() | StockCounted():
+                self._move(tenant, [counted(event, event.data)], "data.sku")
+            case StockReceived() as came:
+                self._move(tenant, [received(event, came)], "data.sku")
             case ImageAdded() as image:
                 self._add_image(tenant, image)
             case PictureRemoved() as gone:
                 self._catalogue.remove_picture(tenant, gone.sku, image_id=gone.image_id, sha256=gone.sha256)
             case OrderPlaced() | OrderReturned() as order:
-                return self._tell(tenant, acts_of(order), "data.lines.{}.sku", sent_at)
+                outcome = self._tell(tenant, acts_of(order), "data.lines.{}.sku", sent_at)
+                self._move(tenant, of_order(event, order), "data.lines.{}.sku")
+                return outcome
             case UserEvent() as said:
                 return self._tell(tenant, [said], "data.sku", sent_at)
             case UserErase() as erased:
@@ -123,6 +137,12 @@ class ShopEvents:
             with _blaming(path.format(first)):
                 raise NotFound(never_had(acts[first]))
         return "late" if len(dropped) == len(acts) else "handled"
+
+    def _move(self, tenant: str, movements: Sequence[Movement], path: str) -> None:
+        """Also of an order whose shopper was erased: of them it says nothing."""
+        if refused := self._movements.accept(tenant, movements, whole=True):
+            with _blaming(path.format(refused[0])):
+                raise NotFound(no_such_item(movements[refused[0]].sku))
 
     def _add_image(self, tenant: str, image: ImageAdded) -> None:
         if image.object_key is not None:
@@ -142,8 +162,9 @@ class ShopEvents:
 def overtakes(newer: ShopEvent, older: ShopEvent) -> bool:
     """Whether `older`, which came first and still waits for its item, is to have no effect any more."""
     match newer.data, older.data:
-        case StockChanged(sku=sku), StockChanged(sku=of):
-            return sku == of and newer.sequence is None and older.sequence is None
+        case StockChanged() as now, StockChanged() as before:
+            of_one = now.sku == before.sku and now.location == before.location
+            return of_one and newer.sequence is None and older.sequence is None
         case UserErase() as erased, UserEvent() | OrderPlaced() | OrderReturned() as did:
             if erased.user_id is not None:
                 return did.user_id == erased.user_id

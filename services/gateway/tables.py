@@ -94,6 +94,10 @@ class Item(Base):
 
     `body` is the `ItemIn` that the shop sent, as JSON; `text_sha256` is of its text, None for one that is removed, or
     that the index has not been told of since there are texts. `stock_told`: its stock comes by events of its own.
+
+    `level_sequence` to `level_elsewhere` are the newest level of the ledger, those not at `main` among them; `stock_at`
+    is of when the shop last told the stock, and `stock_batch` names the movements that tell it to the ledger, until
+    those are kept there.
     """
 
     __tablename__ = "items"
@@ -106,6 +110,11 @@ class Item(Base):
     body: Mapped[dict[str, Any]]
     text_sha256: Mapped[str | None] = mapped_column(String(64))
     stock_told: Mapped[bool] = mapped_column(default=False, server_default=false())
+    stock_at: Mapped[datetime | None]
+    stock_batch: Mapped[str | None] = mapped_column(String(36))
+    level_sequence: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    level_on_hand: Mapped[int | None] = mapped_column(BigInteger)
+    level_elsewhere: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

@@ -64,7 +64,11 @@ def take_events(shoppers: Shoppers, tenant: str, body: bytes) -> EventsAccepted:
 
 
 def never_had(event: UserEvent) -> str:
-    return f"The shop never had an item {event.sku!r}. Put the item first."
+    return no_such_item(event.sku)
+
+
+def no_such_item(sku: str | None) -> str:
+    return f"The shop never had an item {sku!r}. Put the item first."
 
 
 def _breaks_the_contract(index: int, given: object, error: ValidationError) -> EventRefused:

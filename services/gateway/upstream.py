@@ -24,6 +24,7 @@ from shared.contracts.internal import (
     SimilarRequest,
     SuggestBatchRequest,
     SuggestRequest,
+    TrayAnalyses,
     ValueCounts,
     VocabularyRequest,
 )
@@ -141,6 +142,10 @@ class Embedder(Upstream):
         query = f"?{urlencode(asked)}" if asked else ""
         return await self.post(f"/analyse{query}", picture, _BYTES, Analyses)
 
+    async def analyse_tray(self, photo: bytes) -> TrayAnalyses:
+        """Of the photo of a tray with many small pieces."""
+        return await self.post("/analyse-tray", photo, _BYTES, TrayAnalyses)
+
     async def without_faces(self, picture: bytes) -> bytes:
         """The picture as it may be kept: a JPEG without metadata in which nobody is known by the face."""
         return await self._fetch("POST", "/without-faces", picture, _BYTES)
@@ -204,3 +209,12 @@ class Indexer(Upstream):
 
     async def abort(self) -> ReindexStatus:
         return await self.post("/reindex/abort", b"", _JSON, ReindexStatus)
+
+
+class Inventory(Upstream):
+    """Keeps the ledger. What it answers is passed on as it is."""
+
+    async def ask(self, path: str, answer: type[_M], **asked: str | int | None) -> _M:
+        """`path` with what is not None of `asked` as its query."""
+        query = urlencode({name: value for name, value in asked.items() if value is not None})
+        return await self.get(f"{path}?{query}", answer)

@@ -7,7 +7,7 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from shared.contracts.fields import MAX_PIECES, Sha256, Share, Vector, unpack_features, unpack_vector
+from shared.contracts.fields import MAX_PIECES, MAX_TRAY_PIECES, Sha256, Share, Vector, unpack_features, unpack_vector
 
 AttributeName = Literal["type", "metal", "stone", "cut", "setting"]
 ATTRIBUTES: tuple[AttributeName, ...] = ("type", "metal", "stone", "cut", "setting")
@@ -106,6 +106,19 @@ class Analysis(BaseModel):
     width: int
     height: int
     pieces: list[Piece] = Field(min_length=1, max_length=MAX_PIECES)
+    warnings: list[QualityWarning] = Field(default_factory=list)
+
+
+class TrayAnalysis(BaseModel):
+    """The pieces on the photo of a tray, by one model: as in an `Analysis`, but many, in rows from the top left, or
+    none. It is never kept."""
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    model_version: str
+    width: int
+    height: int
+    pieces: list[Piece] = Field(max_length=MAX_TRAY_PIECES)
     warnings: list[QualityWarning] = Field(default_factory=list)
 
 

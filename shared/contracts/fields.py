@@ -30,6 +30,8 @@ MAX_BATCH_PICTURES = 32
 MAX_BATCH_BYTES = 64_000_000
 MAX_PIECES = 12
 """Of one picture: more are a pile, in which no single piece is what the picture shows."""
+MAX_TRAY_PIECES = 60
+"""Of one photo of a tray that is counted."""
 MIN_BOX_SIDE = 16
 """Pixels of the original that a box which somebody drew must have, each way."""
 MAX_EVENTS = 1_000

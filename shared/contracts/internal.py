@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from shared.contracts.analysis import Analysis, AttributeName, Box
+from shared.contracts.analysis import Analysis, AttributeName, Box, TrayAnalysis
 from shared.contracts.fields import (
     MAX_LIMIT,
     MAX_SHOPPERS,
@@ -29,6 +29,12 @@ class Analyses(BaseModel):
     """One picture by each model that the embedder has loaded, its first model first."""
 
     analyses: list[Analysis] = Field(min_length=1)
+
+
+class TrayAnalyses(BaseModel):
+    """One photo of a tray by each model that the embedder has loaded, its first model first."""
+
+    analyses: list[TrayAnalysis] = Field(min_length=1)
 
 
 AtLeastNothing = Annotated[float, Field(ge=0, allow_inf_nan=False), NO_TEXT]

@@ -27,21 +27,22 @@ from shared.contracts.messages import (
     UserEvents,
 )
 from shared.contracts.reconcile import CatalogueListed, IndexCompared
+from shared.contracts.stock import AlertTold, StockAlert, StockLevel, StockMoved
 
-Service = Literal["gateway", "embedder", "indexer", "recommender"]
+Service = Literal["gateway", "embedder", "indexer", "recommender", "inventory"]
 
 SUBSCRIBERS: dict[type[Message], tuple[Service, ...]] = {
     ImageStored: ("embedder",),
-    ImageAnalysed: ("indexer",),
+    ImageAnalysed: ("indexer", "inventory"),
     AnalysisMissing: ("embedder",),
     ImageIndexed: ("gateway",),
     ImageRedrawn: ("gateway",),
     ImageRejected: ("gateway", "indexer"),
-    ImageRemoved: ("indexer",),
+    ImageRemoved: ("indexer", "inventory"),
     ImageUnindexed: ("gateway",),
     ImageCorrected: ("indexer",),
     CorrectionIndexed: ("gateway",),
-    ItemChanged: ("indexer", "embedder"),
+    ItemChanged: ("indexer", "embedder", "inventory"),
     ItemTextAnalysed: ("indexer",),
     ItemIndexed: ("gateway",),
     CatalogueListed: ("indexer",),
@@ -52,6 +53,10 @@ SUBSCRIBERS: dict[type[Message], tuple[Service, ...]] = {
     ImpressionsRecorded: ("gateway",),
     ErasureAsked: ("recommender",),
     ShopperErased: ("gateway",),
+    StockMoved: ("inventory",),
+    StockLevel: ("gateway",),
+    StockAlert: ("gateway",),
+    AlertTold: ("inventory",),
     MessageDied: ("gateway",),
 }
 
@@ -63,7 +68,10 @@ WAY_TO_OUTCOME: dict[type[Message], tuple[Service, ...]] = {
     UserEvents: ("recommender", "gateway"),
     ImpressionsShown: ("recommender", "gateway"),
     ErasureAsked: ("recommender", "gateway"),
+    StockMoved: ("inventory", "gateway"),
+    StockAlert: ("gateway", "inventory"),
 }
-"""The queues that an outbox message passes until its outcome is back. While one of them holds work, it is not late."""
+"""The queues that an outbox message passes until its outcome is back where its outbox is. While one of them holds work,
+it is not late."""
 
 MESSAGES: dict[str, type[Message]] = {message.name: message for message in SUBSCRIBERS}

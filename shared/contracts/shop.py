@@ -24,6 +24,8 @@ from shared.contracts.shop_in import (
     PictureRemoved,
     ShopData,
     StockChanged,
+    StockCounted,
+    StockReceived,
     UserErase,
     UserExport,
     too_large,
@@ -37,6 +39,7 @@ from shared.contracts.shop_out import (
     ItemIndexedData,
     ItemRejectedData,
     Outgoing,
+    StockAlertData,
     SuggestionsChangedData,
     UserErasedData,
     UserExportedData,
@@ -66,7 +69,10 @@ __all__ = [
     "PictureRemoved",
     "ShopData",
     "ShopEvent",
+    "StockAlertData",
     "StockChanged",
+    "StockCounted",
+    "StockReceived",
     "SuggestionsChangedData",
     "UserErase",
     "UserErasedData",
@@ -77,7 +83,14 @@ __all__ = [
 ]
 
 _CONTENT_TYPE = r"^application/([A-Za-z0-9.-]+\+)?json( *;.*)?$"
-_TIMED = ("shop.user.event", "shop.order.placed", "shop.order.returned")
+_TIMED = (
+    "shop.user.event",
+    "shop.order.placed",
+    "shop.order.returned",
+    "shop.stock.changed",
+    "shop.stock.received",
+    "shop.stock.counted",
+)
 """Events whose `at` is the event's `time` unless they say it."""
 
 

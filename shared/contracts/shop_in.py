@@ -9,7 +9,8 @@ from typing import Annotated, Self, TypeAlias
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.contracts.api import ItemPut
-from shared.contracts.fields import ImageId, SessionId, Sha256, Sku, Timestamp, UserId
+from shared.contracts.fields import ImageId, Price, SessionId, Sha256, Sku, Timestamp, UserId
+from shared.contracts.stock import MAIN, MAX_PIECES_MOVED, Location, Reason
 from shared.contracts.user_events import UserEvent
 
 MAX_INLINE_BYTES = 8_000_000
@@ -60,10 +61,42 @@ class ItemRemoved(_Data):
 
 
 class StockChanged(_Data):
-    """`shop.stock.changed`: how many pieces are on hand now; null: they are not counted, so there are some."""
+    """`shop.stock.changed`: how many pieces are on hand; null: they are not counted, so there are some.
+
+    `at`: when, else the event's `time`, else now. With a `location` it is of the pieces that lie there, else of all.
+    """
 
     sku: Sku
     stock: Annotated[int, Field(ge=0, le=1_000_000_000)] | None
+    location: Location | None = None
+    at: Timestamp | None = None
+
+
+Pieces = Annotated[int, Field(ge=1, le=MAX_PIECES_MOVED)]
+
+
+class StockReceived(_Data):
+    """`shop.stock.received`: pieces came in. `unit_cost`: of one of them. `at` as in `shop.stock.changed`."""
+
+    sku: Sku
+    quantity: Pieces
+    location: Location = MAIN
+    unit_cost: Price | None = None
+    reason: Reason | None = None
+    at: Timestamp | None = None
+
+
+class StockCounted(_Data):
+    """`shop.stock.counted`: somebody counted so many pieces at the location. `at` as in `shop.stock.changed`.
+
+    Where the books say something else, that is an adjustment, for the `reason`.
+    """
+
+    sku: Sku
+    quantity: Annotated[int, Field(ge=0, le=MAX_PIECES_MOVED)]
+    location: Location = MAIN
+    reason: Reason | None = None
+    at: Timestamp | None = None
 
 
 class ImageAdded(_Data):
@@ -106,21 +139,25 @@ class OrderLine(_Data):
 
 
 class _Order(_Data):
-    """`at`: when, else the event's `time`. With neither shopper nor visit it is a visit of its own."""
+    """`at`: when, else the event's `time`. With neither shopper nor visit it is a visit of its own.
+
+    `location`: where the pieces went from, or came back to.
+    """
 
     order_id: OrderId
     user_id: UserId | None = None
     session_id: SessionId | None = None
     at: Timestamp
+    location: Location = MAIN
     lines: list[OrderLine] = Field(min_length=1, max_length=MAX_ORDER_LINES)
 
 
 class OrderPlaced(_Order):
-    """`shop.order.placed`: each line is told of the shopper as a purchase. The stock on hand is told by itself."""
+    """`shop.order.placed`: each line is told of the shopper as a purchase, and its pieces go from the stock."""
 
 
 class OrderReturned(_Order):
-    """`shop.order.returned`: these lines of an order came back."""
+    """`shop.order.returned`: these lines of an order came back, into the stock."""
 
 
 class _OneShopper(_Data):
@@ -151,6 +188,8 @@ ShopData: TypeAlias = (
     ItemPut
     | ItemRemoved
     | StockChanged
+    | StockReceived
+    | StockCounted
     | ImageAdded
     | PictureRemoved
     | OrderPlaced
@@ -163,6 +202,8 @@ INCOMING: dict[str, type[ShopData]] = {
     "shop.item.upserted": ItemPut,
     "shop.item.removed": ItemRemoved,
     "shop.stock.changed": StockChanged,
+    "shop.stock.received": StockReceived,
+    "shop.stock.counted": StockCounted,
     "shop.image.added": ImageAdded,
     "shop.image.removed": PictureRemoved,
     "shop.order.placed": OrderPlaced,

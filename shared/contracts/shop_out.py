@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from shared.contracts.analysis import Attribute, QualityWarning
 from shared.contracts.fields import ImageId, SessionId, Sku, Timestamp, UserId
 from shared.contracts.people import ErasureId, ExportId, Found
+from shared.contracts.stock import AlertKind
 
 MAX_TOLD_IMAGES = 500
 _SOURCE = "/loupe"
@@ -92,6 +93,21 @@ class SuggestionsChangedData(Outgoing):
     session_id: SessionId | None = None
 
 
+class StockAlertData(Outgoing):
+    """The stock of an item crossed a line, told once a crossing: `kind` says which, and `why` by which numbers.
+
+    `on_hand`: pieces in all at that moment; absent where they are not counted.
+    """
+
+    event_type = "loupe.stock.alert"
+
+    sku: Sku
+    kind: AlertKind
+    on_hand: int | None = None
+    why: str
+    crossed_at: Timestamp
+
+
 class UserErasedData(Outgoing):
     """A shopper is erased. It does not say who, since it is kept for a while: `erasure_id` is what the request was
     answered, and `asked_by` the `id` of the event that asked for it by queue.
@@ -147,6 +163,7 @@ OUTGOING: dict[str, type[Outgoing]] = {
         ItemRejectedData,
         ImageIndexedData,
         ImageRejectedData,
+        StockAlertData,
         SuggestionsChangedData,
         UserErasedData,
         UserExportedData,

@@ -26,6 +26,7 @@ EventType = Literal[
     "loupe.image.rejected",
     "loupe.item.indexed",
     "loupe.item.rejected",
+    "loupe.stock.alert",
     "loupe.suggestions.changed",
     "loupe.user.erased",
     "loupe.user.exported",

@@ -27,6 +27,7 @@ NEEDED = {
     "embedder": [*OBJECTS, "services.embedder.onnx_encoder", "services.embedder.text_encoder"],
     "indexer": [*DATABASE, *OBJECTS, *VECTORS],
     "recommender": [*DATABASE, *VECTORS],
+    "inventory": [*DATABASE, *OBJECTS],
 }
 """What a service imports only once it opens its stores, or runs its model, as compose sets them."""
 

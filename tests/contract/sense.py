@@ -104,6 +104,32 @@ def _events(case: Case[Any]) -> None:
     case.body = {"events": told}
 
 
+def _movements(case: Case[Any]) -> None:
+    """Of items that the shop had, and a transfer goes elsewhere."""
+    told = [
+        one | {"sku": FACTS["skus"][0]} | ({"to_location": "elsewhere"} if one["kind"] == "moved" else {})
+        for one in _body(case)["movements"]
+    ]
+    case.body = {"movements": told}
+
+
+def _counts(case: Case[Any]) -> None:
+    """Of items that the shop had."""
+    case.body = _body(case) | {"counts": [one | {"sku": FACTS["skus"][0]} for one in _body(case)["counts"]]}
+
+
+def _movements_file(case: Case[Any]) -> None:
+    """A table of movements."""
+    row = f"{FACTS['skus'][0]},received,1,2026-05-01T12:00:00Z\n"
+    case.body = {"file": Binary(f"sku,kind,quantity,occurred_at\n{row}".encode())}
+
+
+def _stocked(case: Case[Any]) -> None:
+    """An item that the shop has, so that there is more than a 404."""
+    if case.path_parameters.get("sku"):
+        case.path_parameters = {"sku": FACTS["skus"][0]}
+
+
 def _shares(case: Case[Any]) -> None:
     """They sum to 1."""
     variants = _body(case)["variants"]
@@ -146,6 +172,10 @@ _OF_ROUTE: dict[str, Callable[[Case[Any]], None]] = {
     "POST /v1/search": _search,
     "POST /v1/images:batch": _batch,
     "POST /v1/events": _events,
+    "POST /v1/inventory/movements": _movements,
+    "POST /v1/inventory/counts": _counts,
+    "POST /v1/inventory/movements.csv": _movements_file,
+    "GET /v1/inventory/items/{sku}": _stocked,
     "PUT /v1/experiment": _shares,
     "POST /v1/admin/reindex": _model,
     "POST /v1/admin/keys": _key_that_ends,

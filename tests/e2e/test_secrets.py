@@ -52,7 +52,7 @@ def logs(stack: RunningStack) -> Iterator[tuple[str, bytes]]:
 
 def test_every_port_is_on_this_machine_alone_and_tells_nothing_to_who_shows_no_secret(stack: RunningStack) -> None:
     ports = listening(stack)
-    assert len(ports) >= 5, "the broker, and four services"
+    assert len(ports) >= 6, "the broker, and five services"
     assert {address for address, _ in ports} == {"127.0.0.1"}
     asked = 0
     with httpx.Client(timeout=5) as anybody:
@@ -71,7 +71,7 @@ def test_every_port_is_on_this_machine_alone_and_tells_nothing_to_who_shows_no_s
                 assert answer.json()["type"] == "urn:loupe:problem:internal-secret-needed"
             wrong = {"Authorization": f"Bearer {stack.key}"}
             assert anybody.get(f"http://127.0.0.1:{port}/models", headers=wrong).status_code == 401
-    assert asked == 3, "the embedder, the indexer and the recommender"
+    assert asked == 4, "the embedder, the indexer, the recommender and the inventory"
 
 
 def test_the_broker_answers_nobody_without_its_password(stack: RunningStack) -> None:

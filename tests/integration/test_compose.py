@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from services.embedder.settings import Settings as Embedder
 from services.gateway.settings import Settings as Gateway
 from services.indexer.settings import Settings as Indexer
+from services.inventory.settings import Settings as Inventory
 from services.recommender.settings import Settings as Recommender
 from shared import database, messaging
 from shared.errors import Retryable
@@ -33,6 +34,7 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "embedder-gpu": Embedder,
     "indexer": Indexer,
     "recommender": Recommender,
+    "inventory": Inventory,
 }
 RUN_BY_HAND = {"vector-suite", "loupe"}
 OURS = {*SETTINGS, *RUN_BY_HAND}
@@ -164,7 +166,7 @@ def test_postgresql_gives_each_service_a_database_of_its_own_by_the_password_tha
     administrator = running_postgresql.url.replace("+psycopg", "") + "/postgres"
     run("psql", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={secrets / 'databases.sql'}", administrator)
     address = urlsplit(running_postgresql.url).netloc.rpartition("@")[2]
-    for service in ("gateway", "indexer", "recommender"):
+    for service in ("gateway", "indexer", "recommender", "inventory"):
         url = (secrets / f"{service}_database_url").read_text().strip().replace("postgres:5432", address)
         opened = database.open(url)
         opened.migrate(ROOT / "services" / service / "migrations")

@@ -16,6 +16,7 @@ from services.embedder.settings import Settings as Embedder
 from services.gateway.settings import Settings as Gateway
 from services.gateway.upstream import Indexer
 from services.indexer.settings import Settings as IndexerSettings
+from services.inventory.settings import Settings as Inventory
 from services.recommender.settings import Settings as Recommender
 from shared.contracts.models import ReindexStatus
 from shared.errors import Retryable
@@ -135,7 +136,7 @@ def test_without_a_secret_nobody_is_asked_for_one() -> None:
     assert client.get("/openapi.json").status_code == 200
 
 
-@pytest.mark.parametrize("service", [Embedder, Gateway, IndexerSettings, Recommender])
+@pytest.mark.parametrize("service", [Embedder, Gateway, IndexerSettings, Recommender, Inventory])
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.1.2.3", "indexer.internal"])  # noqa: S104 - never bound
 def test_a_service_that_others_can_reach_does_not_start_without_a_secret(
     service: type[ServiceSettings], host: str

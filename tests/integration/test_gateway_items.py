@@ -28,9 +28,7 @@ def test_an_item_is_made_then_replaced_and_each_change_is_told(gateway: Stand) -
     assert replaced.json()["revision"] == 2
     assert "price" not in replaced.json()
     assert replaced.json()["created_at"] == made.json()["created_at"]
-    first, second = gateway.waiting()
-    assert isinstance(first, ItemChanged)
-    assert isinstance(second, ItemChanged)
+    first, second = (told for told in gateway.waiting() if isinstance(told, ItemChanged))
     assert first.fields is not None
     assert second.fields is not None
     assert (first.revision, first.fields.price, first.fields.in_stock, first.fields.tags) == (

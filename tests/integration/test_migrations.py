@@ -15,6 +15,8 @@ from services.gateway import main as gateway
 from services.gateway import tables as gateway_tables
 from services.indexer import main as indexer
 from services.indexer import tables as indexer_tables
+from services.inventory import main as inventory
+from services.inventory import tables as inventory_tables
 from services.recommender import main as recommender
 from services.recommender import tables as recommender_tables
 from shared import database
@@ -24,6 +26,7 @@ SERVICES = [
     (gateway, gateway_tables.Base.metadata),
     (indexer, indexer_tables.metadata),
     (recommender, recommender_tables.Base.metadata),
+    (inventory, inventory_tables.Base.metadata),
 ]
 
 

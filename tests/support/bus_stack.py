@@ -1,4 +1,5 @@
-"""What the one-command stack runs, with any shop bus: broker, embedder, and gateway, indexer and recommender in one."""
+"""What the one-command stack runs, with any shop bus: broker, embedder, and gateway, indexer, recommender and
+inventory in one."""
 
 from __future__ import annotations
 
@@ -40,6 +41,7 @@ class BusStack:
             "EMBEDDER_PORT": str(embedder_port),
             "INDEXER_PORT": str(free_port()),
             "RECOMMENDER_PORT": str(free_port()),
+            "INVENTORY_PORT": str(free_port()),
             "EMBEDDER_MODEL_DIRS": str(small_model.small_model(folder / "model")),
             "MODEL_VERSION": small_model.VERSION,
             "MODEL_DIMENSION": str(small_model.DIMENSION),

@@ -9,10 +9,13 @@ from typing import Any
 
 from loupe.client import Client, Correction, Experiment, ItemIn, ItemPatch, ItemPut, UserEvent, WebhookPatch
 from loupe.client.calls import Call, Pages, Work
+from shared.contracts.inventory import Counted, CountsIn
+from shared.contracts.stock import Movement
 from shared.contracts.uploads import Upload
 
 IMAGE = "00000000-0000-0000-0000-000000000000"
 ERASURE, EXPORT = "er_" + 32 * "0", "ex_" + 32 * "0"
+STYLE, STOCKTAKE = "st_" + 16 * "0", "stk_" + 32 * "0"
 HOOK = "wh_000000000000000000000000"
 _AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
 _HALVES = Experiment.model_validate(
@@ -46,6 +49,19 @@ EXAMPLES: dict[str, tuple[Any, ...]] = {
     "import_rows": (IMAGE,),
     "import_errors": (IMAGE,),
     "stop_import": (IMAGE,),
+    "inventory_summary": (),
+    "inventory_items": (),
+    "inventory_item": ("RING-1",),
+    "movements": (),
+    "send_movements": ([Movement(id="m-1", sku="RING-1", kind="received", quantity=2, occurred_at=_AT)],),
+    "send_counts": (CountsIn(counts=[Counted(sku="RING-1", quantity=3)]),),
+    "movements_csv": (),
+    "import_movements": (b"sku,kind,quantity,occurred_at",),
+    "advice": (),
+    "advice_page": (),
+    "advice_of": ("RING-1",),
+    "advice_csv": (),
+    "forecast": (),
     "search": (),
     "classify": (io.BytesIO(b"picture"),),
     "similar": ("RING-1",),
@@ -66,6 +82,14 @@ EXAMPLES: dict[str, tuple[Any, ...]] = {
     "experiment": (),
     "put_experiment": (_HALVES,),
     "stop_experiment": (),
+    "styles": (),
+    "style_pieces": (STYLE,),
+    "refresh_styles": (),
+    "dimension": ("metal",),
+    "take_stock": (b"picture",),
+    "stocktake": (STOCKTAKE,),
+    "look_closer": (STOCKTAKE, 0, b"picture"),
+    "confirm_stocktake": (STOCKTAKE,),
     "add_webhook": ("https://shop.example/loupe", ["*"]),
     "webhooks": (),
     "webhook": (HOOK,),

@@ -142,6 +142,16 @@ def _event(values: Mapping[str, str]) -> dict[str, Any]:
     return {"json": {"events": [event]}}
 
 
+def _movement(values: Mapping[str, str]) -> dict[str, Any]:
+    one = {"id": uuid4().hex, "sku": values["sku"], "kind": "received", "quantity": 1, "occurred_at": AT}
+    return {"json": {"movements": [one]}}
+
+
+def _movements_file(values: Mapping[str, str]) -> dict[str, Any]:
+    row = f"{values['sku']},received,1,{AT}\n"
+    return {"files": {"file": ("movements.csv", f"sku,kind,quantity,occurred_at\n{row}".encode())}}
+
+
 BODIES: dict[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
     "POST /v1/items/{sku}/images": lambda _: _photo("file"),
     "PUT /v1/items/{sku}/images/{sha256}": lambda _: {"content": PHOTO},
@@ -155,6 +165,9 @@ BODIES: dict[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
     },
     "POST /v1/classify": lambda _: _photo("image"),
     "POST /v1/events": _event,
+    "POST /v1/inventory/movements": _movement,
+    "POST /v1/inventory/counts": lambda values: {"json": {"counts": [{"sku": values["sku"], "quantity": 1}]}},
+    "POST /v1/inventory/movements.csv": _movements_file,
     "PUT /v1/experiment": lambda _: {"json": one_variant("mine")},
     "POST /v1/webhooks": lambda _: {"json": {"url": NOBODY, "types": ["*"]}},
     "PUT /v1/uploads/{name}": lambda _: {"content": PHOTO},

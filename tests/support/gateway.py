@@ -24,7 +24,7 @@ from services.gateway.settings import Settings
 from services.gateway.tables import MIGRATIONS, OUTBOX
 from services.gateway.tables import Image as ImageRow
 from shared import database, messaging, objectstore
-from shared.contracts.analysis import Analysis, Attribute, Box, Piece
+from shared.contracts.analysis import Analysis, Attribute, Box, Piece, TrayAnalysis
 from shared.contracts.fields import pack_vector
 from shared.contracts.internal import (
     Analyses,
@@ -38,6 +38,7 @@ from shared.contracts.internal import (
     Source,
     SuggestBatchRequest,
     SuggestRequest,
+    TrayAnalyses,
     ValueCounts,
     VocabularyRequest,
 )
@@ -60,12 +61,17 @@ CLEAN_PHOTO = b"a photo without faces"
 NOBODY = "redis://127.0.0.1:1/0"
 
 
+def empty_tray() -> TrayAnalysis:
+    return TrayAnalysis(model_version=LOADED.version, width=400, height=300, pieces=[])
+
+
 @dataclass
 class Upstreams:
     """Stand-ins for the services that the gateway asks, at their HTTP contract.
 
     `hits` is what the recommender answers, `counted` when it is asked for the shop's vocabulary, and `seen`
-    what the embedder does of a photo in which nobody drew a box. `texts` are those that it was asked for.
+    what the embedder does of a photo in which nobody drew a box. `texts` are those that it was asked for. `tray` is
+    what it sees on the photo of one.
     """
 
     embedder_url: str = "http://127.0.0.1:1"
@@ -80,6 +86,7 @@ class Upstreams:
     without_faces: list[bytes] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     loaded: Model = LOADED
+    tray: TrayAnalyses = field(default_factory=lambda: TrayAnalyses(analyses=[empty_tray()]))
     experiments: dict[str, ExperimentOf] = field(default_factory=dict)
     kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     shoppers: list[str] = field(default_factory=list)
@@ -99,6 +106,11 @@ class Upstreams:
             boxes = [Box.model_validate_json(box)] if box else []
             drawn = [analysis("0" * 64, each.model_version, boxes) for each in self.seen] if boxes else self.seen
             return Analyses(analyses=drawn)
+
+        @app.post("/analyse-tray")
+        async def analyse_tray(request: Request) -> TrayAnalyses:
+            assert await request.body()
+            return self.tray
 
         @app.post("/without-faces")
         async def without_faces(request: Request) -> Response:

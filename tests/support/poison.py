@@ -15,7 +15,7 @@ from services.embedder.decoding import Decode, decode_here
 from services.embedder.main import build, load_models
 from services.embedder.settings import Settings
 from shared import messaging
-from shared.contracts.analysis import Analysis, Box
+from shared.contracts.analysis import Analysis, Box, TrayAnalysis
 from shared.observability import logs
 from shared.service import run
 from tests.support.drawn_pieces import drawn_pieces, jpeg
@@ -50,6 +50,9 @@ class Falling:
             while True:
                 eaten.append(bytearray(100_000_000))
         return self._real(data, lane, box)
+
+    def tray(self, data: bytes) -> TrayAnalysis:
+        return self._real.tray(data)
 
     def close(self) -> None:
         self._real.close()

@@ -27,6 +27,7 @@ _PROCESSES = {
     "embedder": "services.embedder.main",
     "indexer": "services.indexer.main",
     "recommender": "services.recommender.main",
+    "inventory": "services.inventory.main",
     "gateway": "services.gateway.main",
 }
 """Children by what their command lines hold."""

@@ -60,6 +60,7 @@ class Telling:
             "EMBEDDER_URL": "http://127.0.0.1:1",
             "INDEXER_PORT": str(free_port()),
             "RECOMMENDER_PORT": self._ports["recommender"],
+            "INVENTORY_PORT": str(free_port()),
         }
         return {"backend": ("deploy.local.backend", environment)}
 

@@ -1,5 +1,35 @@
 """What each call of the API is, a file a resource."""
 
-from loupe.client.api import images, imports, items, keys, operations, people, searching, shoppers, uploads, webhooks
+from loupe.client.api import (
+    advice,
+    images,
+    imports,
+    inventory,
+    items,
+    keys,
+    operations,
+    people,
+    searching,
+    shoppers,
+    stocktakes,
+    styles,
+    uploads,
+    webhooks,
+)
 
-__all__ = ["images", "imports", "items", "keys", "operations", "people", "searching", "shoppers", "uploads", "webhooks"]
+__all__ = [
+    "advice",
+    "images",
+    "imports",
+    "inventory",
+    "items",
+    "keys",
+    "operations",
+    "people",
+    "searching",
+    "shoppers",
+    "stocktakes",
+    "styles",
+    "uploads",
+    "webhooks",
+]

@@ -9,6 +9,8 @@ from fastapi import Request
 from services.gateway.multipart import Form, read_form
 from shared.contracts.fields import MAX_BATCH_PICTURES, PICTURE_FORMATS_TOLD
 from shared.contracts.search import MAX_QUERY_BYTES, MAX_QUERY_PICTURES
+from shared.contracts.stock import MAIN
+from shared.contracts.stocktakes import MAX_TRAY_BYTES, MAX_TRAY_PHOTOS
 
 _PICTURE = {
     "type": "string",
@@ -127,6 +129,28 @@ def query_body() -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
+def tray_body() -> dict[str, Any]:
+    """The OpenAPI entry of photos of a tray, with what should lie there."""
+    photos = {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": MAX_TRAY_PHOTOS,
+        "items": _PICTURE,
+        "description": f"Up to {MAX_TRAY_PHOTOS}, {MAX_TRAY_BYTES // 1_000_000} MB together.",
+    }
+    expected = {
+        "type": "string",
+        "contentMediaType": "application/json",
+        "contentSchema": {"type": "array", "items": {"type": "string"}},
+        "description": "A JSON list of the SKUs that should lie there.",
+        "example": '["RING-1", "RING-2"]',
+    }
+    location = {"type": "string", "default": MAIN, "description": "Where it is.", "example": "window"}
+    texts = {"image": photos, "location": location, "expected": expected}
+    schema = {"type": "object", "required": ["image"], "properties": texts}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
 _PATCHES = {
     "price": {"summary": "Another price", "value": {"price": 450.0, "currency": "EUR"}},
     "attributes": {"summary": "One attribute, the others stay", "value": {"attributes": {"metal": "rose gold"}}},
@@ -159,6 +183,61 @@ _EVENTS = {
         "value": {"events": [{"id": "e-4", "type": "purchased", "sku": "RING-1", **_ANNA}]},
     },
 }
+
+
+_MOVEMENTS = {
+    "day": {
+        "summary": "Pieces that came, went and moved",
+        "value": {
+            "movements": [
+                {
+                    "id": "d-1",
+                    "sku": "RING-1",
+                    "kind": "received",
+                    "quantity": 5,
+                    "occurred_at": "2026-05-01T08:00:00Z",
+                },
+                {
+                    "id": "r-9",
+                    "sku": "RING-1",
+                    "kind": "sold",
+                    "quantity": 1,
+                    "unit_price": 490,
+                    "occurred_at": "2026-05-01T12:00:00Z",
+                },
+                {
+                    "id": "t-3",
+                    "sku": "RING-1",
+                    "kind": "moved",
+                    "quantity": 2,
+                    "to_location": "Graz",
+                    "occurred_at": "2026-05-01T18:00:00Z",
+                },
+            ]
+        },
+    },
+    "loss": {
+        "summary": "A piece that is missing",
+        "value": {
+            "movements": [
+                {
+                    "id": "a-1",
+                    "sku": "RING-1",
+                    "kind": "adjusted",
+                    "quantity": -1,
+                    "reason": "broken in the window",
+                    "occurred_at": "2026-05-02T08:00:00Z",
+                }
+            ]
+        },
+    },
+}
+
+
+def movements_body() -> dict[str, Any]:
+    """The OpenAPI entry of a batch of movements."""
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/MovementsIn"}, "examples": _MOVEMENTS}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def events_body() -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""What the gateway tells the inventory, and what it takes over from it."""

@@ -1,0 +1,52 @@
+"""All routes of the HTTP API, in the order in which the document shows them."""
+
+from __future__ import annotations
+
+from services.gateway.routes import (
+    admin,
+    advice,
+    images,
+    imports,
+    inventory,
+    items,
+    keys,
+    page,
+    people,
+    reconcile,
+    schemas,
+    search,
+    shoppers,
+    status,
+    stocktakes,
+    styles,
+    suggestions,
+    training,
+    uploads,
+    webhooks,
+)
+
+ROUTERS = [
+    resource.router
+    for resource in (
+        items,
+        images,
+        imports,
+        inventory,
+        styles,
+        advice,
+        stocktakes,
+        search,
+        shoppers,
+        people,
+        suggestions,
+        status,
+        reconcile,
+        keys,
+        admin,
+        training,
+        uploads,
+        webhooks,
+        page,
+        schemas,
+    )
+]

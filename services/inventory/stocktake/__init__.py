@@ -1,0 +1,1 @@
+"""Counting by photo: the pieces on a tray, one by one, against what should lie there."""

@@ -1,0 +1,1 @@
+"""Pieces that look alike, as groups that keep their names and ids from night to night."""
