@@ -102,16 +102,24 @@ class Shop:
 
 
 @contextmanager
-def running_stock(folder: Path, inventory_url: str = "", **settings: Any) -> Iterator[Shop]:
-    """`inventory_url`: of an empty database; without it, SQLite in `folder`."""
+def running_stock(
+    folder: Path, inventory_url: str = "", upstreams: Upstreams | None = None, **settings: Any
+) -> Iterator[Shop]:
+    """`inventory_url`: of an empty database; without it, SQLite in `folder`. `upstreams`: what is asked besides."""
+    upstreams = upstreams or Upstreams()
     url = migrated(inventory_url or f"sqlite:///{folder}/inventory.db", inventory.MIGRATIONS)
-    given = Settings(broker_url=NOBODY, object_store_url=f"file://{folder}/objects", database_url=url)
+    given = Settings(
+        broker_url=NOBODY,
+        object_store_url=f"file://{folder}/objects",
+        database_url=url,
+        embedder_url=upstreams.embedder_url,
+    )
     broker = messaging.open(NOBODY, "inventory")
     service = inventory.build(given, broker)
     books = database.open(url)
     with (
         served(service.http) as address,
-        running_gateway(folder, Upstreams(), inventory_url=address, **settings) as stand,
+        running_gateway(folder, upstreams, inventory_url=address, **settings) as stand,
     ):
         yield Shop(stand, service, books)
     books.close()

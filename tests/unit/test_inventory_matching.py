@@ -9,7 +9,7 @@ from services.inventory.stocktake.matching import Matching, matched
 from services.inventory.stocktake.sureness import Sureness
 
 SKUS = ["A", "B", "C", "D"]
-SURENESS = Sureness(slope=40, offset=-26, expected=2, present=0.95, unexpected=0.98, missing=0.9)
+SURENESS = Sureness(slope=40, offset=-24, present=0.95, unexpected=0.98, missing=0.9)
 
 
 def tray(*rows: list[float], **expected: int) -> Matching:

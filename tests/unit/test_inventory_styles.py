@@ -115,13 +115,18 @@ def test_a_name_tells_what_its_pieces_share_and_others_lack() -> None:
 
 def test_no_two_styles_have_the_same_name_and_one_without_anything_in_common_says_so() -> None:
     ring = Traits({"type": "ring", "metal": "silver"})
-    mixed = [Traits({"type": kind}) for kind in ("ring", "watch", "brooch")]
+    mixed = [Traits({"type": kind}) for kind in ("ring", "watch", "brooch", "pendant", "bracelet")]
     assert names([[ring] * 4, [ring] * 4, mixed, [Traits()]]) == [
         "silver ring",
         "silver ring 2",
         "mixed pieces",
-        "mixed pieces 2",
+        "piece",
     ]
+
+
+def test_a_style_of_two_kinds_says_both() -> None:
+    halves = [Traits({"type": kind, "metal": "silver"}) for kind in ("ring", "ring", "pendant", "pendant", "watch")]
+    assert names([halves], [Traits({"type": "ring", "metal": "gold"})] * 9) == ["silver pendant and ring"]
 
 
 @pytest.mark.parametrize(
