@@ -32,7 +32,7 @@ def clouds(*sizes: int, spread: float = 0.35, seed: int = 3) -> Vector:
 
 def test_pieces_that_look_alike_are_of_one_style_and_those_like_nothing_of_none() -> None:
     looks = np.concatenate([clouds(12, 8, 20), clouds(1, 1, seed=9)])
-    labels = grouped(looks, ["ring"] * len(looks))
+    labels = grouped(looks, ["ring"] * len(looks), smallest=4)
     assert sorted(np.bincount(labels[labels >= 0])) == [8, 12, 20]
     assert list(labels[-2:]) == [-1, -1]
 
@@ -40,7 +40,7 @@ def test_pieces_that_look_alike_are_of_one_style_and_those_like_nothing_of_none(
 def test_equal_looks_of_two_types_are_of_two_styles() -> None:
     looks = clouds(20)
     types = ["ring", "pendant"] * 10
-    labels = grouped(looks, types)
+    labels = grouped(looks, types, smallest=6)
     assert len({(kind, label) for kind, label in zip(types, labels, strict=True) if label >= 0}) == 2
 
 
