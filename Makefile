@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # What is not compiled is when it is imported. Files that are no Python, as templates, are passed over, as pip does.
 RARELY_IMPORTED := /tests?/|/transformers/models/(?!auto/)
 
-.PHONY: help run up-processes test tests debian chaos fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-ledger bench-overload simulate-shop model train evaluate evaluate-recommender evaluate-styles stock-trays floor clean renders renders-evaluation sample
+.PHONY: help run up-processes test tests debian chaos fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-ledger bench-overload simulate-shop model train evaluate evaluate-recommender evaluate-inventory evaluate-styles stock-trays floor clean renders renders-evaluation sample
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -168,6 +168,14 @@ floor: $(VENV)/test.installed ## measure the three floors on every suite, write 
 
 evaluate-recommender: $(VENV)/test.installed simulate-shop ## measure suggestions among simulated shoppers, then against their peers, write lab/reports/recommender (needs ../shared/data)
 	OPENBLAS_NUM_THREADS=2 $(BIN)/python -m lab evaluate-recommender
+
+evaluate-inventory: $(VENV)/test.installed $(VENV)-peers/installed ## measure forecasts and advice of the inventory in made-up shops, write lab/reports/inventory
+	OMP_NUM_THREADS=1 $(BIN)/python -m lab.inventory.evaluate $(VENV)-peers/bin/python
+
+$(VENV)-peers/installed: requirements/peers.in
+	@$(PYTHON) -m venv $(VENV)-peers
+	@$(VENV)-peers/bin/python -m pip --disable-pip-version-check --quiet install -r requirements/peers.in
+	@touch $@
 
 evaluate-styles: $(VENV)/test.installed ## how right and how steady the inventory's styles are, write lab/reports/inventory/styles.md
 	$(BIN)/python -m lab evaluate-styles

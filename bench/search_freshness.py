@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import numpy as np
@@ -35,10 +37,17 @@ class Paged:
 
 def freshness(stack: RunningStack, shop: Shop, times: int) -> dict[str, Sequence[float]]:
     """ms from the start of a change's request until a search shows it, by kind; each of another item."""
-    chosen = iter(np.random.default_rng(3).permutation(shop.skus)[: 3 * times].tolist())
+    kinds = (
+        ("removed", _remove),
+        ("another price", _re_price),
+        ("sold out", _sell_out),
+        ("sold out by movements", _move_out),
+        ("in stock again", _move_in),
+    )
+    chosen = iter(np.random.default_rng(3).permutation(shop.skus)[: len(kinds) * times].tolist())
     took: dict[str, Sequence[float]] = {}
     with stack.api as api:
-        for kind, change in (("removed", _remove), ("another price", _re_price), ("sold out", _sell_out)):
+        for kind, change in kinds:
             took[kind] = [change(api, shop, next(chosen)) for _ in range(times)]
     return took
 
@@ -56,6 +65,23 @@ def _re_price(api: httpx.Client, shop: Shop, sku: str) -> float:
 def _sell_out(api: httpx.Client, shop: Shop, sku: str) -> float:
     price = shop.items[sku]["price"]
     return _took(lambda: put(api, sku, {**shop.items[sku], "stock": 0}), lambda: not _at_price(api, price))
+
+
+def _move_out(api: httpx.Client, shop: Shop, sku: str) -> float:
+    price = shop.items[sku]["price"]
+    return _took(lambda: _move(api, sku, "sold", shop.items[sku]["stock"]), lambda: not _at_price(api, price))
+
+
+def _move_in(api: httpx.Client, shop: Shop, sku: str) -> float:
+    price = shop.items[sku]["price"]
+    _sell_out(api, shop, sku)
+    return _took(lambda: _move(api, sku, "received", 2), lambda: _at_price(api, price) == [sku])
+
+
+def _move(api: httpx.Client, sku: str, kind: str, quantity: int) -> None:
+    at = datetime.now(UTC).isoformat()
+    one = {"id": uuid4().hex, "sku": sku, "kind": kind, "quantity": quantity, "occurred_at": at}
+    api.post("/v1/inventory/movements", json={"movements": [one]}).raise_for_status()
 
 
 def _at_price(api: httpx.Client, price: float) -> list[str]:

@@ -20,6 +20,7 @@ from loupe import (
     compacting,
     import_command,
     importing,
+    inventory,
     kept_pictures,
     letters,
     shops,
@@ -39,6 +40,7 @@ reindex = typer.Typer(no_args_is_help=True, help="Fill the index anew, while sea
 app.add_typer(shops.tenants, name="tenant")
 app.add_typer(shops.keys, name="key")
 app.add_typer(reindex, name="reindex")
+app.add_typer(inventory.inventory, name="inventory")
 app.add_typer(letters.letters, name="dead-letters")
 app.add_typer(kept_pictures.pictures, name="pictures")
 app.command("train")(training.train)

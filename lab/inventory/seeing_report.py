@@ -80,7 +80,7 @@ def report_styles() -> str:
             "# Styles",
             "",
             "Printed by `make evaluate-styles`. Each piece is the middle of its pictures by the shipped model, "
-            f"{manifest.version}; of what it is counts what the model's heads tell, and in names the sample shop's tags.",
+            f"{manifest.version}; of what it is counts what its heads tell, in names also the shop's tags.",
             "",
             *_heading(_STYLES),
             *rows,

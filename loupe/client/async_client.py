@@ -85,6 +85,11 @@ class AsyncClient:
     send_counts = sends(api.inventory.send_counts)
     movements_csv = sends(api.inventory.movements_csv)
     import_movements = sends(api.inventory.import_movements)
+    advice = lists(api.advice.advice)
+    advice_page = sends(api.advice.advice_page)
+    advice_of = sends(api.advice.advice_of)
+    advice_csv = sends(api.advice.advice_csv)
+    forecast = sends(api.advice.forecast)
 
     search = sends(api.searching.search)
     classify = sends(api.searching.classify)

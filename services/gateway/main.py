@@ -19,17 +19,13 @@ from services.gateway.collection import Collector
 from services.gateway.contract import ABOUT, TAGS, show_contract
 from services.gateway.corrections import Corrections
 from services.gateway.handlers import bundle_handlers, handlers
-from services.gateway.imports import running
 from services.gateway.imports.fetching import Fetcher
-from services.gateway.imports.jobs import Imports
-from services.gateway.imports.keeping import ImportKeeper
-from services.gateway.imports.running import ImportRunner
+from services.gateway.imports.parts import Importing
 from services.gateway.imports.showing import Pictures
 from services.gateway.imports.taking import Items
 from services.gateway.impressions import Impressions
 from services.gateway.incoming import Incoming
-from services.gateway.inventory.alerts import Alerts
-from services.gateway.inventory.levels import Levels
+from services.gateway.inventory.handling import handlers_of_stock
 from services.gateway.inventory.movements import Movements
 from services.gateway.kept_answers import KeptAnswers
 from services.gateway.limits import BodyLimit
@@ -68,7 +64,6 @@ from shared import database, messaging, objectstore
 from shared.contracts.messages import ImageRedrawn
 from shared.contracts.reconcile import IndexCompared
 from shared.contracts.shop import INCOMING_BUCKET
-from shared.contracts.stock import StockAlert, StockLevel
 from shared.database import Relay
 from shared.messaging import QueueCollector
 from shared.observability import logs
@@ -109,7 +104,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         Items(catalogue_database, catalogue),
         Pictures(listing, picture_uploads, Fetcher(outward, settings.fetch_hosts), inspect),
     )
-    importing = _Importing(settings, catalogue_database, backlog, *taking)
+    importing = Importing(settings, catalogue_database, backlog, *taking)
     movements = Movements(catalogue_database, relay.wake)
     people = People(settings, catalogue_database, photos, relay.wake)
     parts = Parts(
@@ -172,8 +167,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
             **handlers(catalogue_database, people.erasures),
             IndexCompared: reconciler.compared,
             ImageRedrawn: renditions.redrawn,
-            StockLevel: Levels(catalogue_database, relay.wake).take_over,
-            StockAlert: Alerts(catalogue_database, broker).tell,
+            **handlers_of_stock(catalogue_database, broker, relay.wake),
         },
         bundle_handlers=bundle_handlers(catalogue_database),
         unit=catalogue_database.together,
@@ -194,34 +188,12 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     )
 
 
-class _Importing:
-    """Imports as shops ask for them, and the loops that do them."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        catalogue_database: database.Database,
-        backlog: Backlog,
-        items: Items,
-        pictures: Pictures,
-    ) -> None:
-        files = objectstore.open(settings.object_store_url, "imports")
-        runner = ImportRunner(catalogue_database, files, items, pictures, backlog.has_room)
-        if settings.sole_worker:
-            runner.take_over()
-        self.jobs = Imports(catalogue_database, files, runner.wake)
-        self.loops = [*[runner.run] * running.AT_ONCE, ImportKeeper(catalogue_database, files).run]
-
-
 def _app(settings: Settings, parts: Parts, catalogue_database: database.Database, shops: Shops | None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        await parts.embedder.close()
-        await parts.recommender.close()
-        await parts.indexer.close()
-        await parts.inventory.close()
-        await parts.limiter.close()
+        for upstream in (parts.embedder, parts.recommender, parts.indexer, parts.inventory, parts.limiter):
+            await upstream.close()
 
     app = create_app(
         "gateway",

@@ -13,6 +13,7 @@ from services.inventory.tables import ItemRow, PictureRow
 from shared.contracts.messages import ImageAnalysed, ImageRemoved, ItemChanged
 from shared.database import Database
 
+_AT_ONCE = 500
 _NOT_KEPT = {"description", "in_stock"}
 _DIALECTS = {"postgresql": postgresql, "sqlite": sqlite}
 
@@ -77,6 +78,17 @@ class Catalogue:
             rows = session.connection()
             _insert_new(rows, PictureRow, [{**gone, "sha256": "", "item_revision": 0, "removed": True}])
             rows.execute(update(PictureRow).where(*which).values(removed=True))
+
+
+def revisions_of(rows: Connection, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """The highest revision heard of, by tenant and SKU; of items of which nothing was heard there is none."""
+    found: dict[tuple[str, str], int] = {}
+    wanted = select(ItemRow.tenant, ItemRow.sku, ItemRow.revision)
+    for start in range(0, len(keys), _AT_ONCE):
+        part = keys[start : start + _AT_ONCE]
+        told = rows.execute(wanted.where(tuple_(ItemRow.tenant, ItemRow.sku).in_(part)))
+        found.update({(tenant, sku): revision for tenant, sku, revision in told})
+    return found
 
 
 def live_pictures(rows: Connection, tenant: str, model_version: str) -> Sequence[Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from services.inventory import ledger, metrics
 from services.inventory.alerts import AlertsTold, tell_emptied_and_filled
-from services.inventory.catalogue import Catalogue
+from services.inventory.catalogue import Catalogue, revisions_of
 from shared.contracts.messages import ImageAnalysed, ImageRemoved, ItemChanged
 from shared.contracts.stock import AlertTold, StockLevel, StockMoved
 from shared.database import Database
@@ -29,6 +29,7 @@ class Recorder:
         caused_by = {(one.tenant, moved.sku): one.correlation_id for one in messages for moved in one.movements}
         with self._database.write() as session:
             recorded = ledger.record(session.connection(), messages)
+            revisions = revisions_of(session.connection(), list(recorded.items))
             alerts = tell_emptied_and_filled(session, recorded.items, caused_by)
         metrics.MOVEMENTS.labels("recorded").inc(recorded.new)
         metrics.MOVEMENTS.labels("repeated").inc(recorded.known)
@@ -39,7 +40,10 @@ class Recorder:
                     tenant=message.tenant,
                     correlation_id=message.correlation_id,
                     batch_id=message.batch_id,
-                    levels=[recorded.items[message.tenant, sku].level(sku) for sku in skus],
+                    levels=[
+                        recorded.items[message.tenant, sku].level(sku, revisions.get((message.tenant, sku), 0))
+                        for sku in skus
+                    ],
                 )
             )
         if alerts:

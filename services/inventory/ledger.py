@@ -64,9 +64,9 @@ class Item:
     places: dict[str, Place] = field(default_factory=dict)
     before: int | None = None
 
-    def level(self, sku: str) -> ItemLevel:
+    def level(self, sku: str, revision: int = 0) -> ItemLevel:
         counted = {name: place.on_hand for name, place in sorted(self.places.items()) if place.on_hand is not None}
-        return ItemLevel(sku=sku, on_hand=self.on_hand, locations=counted, sequence=self.sequence)
+        return ItemLevel(sku=sku, on_hand=self.on_hand, locations=counted, sequence=self.sequence, revision=revision)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ class ItemLevel(BaseModel):
     """Stock of an item, by the ledger: in all, and at each location where it is counted. None: it is not counted.
 
     Below zero more went than ever came: data is late. `sequence` grows with each change of the item's stock.
+    `revision`: the item's highest that the inventory has heard of, 0 of none.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -105,6 +106,7 @@ class ItemLevel(BaseModel):
     on_hand: int | None
     locations: dict[str, int] = Field(default_factory=dict)
     sequence: int = Field(ge=1)
+    revision: int = Field(0, ge=0)
 
 
 class StockLevel(Message):

@@ -19,6 +19,7 @@ from tests.support.client_calls import STEPS, described, methods
 from tests.support.gateway import KEY, Stand, hit, picture, running_gateway, running_upstreams, served
 from tests.support.importing import importing
 from tests.support.snippets import ROOT, snippet
+from tests.support.stocking import running_inventory
 
 PAGE = "docs/client.md"
 
@@ -26,7 +27,12 @@ PAGE = "docs/client.md"
 @pytest.fixture
 def gateway(tmp_path: Path) -> Iterator[Stand]:
     """A shop whose RING-1 has an indexed picture, the one that the examples send; and the files they read."""
-    with running_upstreams() as upstreams, running_gateway(tmp_path / "gateway", upstreams) as stand, importing(stand):
+    with (
+        running_upstreams() as upstreams,
+        running_inventory(tmp_path / "inventory") as (_, inventory_url, _),
+        running_gateway(tmp_path / "gateway", upstreams, inventory_url=inventory_url) as stand,
+        importing(stand),
+    ):
         stand.put_item("RING-1")
         image_id = stand.upload("RING-1", picture(1))
         stand.analysed(stand.client.get(f"/v1/images/{image_id}").json()["sha256"])

@@ -55,6 +55,16 @@ def test_the_page_may_look_and_send_events_but_not_change_the_catalogue(gateway:
         assert page.request(method, path, json={"title": "x"}).status_code == 403, (method, path)
 
 
+def test_the_page_of_the_stock_may_read_it_and_tell_nothing(gateway: Stand) -> None:
+    page = TestClient(gateway.service.http, base_url="http://localhost:8080")
+    answer = page.get("/inventory")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert page.get("/v1/inventory/summary").status_code == 503, "it may ask, and nobody answers here"
+    for path in ("movements", "counts"):
+        assert page.post(f"/v1/inventory/{path}", json={}).status_code == 403
+
+
 def test_its_cookie_cannot_be_read_or_sent_by_other_sites(gateway: Stand) -> None:
     cookie = gateway.client.get("/").headers["set-cookie"]
     assert "HttpOnly" in cookie
@@ -163,10 +173,23 @@ def test_the_contract_is_read_with_files_of_its_own_and_under_the_same_policy(ga
 
 
 def test_every_part_that_a_script_asks_for_is_on_the_page() -> None:
-    ids = set(re.findall(r'\bid="([\w-]+)"', (FILES / "index.html").read_text()))
-    for script in FILES.glob("*.js"):
-        asked = set(re.findall(r'\b(?:at|show)\("([\w-]+)"', script.read_text()))
-        assert asked <= ids, script.name
+    for page in FILES.glob("*.html"):
+        words = page.read_text()
+        ids = set(re.findall(r'\bid="([\w-]+)"', words))
+        for script in scripts_of(words):
+            asked = set(re.findall(r'\b(?:at|show)\("([\w-]+)"', script.read_text()))
+            assert asked <= ids, (page.name, script.name)
+
+
+def scripts_of(page: str) -> set[Path]:
+    """Our scripts that a page loads, and those that these import."""
+    left = {FILES / name for name in re.findall(r'src="/page/([\w-]+\.js)"', page)}
+    found: set[Path] = set()
+    while left:
+        script = left.pop()
+        found.add(script)
+        left |= {FILES / name for name in re.findall(r'from "\./([\w-]+\.js)"', script.read_text())} - found
+    return found
 
 
 def test_the_contract_is_shown_with_its_problems(gateway: Stand) -> None:

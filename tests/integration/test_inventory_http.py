@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from services.gateway.tables import Item
+from services.gateway.outbox_keys import item_key
+from services.gateway.tables import OUTBOX, Item
 from shared.contracts.messages import MessageDied
 from shared.contracts.stock import StockLevel
 from tests.support.gateway import OTHER_KEY
@@ -56,7 +58,9 @@ def test_when_no_movement_is_taken_that_is_said_as_a_problem(shop: Shop) -> None
     refused = shop.client.post("/v1/inventory/movements", json={"movements": [moved("m", "sold", 1, sku="NEVER")]})
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["path"] == "movements.0.sku"
-    for body in ({"movements": []}, {"movements": [moved(f"m-{n}", "sold", 1) for n in range(1_001)]}, {}, []):
+    many = [moved(f"m-{n}", "sold", 1) for n in range(1_001)]
+    bodies: list[Any] = [{"movements": []}, {"movements": many}, {}, []]
+    for body in bodies:
         assert shop.client.post("/v1/inventory/movements", json=body).status_code == 422
 
 
@@ -115,7 +119,8 @@ def test_levels_that_come_twice_or_in_another_order_end_the_same(shop: Shop) -> 
 
 def test_an_order_takes_from_the_stock_and_what_comes_back_adds_to_it(shop: Shop) -> None:
     shop.stand.put_item("RING-1", stock=3)
-    order = {"order_id": "17", "lines": [{"sku": "RING-1", "quantity": 2, "price": 90}]}
+    now = datetime.now(UTC).isoformat()
+    order = {"order_id": "17", "at": now, "lines": [{"sku": "RING-1", "quantity": 2, "price": 90}]}
     for _ in range(2):
         handle(shop.stand, "shop.order.placed", order)
         shop.settle()
@@ -227,3 +232,14 @@ def test_a_file_of_movements_tells_of_each_row_that_is_not_taken(shop: Shop) -> 
     for content in (b"", b"sku,kind\n", b"\xff\xfe\x00"):
         refused = shop.client.post("/v1/inventory/movements.csv", files={"file": ("m.csv", content)})
         assert refused.status_code == 422, content
+
+
+def test_an_item_that_the_inventory_never_heard_of_is_told_again_with_its_next_movement(shop: Shop) -> None:
+    (before,) = {one.revision for one in changes(shop.stand) if one.sku == "RING-3"}
+    with shop.stand.catalogue.write() as session:
+        lost = OUTBOX.table.c.key == item_key("shop", "RING-3", before)
+        session.execute(OUTBOX.table.delete().where(lost))
+        session.execute(update(Item).values(updated_at=datetime.now(UTC) - timedelta(hours=1)))
+    assert shop.client.get("/v1/inventory/items/RING-3").status_code == 404
+    shop.move(moved("m-1", "counted", None, sku="RING-3"))
+    assert shop.get("items/RING-3")["title"] == "Title of RING-3"

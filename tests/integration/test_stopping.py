@@ -24,6 +24,7 @@ from shared import messaging, objectstore, vectorstore
 from shared.contracts.analysis import picture_key
 from shared.contracts.messages import ImageRemoved, ImageStored, Message, MessageDied, UserEvents
 from shared.contracts.models import INDEX, Model
+from shared.contracts.stock import Movement, StockMoved
 from shared.contracts.user_events import UserEvent
 from tests.support.broker import RunningBroker, free_port
 from tests.support.gateway import picture
@@ -88,13 +89,18 @@ def events(count: int) -> list[Message]:
     return [UserEvents(**TOLD, batch_id=f"b-{n}", events=[one]) for n, one in enumerate(told)]
 
 
+def moved(count: int) -> list[Message]:
+    told: dict[str, Any] = {"sku": "RING", "kind": "sold", "quantity": 1, "occurred_at": datetime.now(UTC)}
+    return [StockMoved(**TOLD, batch_id=f"b-{n}", movements=[Movement(id=f"m-{n}", **told)]) for n in range(count)]
+
+
 def died(count: int) -> list[Message]:
     return [MessageDied(**TOLD, source="a", queue="b", reason=f"no {n}", payload={}) for n in range(count)]
 
 
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Running]]:
-    """All four, each with a queue that takes it a while, and each told to stop as soon as it is at work."""
+    """All five, each with a queue that takes it a while, and each told to stop as soon as it is at work."""
     folder = tmp_path_factory.mktemp("stopping")
     broker = RunningBroker(folder)
     directory = vectorstore.directory(f"edge://{folder}/vectors-of-recommender", INDEX)
@@ -109,6 +115,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, 
         ),
         "indexer": (removed(5_000), "gateway", {}),
         "recommender": (events(5_000), "gateway", {}),
+        "inventory": (moved(10_000), "gateway", {}),
         "gateway": (died(5_000), None, {"GATEWAY_SECRET": "a secret for tests only"}),
     }
     found: dict[str, Running] = {}
@@ -141,7 +148,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, 
                 del idle[name]
         return not idle
 
-    until(all_told, "all four are at work", 120)
+    until(all_told, "all five are at work", 120)
     yield found
     for one in found.values():
         one.process.kill()
@@ -150,7 +157,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, 
     broker.stop()
 
 
-@pytest.mark.parametrize("name", ["indexer", "recommender", "gateway", "embedder"])
+@pytest.mark.parametrize("name", ["indexer", "recommender", "inventory", "gateway", "embedder"])
 def test_what_is_in_work_at_sigterm_is_finished_and_the_rest_handed_back(
     services: Mapping[str, Running], name: str
 ) -> None:

@@ -98,7 +98,7 @@ class Moving:
 
     def levels(self) -> dict[str, int | None]:
         with self.books.read() as session:
-            return dict(session.execute(select(ItemStock.sku, ItemStock.on_hand)).tuples().all())
+            return dict(session.execute(select(ItemStock.sku, ItemStock.on_hand)).all())
 
     def shown(self) -> dict[str, int | None]:
         """As the catalogue shows it."""

@@ -1,6 +1,7 @@
 """What each call of the API is, a file a resource."""
 
 from loupe.client.api import (
+    advice,
     images,
     imports,
     inventory,
@@ -17,6 +18,7 @@ from loupe.client.api import (
 )
 
 __all__ = [
+    "advice",
     "images",
     "imports",
     "inventory",

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from services.gateway.item_rows import changed
 from services.gateway.outbox_keys import item_key, moved_key
+from services.gateway.retelling import tell_again
 from services.gateway.tables import OUTBOX, Item
 from shared.contracts.api import ItemIn
 from shared.contracts.stock import MAIN, ItemLevel, StockLevel, stock_of
 from shared.database import Database
 from shared.observability import logs
+
+_ON_ITS_WAY = timedelta(minutes=2)
 
 
 class Levels:
@@ -43,6 +46,14 @@ def give_up(session: Session, tenant: str, batch_id: str) -> None:
     session.execute(update(Item).where(*waiting).values(stock_batch=None))
 
 
+def _catch_up(session: Session, row: Item, heard: int) -> bool:
+    """The inventory has not heard of what the item is since a while: brokers lose messages, and what closed this one in
+    the outbox was the index. Whether it is told again."""
+    if heard >= row.revision or row.updated_at > datetime.now(UTC) - _ON_ITS_WAY:
+        return False
+    return tell_again(session, row.tenant, row.sku)
+
+
 def _take(session: Session, row: Item, level: ItemLevel, batch_id: str) -> bool:
     """Whether the index is to hear of it."""
     if level.sequence > row.level_sequence:
@@ -51,8 +62,9 @@ def _take(session: Session, row: Item, level: ItemLevel, batch_id: str) -> bool:
     if row.stock_batch == batch_id:
         row.stock_batch = None
     stock = stock_of(row.level_on_hand)
+    told = _catch_up(session, row, level.revision)
     if row.stock_batch is not None or row.removed or row.body.get("stock") == stock:
-        return False
+        return told
     item = ItemIn.model_validate(row.body | {"stock": stock})
     row.body = item.model_dump(mode="json", exclude_defaults=True)
     row.stock_told = True

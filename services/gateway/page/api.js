@@ -30,6 +30,8 @@ export const status = () => ask("/v1/status");
 export const items = (limit, cursor) => ask(`/v1/items?${query({ limit, cursor })}`);
 export const item = (sku) => ask(`/v1/items/${encodeURIComponent(sku)}`);
 export const similar = (sku, limit) => ask(`/v1/items/${encodeURIComponent(sku)}/similar?limit=${limit}`);
+export const stock = (part, asked = {}) => ask(`/v1/inventory/${part}?${query(asked)}`);
+export const read = (path) => ask(path);
 export const suggestions = (limit) => ask(`/v1/users/${shopper()}/suggestions?limit=${limit}`);
 
 export function search(photo, limit, piece, cursor, signal) {
@@ -50,6 +52,17 @@ export function clicked(sku, seen) {
   });
 }
 
+// A file, saved by the browser: a link would not send the key.
+export async function download(path, name) {
+  const response = await answered(path);
+  if (!response.ok) throw await problemOf(response);
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await response.blob());
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
 // What is wrong, one line a part; empty when all is well.
 export async function faults() {
   try {
@@ -61,18 +74,25 @@ export async function faults() {
 }
 
 async function ask(path, options = {}) {
+  const response = await answered(path, options);
+  if (!response.ok) throw await problemOf(response);
+  return response.json().catch(() => ({}));
+}
+
+async function answered(path, options = {}) {
   const key = sessionStorage.getItem(KEY);
   const headers = { ...options.headers, ...(key && { Authorization: `Bearer ${key}` }) };
-  let response;
   try {
-    response = await fetch(path, { ...options, headers });
+    return await fetch(path, { ...options, headers });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem(0, "Loupe does not answer", "See that it is running, then try again.");
   }
+}
+
+async function problemOf(response) {
   const body = await response.json().catch(() => ({}));
-  if (response.ok) return body;
-  throw new Problem(
+  return new Problem(
     response.status,
     body.title ?? "Something went wrong",
     body.detail ?? `The answer was ${response.status}. Try again.`,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.gateway.routes import (
     admin,
+    advice,
     images,
     imports,
     inventory,
@@ -32,6 +33,7 @@ ROUTERS = [
         imports,
         inventory,
         styles,
+        advice,
         stocktakes,
         search,
         shoppers,

@@ -1,4 +1,5 @@
-"""The page at `/`: static files, and a session for who opens it on this machine. The contract to read at `/docs`."""
+"""The pages at `/` and `/inventory`: static files, and a session for who opens them on this machine; the contract at
+`/docs`."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import fastapi_offline
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 
-from services.gateway.access import Gateway
+from services.gateway.access import Gateway, Parts
 from services.gateway.auth import COOKIE
 from services.gateway.shielding import PAGE
 
@@ -21,7 +22,16 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/")
 def page(request: Request, gateway: Gateway) -> Response:
-    response = FileResponse(FILES / "index.html", headers=PAGE)
+    return _with_session("index.html", request, gateway)
+
+
+@router.get("/inventory")
+def inventory(request: Request, gateway: Gateway) -> Response:
+    return _with_session("inventory.html", request, gateway)
+
+
+def _with_session(file: str, request: Request, gateway: Parts) -> Response:
+    response = FileResponse(FILES / file, headers=PAGE)
     if cookie := gateway.sessions.cookie(request.headers):
         response.set_cookie(COOKIE, cookie, httponly=True, samesite="strict", secure=request.url.scheme == "https")
     return response

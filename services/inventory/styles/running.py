@@ -6,41 +6,18 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 
 import structlog
 
-from services.inventory.child import Stopped, in_child
-from services.inventory.embedder import loaded_models
-from services.inventory.looks import Looks
-from services.inventory.settings import Settings
+from services.inventory.child import Stopped
 from services.inventory.styles import metrics
-from services.inventory.styles.making import StyleMaker
 from services.inventory.styles.turns import Turns, When
-from shared import database, objectstore
 from shared.errors import Permanent, Retryable
 
 _log = structlog.get_logger(__name__)
 _LOOKS_EVERY_SECONDS = 10.0
 Make = Callable[[str, Callable[[], bool]], int]
 """Makes the styles of a tenant; asks now and then whether to go on, and raises `Stopped` if not."""
-
-
-def make_here(settings: Settings, tenant: str) -> int:
-    """Over a database opened anew: a child shares nothing with its parent."""
-    books = database.open(settings.database_url)
-    try:
-        looks = Looks(books, objectstore.open(settings.object_store_url, "analyses"))
-        return StyleMaker(books, looks, partial(loaded_models, settings)).make(tenant)
-    finally:
-        books.close()
-
-
-def make_in_child(settings: Settings) -> Make:
-    def make(tenant: str, go_on: Callable[[], bool]) -> int:
-        return int(in_child(partial(make_here, settings, tenant), go_on, 60 * settings.style_minutes))
-
-    return make
 
 
 class StyleRuns:

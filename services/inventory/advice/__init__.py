@@ -1,0 +1,1 @@
+"""What to order, what will run out and what lies: each with the numbers that it follows from."""
