@@ -20,16 +20,16 @@ Labels = npt.NDArray[np.int64]
 Similar = Callable[[Vector], Vector]
 """From cosines to how likely two pieces are of a similar style."""
 
-SMALLEST = 4
+SMALLEST = 3
 """Pieces: fewer alike are no style that demand could be told of."""
-DIMENSIONS = 24
+DIMENSIONS = 40
 """Of the space that is searched for dense places; what is beyond is mostly of how the photo was taken."""
-TYPE_WEIGHT = 0.35
+TYPE_WEIGHT = 0.2
 """How far apart two pieces are by being of two types alone; two looks are at most 2 apart."""
 VOTERS = 8
 LEAST_SHARE = 0.25
 """A piece is told to sit between two styles when the second has so much of its neighbours' votes."""
-HELD_BY = 0.4
+HELD_BY = 0.25
 LEAST_SIMILAR = 0.5
 """A piece in no dense place is of its neighbours' style where one of them is as likely as not of a similar style."""
 _ROWS = 1_024
