@@ -205,7 +205,8 @@ def _firsts(whole: Firsts, worlds: int) -> Section:
 
 
 def _intervals(found: Sequence[World]) -> Section:
-    rows, figures = [], {}
+    rows: list[list[str]] = []
+    figures: dict[str, dict[str, float]] = {}
     for kind in KINDS:
         shares = [one.covered[kind][0] for one in found]
         loss = float(np.mean([one.covered[kind][1] for one in found]))

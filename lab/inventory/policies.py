@@ -95,4 +95,5 @@ class Advised:
         stock = Stock(here, world.price, world.lead.astype(float), world.unique, far, far)
         told = figures(ahead, sales.sold, here, stock.lead_days, self.terms)
         upto = held(told, ahead.spread, stock, self.terms).upto
-        return np.maximum(0, upto - here - book.on_order()).astype(np.int64)
+        ordered: Ints = np.maximum(0, upto - here - book.on_order()).astype(np.int64)
+        return ordered

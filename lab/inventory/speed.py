@@ -54,7 +54,7 @@ def _fill(rows: Connection, items: int, weekly: float, now: datetime, random: np
     rate = weekly / 7 * np.exp(random.normal(0, 0.8, items))
     types = random.choice(["ring", "earring", "necklace", "pendant", "bracelet", "watch"], items)
     styles = random.integers(0, max(1, items // _A_STYLE), items)
-    fields = {"tags": [], "attributes": {}, "said": {}}
+    fields: dict[str, Any] = {"tags": [], "attributes": {}, "said": {}}
     _put(
         rows,
         ItemRow,

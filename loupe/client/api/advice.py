@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from loupe.client.calls import Call, Pages, answer, given, paged
+from collections.abc import Sequence
+
+import httpx
+
+from loupe.client.calls import Call, Pages, answer, given
 from shared.contracts.advice import Advice, AdviceKind, AdviceOf, AdvicePage, Forecast
 from shared.contracts.fields import MAX_LIMIT
 
 
 def advice(*, of: AdviceOf = "piece", kind: AdviceKind | None = None, page: int = MAX_LIMIT) -> Pages[Advice]:
     """What to order, what will run out and what lies, what weighs most first. `page`: fetched at a time."""
-    return paged(AdvicePage, "advice", "/v1/inventory/advice", page, **given(of=of, kind=kind))
+
+    def read(response: httpx.Response) -> tuple[Sequence[Advice], str | None]:
+        found = answer(AdvicePage)(response)
+        return found.advice, found.next_cursor
+
+    def fetched(cursor: str | None) -> Call[tuple[Sequence[Advice], str | None]]:
+        asked = given(of=of, kind=kind, limit=page, cursor=cursor)
+        return Call("GET", "/v1/inventory/advice", read, params=asked)
+
+    return Pages(fetched)
 
 
 def advice_page(*, of: AdviceOf = "piece", kind: AdviceKind | None = None, limit: int = MAX_LIMIT) -> Call[AdvicePage]:

@@ -9,7 +9,7 @@ import numpy as np
 from services.inventory.advice import stocking
 from services.inventory.forecast import counts
 from services.inventory.forecast.forecasting import Ahead
-from services.inventory.forecast.sales import Floats, Ints, Weeks
+from services.inventory.forecast.sales import Floats, Ints, Numbers
 from shared.contracts.advice import AdviceKind
 
 NEVER = 9_999.0
@@ -87,7 +87,7 @@ class Advice:
     weight: float
 
 
-def figures(ahead: Ahead, sold: Weeks, on_hand: Floats, lead_days: Floats, terms: Terms) -> Figures:
+def figures(ahead: Ahead, sold: Numbers, on_hand: Floats, lead_days: Floats, terms: Terms) -> Figures:
     """The numbers of each row of `ahead`; `sold` has the same rows."""
     most = ahead.mean.shape[1]
     until = np.minimum(served_weeks(lead_days, terms), most)
@@ -124,7 +124,8 @@ def cover_days(mean: Floats, on_hand: Floats) -> Floats:
     pace = np.where(last, mean.mean(axis=1), mean[rows, np.minimum(whole, mean.shape[1] - 1)])
     with np.errstate(divide="ignore", invalid="ignore"):
         weeks = whole + np.where(on_hand > before, (on_hand - before) / pace, 0.0)
-    return np.minimum(np.nan_to_num(weeks * 7, nan=0.0, posinf=NEVER), NEVER)
+    found: Floats = np.minimum(np.nan_to_num(weeks * 7, nan=0.0, posinf=NEVER), NEVER)
+    return found
 
 
 def held(told: Figures, spread: Floats, stock: Stock, terms: Terms) -> stocking.Levels:

@@ -19,7 +19,7 @@ from services.inventory.forecast.backtest import groups_of
 from services.inventory.forecast.books import Books, read
 from services.inventory.forecast.forecasting import Forecasts, forecast
 from services.inventory.forecast.groups import Groups
-from services.inventory.forecast.sales import Ints
+from services.inventory.forecast.sales import Ints, Numbers
 from services.inventory.forecast_tables import AdviceRow, ForecastRow, ForecastRun
 from services.inventory.tables import AlertState
 from shared.contracts.stock import AlertKind
@@ -76,9 +76,10 @@ class AdviceMaker:
 def _forecast_rows(tenant: str, books: Books, found: Forecasts) -> Iterator[dict[str, Any]]:
     groups = groups_of(books.of)
     names: dict[str, Sequence[str]] = {"piece": books.sales.skus, "shop": [""]}
-    names |= {kind: groups[kind].names for kind in ("style", "type")}  # type: ignore[index]  # of these two
+    names |= {kind: groups[kind].names for kind in ("style", "type")}
     for kind, ahead in found.of.items():
-        sold, there = books.sales.sold[:, -_PAST_WEEKS:], books.sales.in_stock[:, -_PAST_WEEKS:]
+        sold: Numbers = books.sales.sold[:, -_PAST_WEEKS:]
+        there: Numbers = books.sales.in_stock[:, -_PAST_WEEKS:]
         if kind != "piece":
             pieces = np.maximum(groups[kind].total(np.ones(len(there))), 1e-9)[:, None]
             sold, there = groups[kind].total(sold), groups[kind].total(there) / pieces

@@ -16,7 +16,7 @@ from services.inventory.forecast import counts
 from services.inventory.forecast.demand import Demand, Dimensions, Options, fit
 from services.inventory.forecast.groups import Groups
 from services.inventory.forecast.reconcile import WAYS, Told, Way, reconcile
-from services.inventory.forecast.sales import Floats, Sales
+from services.inventory.forecast.sales import Floats, Ints, Sales
 from services.inventory.forecast.smoothing import ses
 
 HORIZON = 4
@@ -49,7 +49,7 @@ class Chosen:
     way: Way
     spread: Mapping[Kind, float]
     weekly: Mapping[Kind, float]
-    wape: Mapping[str, float] = field(default_factory=dict)
+    wape: Mapping[Way, float] = field(default_factory=dict)
     off: Mapping[Kind, float] = field(default_factory=lambda: dict.fromkeys(GROUPED, 1.0))
     """By how much a group's own series alone is off: the squared error over the mean."""
     origins: int = 0
@@ -100,14 +100,15 @@ def choose(sales: Sales, of: Dimensions, origins: int = 6) -> Chosen:
     return _measured(sales, of, options, ends)
 
 
-def direct(sales: Sales, groups: Groups, found: Demand, seasons: Sequence[int] | Floats, there: Floats) -> Floats:
+def direct(sales: Sales, groups: Groups, found: Demand, seasons: Ints, there: Floats) -> Floats:
     """[groups]: the sum of the weeks of `seasons` by the group's own series alone: sales a piece in stock, less the
     season, smoothed. `there`: how much of each piece will be in stock in each, [pieces, weeks]."""
     season = found.season[found.row]
     past = groups.total(sales.in_stock * season[:, sales.seasons()].astype(np.float32))
     series = groups.total(sales.sold) / np.maximum(past, 0.5)
-    after = groups.total(there * season[:, np.asarray(seasons, int)]).sum(axis=1)
-    return ses(series) * after
+    after = groups.total(there * season[:, seasons]).sum(axis=1)
+    told: Floats = ses(series) * after
+    return told
 
 
 def covered(mean: Floats, sold: Floats, spread: Floats) -> float:

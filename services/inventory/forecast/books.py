@@ -101,13 +101,11 @@ def _sales(
         uncounted[counted] = False
         days.append(told)
     empty = np.zeros(0, np.intp)
-    whole = Days(
-        *(
-            np.concatenate([empty, *(getattr(one, name) for one in days)]).astype(np.intp)
-            for name in ("piece", "day", "sold", "change")
-        ),
-        opening=np.zeros(len(skus), np.intp),
+    piece, day, sold, change = (
+        np.concatenate([empty, *(getattr(one, name) for one in days)]).astype(np.intp)
+        for name in ("piece", "day", "sold", "change")
     )
+    whole = Days(piece, day, sold, change, opening=np.zeros(len(skus), np.intp))
     sales = weekly(skus, monday, weeks, whole)
     since = np.clip(known[uncounted, None] / 7 - np.arange(weeks)[::-1], 0, 1)
     sales.in_stock[uncounted] = np.maximum(since, sales.sold[uncounted] > 0)

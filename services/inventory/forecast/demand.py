@@ -133,7 +133,8 @@ def _around(rows: Floats, half_life: float) -> Floats:
     for week in range(1, rows.shape[1]):
         before[:, week] += keep * before[:, week - 1]
         after[:, -week - 1] += keep * after[:, -week]
-    return before + after - rows
+    found: Floats = before + after - rows
+    return found
 
 
 def _aged(rows: Cells, half_life: float) -> Floats:
@@ -159,7 +160,8 @@ def _seasons(sold: Cells, expected: Cells, types: Groups, weeks: Ints, strength:
     near = _kernel(1.0)
     own = (counts[0] @ near + strength) / (counts[1] @ near + strength)
     found = np.concatenate([shop * own, shop])
-    return found / found.mean(axis=1, keepdims=True)
+    whole: Floats = found / found.mean(axis=1, keepdims=True)
+    return whole
 
 
 def _profile(sold: Floats, expected: Floats, weeks: Ints, strength: float) -> Floats:
@@ -167,12 +169,13 @@ def _profile(sold: Floats, expected: Floats, weeks: Ints, strength: float) -> Fl
     sums = _by_season(sold, weeks), _by_season(expected, weeks)
     wide = _kernel(3.0)
     believed = (sums[0] @ wide + strength) / (sums[1] @ wide + strength)
-    return (sums[0] + strength * believed) / (sums[1] + strength)
+    found: Floats = (sums[0] + strength * believed) / (sums[1] + strength)
+    return found
 
 
 def _by_season(rows: Floats, weeks: Ints) -> Floats:
     out = np.zeros((len(rows), SEASON))
-    np.add.at(out, (slice(None), weeks), rows)
+    np.add.at(out.T, weeks, rows.T)
     return out
 
 
@@ -180,4 +183,5 @@ def _kernel(width: float) -> Floats:
     """[52, 52]: how much each week counts for another, round the year."""
     apart = np.abs(np.arange(SEASON)[:, None] - np.arange(SEASON))
     apart = np.minimum(apart, SEASON - apart)
-    return np.exp(-0.5 * (apart / width) ** 2)
+    found: Floats = np.exp(-0.5 * (apart / width) ** 2)
+    return found

@@ -84,8 +84,10 @@ def seasonal_naive(series: Series, ahead: int) -> Floats:
 
 
 def _first_sizes(series: Series) -> Floats:
-    return series.sum(axis=1) / np.maximum(1, (series > 0).sum(axis=1))
+    found: Floats = series.sum(axis=1) / np.maximum(1, (series > 0).sum(axis=1))
+    return found
 
 
 def _first_intervals(series: Series) -> Floats:
-    return series.shape[1] / np.maximum(0.5, (series > 0).sum(axis=1))
+    found: Floats = series.shape[1] / np.maximum(0.5, (series > 0).sum(axis=1))
+    return found
