@@ -60,6 +60,21 @@ def story(bus: str) -> list[dict[str, Any]]:
             "body": {"stock": 3, "title": "A ring"},
         },
         {
+            "name": "pieces of it come in",
+            "type": "shop.stock.received",
+            "data": {"sku": ring, "quantity": 2, "unit_cost": 180},
+            "path": item,
+            "body": {"stock": 5},
+        },
+        {
+            "name": "its pieces are counted, and all are gone",
+            "type": "shop.stock.counted",
+            "data": {"sku": ring, "quantity": 0, "reason": "stock-take"},
+            "path": item,
+            "body": {"stock": 0},
+            "out": told("loupe.stock.alert"),
+        },
+        {
             "name": "a shopper looks at it",
             "type": "shop.user.event",
             "data": {"type": "viewed", "user_id": anna, "sku": ring, "at": now},

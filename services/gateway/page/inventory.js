@@ -1,7 +1,7 @@
 // The stock: what lies where, what to order, what lies too long, and what styles sell. Each number says where it is from.
 
 import * as api from "./api.js";
-import { element, price } from "./cards.js";
+import { element } from "./cards.js";
 import { plot } from "./plot.js";
 import { trace } from "./trace.js";
 
@@ -50,7 +50,8 @@ function figure(name, value, from) {
 
 async function showFigures() {
   const sum = await api.stock("summary");
-  const worth = Object.entries(sum.value).map(([currency, value]) => price({ price: value, currency: currency || undefined }));
+  const worth = Object.entries(sum.value).map(([currency, value]) => (currency
+    ? value.toLocaleString(undefined, { style: "currency", currency, maximumFractionDigits: 0 }) : whole(value)));
   const lately = `in ${sum.flow.days} days`;
   at("figures").replaceChildren(
     figure("pieces", whole(sum.pieces), "/v1/inventory/items?state=in-stock&limit=100"),
@@ -60,8 +61,8 @@ async function showFigures() {
     ...(sum.below_zero ? [figure("below zero", whole(sum.below_zero), "/v1/inventory/items?state=below-zero&limit=100")] : []),
     ...(sum.uncounted ? [figure("not counted", whole(sum.uncounted), "/v1/inventory/items?state=uncounted&limit=100")] : []),
     figure(`sold ${lately}`, whole(sum.flow.sold), "/v1/inventory/movements?kind=sold&limit=100"),
-    figure(`came in ${lately}`, whole(sum.flow.received), "/v1/inventory/movements?kind=received&limit=100"),
-    figure(`came back ${lately}`, whole(sum.flow.returned), "/v1/inventory/movements?kind=returned&limit=100"));
+    figure(`received ${lately}`, whole(sum.flow.received), "/v1/inventory/movements?kind=received&limit=100"),
+    figure(`returned ${lately}`, whole(sum.flow.returned), "/v1/inventory/movements?kind=returned&limit=100"));
   at("places").textContent = sum.locations
     .map((place) => `${place.location}: ${whole(place.pieces)} pieces of ${whole(place.items)} items`).join(" · ");
 }
@@ -111,6 +112,7 @@ async function showAdvice() {
   at("order-about").textContent = !first?.made_at
     ? "Advice is made each night; there has been no night yet."
     : `${order.length ? `${whole(first.counts?.order ?? order.length)} to order.` : "Nothing needs to be ordered."} ${when} `
+      + (order.length === ADVISED ? `The first ${ADVISED} are here, all are in the file. ` : "")
       + `${whole(terms.lead_days)} days from an order to its arrival, ordered every ${whole(terms.review_days)} days.`;
   at("make").replaceChildren(...make.map(advised));
   show("make-section", make.length > 0);
