@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # What is not compiled is when it is imported. Files that are no Python, as templates, are passed over, as pip does.
 RARELY_IMPORTED := /tests?/|/transformers/models/(?!auto/)
 
-.PHONY: help run up-processes test tests debian chaos fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-ledger bench-overload simulate-shop model train evaluate evaluate-recommender evaluate-inventory floor clean renders renders-evaluation sample
+.PHONY: help run up-processes test tests debian chaos fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-ledger bench-overload simulate-shop model train evaluate evaluate-recommender evaluate-inventory evaluate-styles stock-trays floor clean renders renders-evaluation sample
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -176,6 +176,12 @@ $(VENV)-peers/installed: requirements/peers.in
 	@$(PYTHON) -m venv $(VENV)-peers
 	@$(VENV)-peers/bin/python -m pip --disable-pip-version-check --quiet install -r requirements/peers.in
 	@touch $@
+
+evaluate-styles: $(VENV)/test.installed ## how right and how steady the inventory's styles are, write lab/reports/inventory/styles.md
+	$(BIN)/python -m lab evaluate-styles
+
+stock-trays: $(VENV)/test.installed ## how often a stock-take by photo is right, write lab/reports/inventory/stocktakes.md (about 15 minutes; rendered trays: about 12 more)
+	$(BIN)/python -m lab stock-trays --render
 
 clean: ## remove the environment (never the state in LOUPE_HOME)
 	rm -rf $(VENV)

@@ -167,6 +167,26 @@ def evaluate(
 
 
 @app.command()
+def evaluate_styles() -> None:
+    """How right and how steady the styles of the inventory are; write lab/reports/inventory/styles.md."""
+    from lab.inventory.seeing_report import report_styles
+
+    print(report_styles())
+
+
+@app.command()
+def stock_trays(
+    render: Annotated[bool, typer.Option(help="Render the trays that are missing: a minute of a core each.")] = False,
+) -> None:
+    """How often a stock-take by photo is right; write lab/reports/inventory/stocktakes.md."""
+    from lab.inventory.seeing_report import render_trays, report_stocktakes
+
+    if render:
+        render_trays()
+    print(report_stocktakes())
+
+
+@app.command()
 def simulate_shop(
     seed: Annotated[int, typer.Option(help="Another shop, other shoppers.")] = 8,
 ) -> None:

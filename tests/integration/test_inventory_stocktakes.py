@@ -81,7 +81,7 @@ def test_who_names_what_should_lie_there_is_believed(stocktakes: Stocktakes) -> 
 
 
 def test_a_closer_photo_settles_what_nobody_was_sure_of(stocktakes: Stocktakes) -> None:
-    between = unit(about(0, 2) + about(1, 2))
+    between = unit(about(0, 1) + about(1, 1))
     found = stocktakes.take(asked().model_copy(update={"photos": [tray_of(between)]}))
     assert told(found) == [("unsure", None)]
     again = stocktakes.closer(found.stocktake_id, CloserPhoto(tenant=SHOP, number=0, photo=tray_of(about(1, 3))))

@@ -31,13 +31,21 @@ NOWHERE: dict[str, str] = {
     "import_id": "00000000-0000-4000-8000-000000000002",
     "erasure_id": "er_" + "0" * 32,
     "export_id": "ex_" + "0" * 32,
+    "style_id": "st_" + "0" * 16,
+    "stocktake_id": "stk_" + "0" * 32,
     "object_key": "uploads/" + "0" * 32,
     "name": "0" * 32,
 }
 """By the name of a parameter or a field, what no shop has. A thing of a shop that is named anew needs an entry here, in
 `theirs` and in `_OWN`: then it is in the matrix."""
 
-OF_NO_SHOP = {"sha256": "of the bytes that are sent", "kind": "the same for all", "model": "the same for all"}
+OF_NO_SHOP = {
+    "sha256": "of the bytes that are sent",
+    "kind": "the same for all",
+    "model": "the same for all",
+    "by": "the same for all",
+    "number": "of a piece of one's own stock-take",
+}
 """Parameters that name nothing of a shop, and why."""
 
 
@@ -56,6 +64,8 @@ def theirs(shop: Shop) -> dict[str, str]:
         "import_id": _import(shop),
         "erasure_id": _asked_of_a_shopper(shop, "erase"),
         "export_id": _asked_of_a_shopper(shop, "export"),
+        "style_id": _style(shop),
+        "stocktake_id": _stocktake(shop),
         "object_key": upload["object_key"],
         "name": upload["name"],
     }
@@ -77,6 +87,8 @@ class _Own(dict[str, str]):
             image_id=shop.images["RING-1"][0],
             sha256=hashlib.sha256(PHOTO).hexdigest(),
             kind="shop.item.upserted",
+            by="type",
+            number="0",
             model=read_manifest(SHIPPED).version,
         )
         if ends and "sku" in named:
@@ -94,6 +106,10 @@ class _Own(dict[str, str]):
         for kind, name in (("erase", "erasure_id"), ("export", "export_id")):
             if name in named:
                 self[name] = _asked_of_a_shopper(shop, kind)
+        if "style_id" in named:
+            self["style_id"] = _style(shop)
+        if "stocktake_id" in named:
+            self["stocktake_id"] = _stocktake(shop)
         if "name" in named or operation.label == "POST /v1/images:batch":
             self.update(_upload(shop))
 
@@ -122,6 +138,33 @@ def _asked_of_a_shopper(shop: Shop, kind: str) -> str:
     address = shop.api.post(f"/v1/users/{shop.word}-asked:{kind}").raise_for_status().headers["location"]
     until(lambda: shop.api.get(address).json()["state"] == "done", f"the {kind} is done")
     return str(address.rpartition("/")[2])
+
+
+def _style(shop: Shop) -> str:
+    """A style of this shop: that of its pieces which all look like one of them."""
+    photo = shop.photo(shop.only)
+    for number in range(4):
+        sku = f"{shop.only}-LIKE-{number}"
+        shop.api.put(f"/v1/items/{sku}", json=shop.item(sku)).raise_for_status()
+        shop.upload(sku, photo)
+    shop.settle()
+    shop.api.post("/v1/inventory/styles:refresh").raise_for_status()
+    listed: list[dict[str, Any]] = []
+
+    def made() -> bool:
+        listed[:] = shop.api.get("/v1/inventory/styles").raise_for_status().json()["styles"]
+        return bool(listed)
+
+    until(made, "its styles are made", 120)
+    return str(listed[0]["style_id"])
+
+
+def _stocktake(shop: Shop) -> str:
+    """A stock-take of this shop that nobody confirmed, of one photo of one piece."""
+    photo = {"image": ("tray.jpg", shop.photo("RING-1"), "image/jpeg")}
+    texts = {"expected": json.dumps(["RING-1"])}
+    made = shop.api.post("/v1/inventory/stocktakes", files=photo, data=texts).raise_for_status()
+    return str(made.json()["stocktake_id"])
 
 
 def _upload(shop: Shop) -> dict[str, str]:
@@ -164,6 +207,14 @@ BODIES: dict[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
         "data": {"query": json.dumps({"parts": [{"image": 0}, {"sku": values["sku"]}], "user_id": values["user_id"]})},
     },
     "POST /v1/classify": lambda _: _photo("image"),
+    "POST /v1/inventory/stocktakes": lambda values: {
+        **_photo("image"),
+        "data": {"expected": json.dumps([values["sku"]])},
+    },
+    "POST /v1/inventory/stocktakes/{stocktake_id}/pieces/{number}/photo": lambda _: _photo("image"),
+    "POST /v1/inventory/stocktakes/{stocktake_id}:confirm": lambda values: {
+        "json": {"counts": [{"sku": values["sku"], "quantity": 1}]}
+    },
     "POST /v1/events": _event,
     "POST /v1/inventory/movements": _movement,
     "POST /v1/inventory/counts": lambda values: {"json": {"counts": [{"sku": values["sku"], "quantity": 1}]}},

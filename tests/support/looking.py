@@ -64,6 +64,10 @@ class LookedAt:
     def piece(self, tenant: str, sku: str, look: Vector, price: float = 900, revision: int = 1, **known: str) -> str:
         """Put an item with one picture, which shows `known`; the id of the picture."""
         self.item(tenant, sku, price, revision)
+        return self.pictured(tenant, sku, look, revision, **known)
+
+    def pictured(self, tenant: str, sku: str, look: Vector, revision: int = 1, **known: str) -> str:
+        """A picture of an item that is there, analysed."""
         number = int.from_bytes(f"{tenant}/{sku}/{revision}".encode()[-8:], "big")
         image_id, sha256 = f"{number:032x}-000", f"{number:064x}"
         piece = Piece(
@@ -72,19 +76,16 @@ class LookedAt:
         )
         analysis = Analysis(sha256=sha256, model_version=MODEL.version, width=9, height=9, pieces=[piece])
         self.analyses.put(tenant, analysis_key(sha256, MODEL.version), analysis.model_dump_json().encode())
-        self.catalogue.images_analysed(
-            [
-                ImageAnalysed(
-                    tenant=tenant,
-                    correlation_id="test",
-                    sku=sku,
-                    image_id=image_id,
-                    sha256=sha256,
-                    item_revision=revision,
-                    model_version=MODEL.version,
-                )
-            ]
+        told = ImageAnalysed(
+            tenant=tenant,
+            correlation_id="test",
+            sku=sku,
+            image_id=image_id,
+            sha256=sha256,
+            item_revision=revision,
+            model_version=MODEL.version,
         )
+        self.catalogue.images_analysed([told])
         return image_id
 
     def item(self, tenant: str, sku: str, price: float = 900, revision: int = 1) -> None:
@@ -107,10 +108,15 @@ def looked_at(url: str, folder: Path) -> Iterator[LookedAt]:
     books = database.open(url)
     books.migrate(main.MIGRATIONS)
     analyses = objectstore.open(f"file://{folder}", "analyses")
+    yield looks_of(books, analyses)
+    books.close()
+
+
+def looks_of(books: Database, analyses: ObjectStore) -> LookedAt:
+    """The parts over a database and an object store that others opened."""
     looks = Looks(books, analyses)
     maker = StyleMaker(books, looks, lambda: Models(models=[MODEL]))
-    yield LookedAt(books, analyses, Catalogue(books), looks, maker, Telling(books), Turns(books))
-    books.close()
+    return LookedAt(books, analyses, Catalogue(books), looks, maker, Telling(books), Turns(books))
 
 
 def tray_of(*looks: Vector, version: str = MODEL.version) -> TrayAnalyses:

@@ -102,12 +102,12 @@ class Shop:
 
 
 @contextmanager
-def running_inventory(folder: Path, url: str = "") -> Iterator[tuple[Service, str, str]]:
+def running_inventory(folder: Path, url: str = "", **settings: Any) -> Iterator[tuple[Service, str, str]]:
     """An inventory, the URL at which it is served, and that of its database: `url`, or SQLite in `folder`."""
     url = migrated(url or f"sqlite:///{folder}/inventory.db", inventory.MIGRATIONS)
-    given = Settings(broker_url=NOBODY, object_store_url=f"file://{folder}/objects", database_url=url)
+    given = {"broker_url": NOBODY, "object_store_url": f"file://{folder}/objects", "database_url": url}
     broker = messaging.open(NOBODY, "inventory")
-    service = inventory.build(given, broker)
+    service = inventory.build(Settings(**given | settings), broker)
     with served(service.http) as address:
         yield service, address, url
     service.close()
@@ -115,11 +115,14 @@ def running_inventory(folder: Path, url: str = "") -> Iterator[tuple[Service, st
 
 
 @contextmanager
-def running_stock(folder: Path, inventory_url: str = "", **settings: Any) -> Iterator[Shop]:
-    """`inventory_url`: of an empty database; without it, SQLite in `folder`."""
+def running_stock(
+    folder: Path, inventory_url: str = "", upstreams: Upstreams | None = None, **settings: Any
+) -> Iterator[Shop]:
+    """`inventory_url`: of an empty database; without it, SQLite in `folder`. `upstreams`: what is asked besides."""
+    upstreams = upstreams or Upstreams()
     with (
-        running_inventory(folder, inventory_url) as (service, address, url),
-        running_gateway(folder, Upstreams(), inventory_url=address, **settings) as stand,
+        running_inventory(folder, inventory_url, embedder_url=upstreams.embedder_url) as (service, address, url),
+        running_gateway(folder, upstreams, inventory_url=address, **settings) as stand,
     ):
         books = database.open(url)
         yield Shop(stand, service, books)

@@ -32,7 +32,7 @@ def clouds(*sizes: int, spread: float = 0.35, seed: int = 3) -> Vector:
 
 def test_pieces_that_look_alike_are_of_one_style_and_those_like_nothing_of_none() -> None:
     looks = np.concatenate([clouds(12, 8, 20), clouds(1, 1, seed=9)])
-    labels = grouped(looks, ["ring"] * len(looks))
+    labels = grouped(looks, ["ring"] * len(looks), smallest=4)
     assert sorted(np.bincount(labels[labels >= 0])) == [8, 12, 20]
     assert list(labels[-2:]) == [-1, -1]
 
@@ -40,7 +40,7 @@ def test_pieces_that_look_alike_are_of_one_style_and_those_like_nothing_of_none(
 def test_equal_looks_of_two_types_are_of_two_styles() -> None:
     looks = clouds(20)
     types = ["ring", "pendant"] * 10
-    labels = grouped(looks, types)
+    labels = grouped(looks, types, smallest=6)
     assert len({(kind, label) for kind, label in zip(types, labels, strict=True) if label >= 0}) == 2
 
 
@@ -115,13 +115,18 @@ def test_a_name_tells_what_its_pieces_share_and_others_lack() -> None:
 
 def test_no_two_styles_have_the_same_name_and_one_without_anything_in_common_says_so() -> None:
     ring = Traits({"type": "ring", "metal": "silver"})
-    mixed = [Traits({"type": kind}) for kind in ("ring", "watch", "brooch")]
+    mixed = [Traits({"type": kind}) for kind in ("ring", "watch", "brooch", "pendant", "bracelet")]
     assert names([[ring] * 4, [ring] * 4, mixed, [Traits()]]) == [
         "silver ring",
         "silver ring 2",
         "mixed pieces",
-        "mixed pieces 2",
+        "piece",
     ]
+
+
+def test_a_style_of_two_kinds_says_both() -> None:
+    halves = [Traits({"type": kind, "metal": "silver"}) for kind in ("ring", "ring", "pendant", "pendant", "watch")]
+    assert names([halves], [Traits({"type": "ring", "metal": "gold"})] * 9) == ["silver pendant and ring"]
 
 
 @pytest.mark.parametrize(

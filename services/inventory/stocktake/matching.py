@@ -75,8 +75,13 @@ def matched(cosines: Floats, skus: Sequence[str], expected: Mapping[str, int], s
 
 
 def _weights(cosines: Floats, wanted: npt.NDArray[np.bool_], sureness: Sureness) -> Floats:
-    """How much speaks for each pair, against "none of them", which is 1."""
-    told = sureness.slope * cosines + sureness.offset + np.where(wanted, sureness.expected, 0.0)
+    """How much speaks for each pair, against "none of them", which is 1.
+
+    That some piece lies astray is as likely in a shop of 100 pieces as in one of 100,000: which of them, is not.
+    """
+    others = max(1, int((~wanted).sum()))
+    astray = np.log(sureness.astray * max(1, int(wanted.sum())) / others)
+    told = sureness.slope * cosines + sureness.offset + np.where(wanted, 0.0, min(0.0, astray))
     return np.asarray(np.exp(np.clip(told, -60.0, 60.0)))
 
 
@@ -121,13 +126,14 @@ def _lacking(
     missing: dict[str, int] = {}
     unsure: dict[str, int] = {}
     known = {sku: place for place, sku in enumerate(skus)}
-    doubtful = [row for row, match in enumerate(matches) if match.outcome == "unsure"]
+    doubtful = likely[[row for row, match in enumerate(matches) if match.outcome == "unsure"]]
+    shares = doubtful / np.maximum(doubtful.sum(axis=1, keepdims=True), 1e-12)  # if it is a piece of the shop at all
     for sku, count in expected.items():
         found = sum(match.sku == sku for match in matches)
         if found >= count:
             continue
         place = known.get(sku)
-        among = float(likely[doubtful, place].sum()) if place is not None and doubtful else 0.0
+        among = float(shares[:, place].sum()) if place is not None else 0.0
         if place is not None and among <= 1 - sureness.missing:
             missing[sku] = count - found
         else:

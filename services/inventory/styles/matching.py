@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-LEAST_OVERLAP = 0.3
+LEAST_OVERLAP = 0.2
 """Intersection over union, of the pieces that were there both times: with less in common it is another style."""
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 ORDER = ("metal", "stone", "cut", "setting", "word", "type")
 """As one says it: rose gold, diamond, oval, bezel, thin, ring."""
-SHARED = 0.6
-"""Of a style's pieces must have what names it."""
-BEYOND = 0.25
+SHARED = 0.5
+"""Of a style's pieces must have what names it; else its name would tell of the few."""
+BEYOND = 0.2
 """And by so much more often than the rest."""
 MOST_WORDS = 3
 """Beside the type."""
@@ -45,11 +45,20 @@ def names(styles: Sequence[Sequence[Traits]], others: Iterable[Traits] = ()) -> 
 def _name(own: Counter[tuple[str, str]], size: int, everywhere: Counter[tuple[str, str]], rest: int) -> str:
     shared = {trait: count / size for trait, count in own.items() if size and count / size >= SHARED}
     beyond = {trait: share - (everywhere[trait] - own[trait]) / rest for trait, share in shared.items()}
-    kind = next((value for name, value in shared if name == "type"), "piece" if shared else "mixed pieces")
-    telling = [trait for trait in beyond if trait[0] != "type" and beyond[trait] >= BEYOND]
+    kind = _kind({value: count / size for (name, value), count in own.items() if name == "type"})
+    said = {"type", *kind.split(" and ")}
+    telling = [trait for trait in beyond if not said & set(trait) and beyond[trait] >= BEYOND]
     chosen = sorted(telling, key=lambda trait: (-beyond[trait], trait))[:MOST_WORDS]
     told = [value for _, value in sorted(chosen, key=lambda trait: (ORDER.index(trait[0]), trait[1]))]
     return ", ".join([*told[:-1], f"{told[-1]} {kind}"]) if told else kind
+
+
+def _kind(types: Mapping[str, float]) -> str:
+    """What most of them are, or the two kinds that most of them are."""
+    first, *others = sorted(types, key=lambda kind: (-types[kind], kind)) or ["piece"]
+    if types.get(first, 1.0) >= SHARED or not others:
+        return first
+    return f"{first} and {others[0]}" if types[first] + types[others[0]] >= SHARED else "mixed pieces"
 
 
 def _distinct(name: str, taken: Collection[str]) -> str:
