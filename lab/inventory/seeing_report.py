@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -69,8 +70,9 @@ def report_styles() -> str:
     heads, model = Heads.load(SHIPPED / HEADS, manifest.heads), model_of(manifest)
     opened = open_model(str(SHIPPED))
     rows, told = [], []
-    for name, records in (("evaluation renders", sets.single_renders()), ("sample shop", sets.sample_catalogue())):
-        seen = shop_of(records, seen_of(opened, records), manifest.dimension, heads)
+    shops = (("evaluation renders", sets.single_renders(), {}), ("sample shop", sets.sample_catalogue(), _tags()))
+    for name, records, tags in shops:
+        seen = shop_of(records, seen_of(opened, records), manifest.dimension, heads, tags)
         truth = {record.item_id: record for record in records}
         rows.append(_style_row(name, measured(seen, truth, model), any(record.family for record in records)))
         largest = examples(seen, made_of(seen, {}, similarity(model)))
@@ -145,6 +147,12 @@ def report_stocktakes() -> str:
         ]
     )
     return _write("stocktakes.md", text)
+
+
+def _tags() -> dict[str, list[str]]:
+    """Of the sample shop, by SKU."""
+    with (sets.SAMPLE / "catalogue.csv").open(newline="", encoding="utf-8") as file:
+        return {row["sku"]: row["tags"].split("|") for row in csv.DictReader(file)}
 
 
 def _heading(columns: Sequence[str]) -> list[str]:

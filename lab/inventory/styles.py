@@ -40,7 +40,9 @@ class Figures:
     ids_kept: float
 
 
-def shop_of(records: Sequence[Record], rows: Vector, dimension: int, heads: Heads) -> Seen:
+def shop_of(
+    records: Sequence[Record], rows: Vector, dimension: int, heads: Heads, tags: Mapping[str, Sequence[str]]
+) -> Seen:
     """The pieces of these pictures as the inventory sees them: what the model knows, and the shop's tags, if any."""
     views = []
     for record, row in zip(records, rows, strict=True):
@@ -48,8 +50,7 @@ def shop_of(records: Sequence[Record], rows: Vector, dimension: int, heads: Head
         known = {str(name): found.value for name, found in heads.predict(row).items() if found}
         views.append(View(record.item_id, record.path.stem, np.asarray(vector, np.float32), known))
     pieces = Pieces(views)
-    tags = {record.item_id: record.parameters.get("tags", "").split("|") for record in records}
-    facts = {sku: Facts(None, {}, [tag for tag in told if tag]) for sku, told in tags.items()}
+    facts = {sku: Facts(None, {}, told) for sku, told in tags.items()}
     return Seen(pieces, [pieces.known(place) for place in range(len(pieces.skus))], facts)
 
 

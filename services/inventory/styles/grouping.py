@@ -70,10 +70,15 @@ def shares(
     if not len(members):
         return [[] for _ in labels]
     found: list[list[Share]] = []
+    groups = labels[members]
     for rows, likely in _likely(vectors, types, members, similar):
-        for row, each in zip(rows, likely, strict=True):
-            each[members == row] = 0.0
-            found.append(_voted(each, labels[members], int(labels[row]), -1 if before is None else int(before[row])))
+        inside = np.searchsorted(members, rows)
+        own = np.flatnonzero(members[np.minimum(inside, len(members) - 1)] == rows)
+        likely[own, inside[own]] = 0.0
+        count = min(VOTERS, len(members))
+        voters = np.argpartition(-likely, count - 1, axis=1)[:, :count]
+        for row, chosen, each in zip(rows, voters, np.take_along_axis(likely, voters, axis=1), strict=True):
+            found.append(_voted(each, groups[chosen], int(labels[row]), -1 if before is None else int(before[row])))
     return found
 
 
@@ -128,12 +133,12 @@ def _likely(
 
 
 def _voted(likely: Vector, groups: Labels, own: int, held: int) -> list[Share]:
-    voters = np.argsort(-likely, kind="stable")[:VOTERS]
+    """`likely`: that the piece is of a similar style as each of its voters, and of which groups those are."""
     votes: dict[int, float] = {}
-    for voter in voters:
-        votes[int(groups[voter])] = votes.get(int(groups[voter]), 0.0) + float(likely[voter])
+    for group, vote in zip(groups.tolist(), likely.tolist(), strict=True):
+        votes[group] = votes.get(group, 0.0) + vote
     total = sum(votes.values())
-    if own < 0 and (not total or float(likely[voters[0]]) < LEAST_SIMILAR):
+    if own < 0 and (not total or float(likely.max()) < LEAST_SIMILAR):
         return []
     told = {group: vote / total for group, vote in votes.items()} if total else {}
     own = held if held >= 0 and told.get(held, 0.0) >= HELD_BY else own

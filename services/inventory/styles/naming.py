@@ -46,7 +46,8 @@ def _name(own: Counter[tuple[str, str]], size: int, everywhere: Counter[tuple[st
     shared = {trait: count / size for trait, count in own.items() if size and count / size >= SHARED}
     beyond = {trait: share - (everywhere[trait] - own[trait]) / rest for trait, share in shared.items()}
     kind = _kind({value: count / size for (name, value), count in own.items() if name == "type"})
-    telling = [trait for trait in beyond if trait[0] != "type" and beyond[trait] >= BEYOND]
+    said = {"type", *kind.split(" and ")}
+    telling = [trait for trait in beyond if not said & set(trait) and beyond[trait] >= BEYOND]
     chosen = sorted(telling, key=lambda trait: (-beyond[trait], trait))[:MOST_WORDS]
     told = [value for _, value in sorted(chosen, key=lambda trait: (ORDER.index(trait[0]), trait[1]))]
     return ", ".join([*told[:-1], f"{told[-1]} {kind}"]) if told else kind
