@@ -120,9 +120,11 @@ def test_a_stock_take_of_yesterday_cannot_be_confirmed(stocktakes: Stocktakes, s
 
 def test_a_stock_take_is_its_shops_alone(stocktakes: Stocktakes) -> None:
     found = stocktakes.take(asked(0))
-    for call in (stocktakes.get, lambda *of: stocktakes.plan(*of, []), lambda *of: stocktakes.confirm(*of, [])):
+    with pytest.raises(NotFound):
+        stocktakes.get("other", found.stocktake_id)
+    for call in (stocktakes.plan, stocktakes.confirm):
         with pytest.raises(NotFound):
-            call("other", found.stocktake_id)
+            call("other", found.stocktake_id, [])
 
 
 def test_a_closer_photo_of_no_piece_or_of_nothing_is_refused(stocktakes: Stocktakes) -> None:
