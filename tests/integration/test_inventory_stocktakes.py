@@ -129,7 +129,7 @@ def test_a_stock_take_is_its_shops_alone(stocktakes: Stocktakes) -> None:
 
 def test_a_closer_photo_of_a_piece_that_there_is_not_is_refused(stocktakes: Stocktakes) -> None:
     found = stocktakes.take(asked(0))
-    with pytest.raises(InvalidInput):
+    with pytest.raises(NotFound):
         stocktakes.closer(found.stocktake_id, CloserPhoto(tenant=SHOP, number=1, photo=photo_of(about(0, 3))))
 
 

@@ -85,8 +85,8 @@ class Stocktakes:
             return _told(_row(session, tenant, stocktake_id))
 
     def closer(self, stocktake_id: str, asked: CloserPhoto) -> Stocktake:
-        """Look again, by the main piece of a photo taken from nearer. Raises `NotFound`, `Conflict` when it is not open
-        any more, and `InvalidInput` where there is no piece of that number."""
+        """Look again, by the main piece of a photo from nearer. Raises `NotFound`, also where there is no piece of
+        that number, and `Conflict` when it is not open any more."""
         with self._database.read() as session:
             row = _row(session, asked.tenant, stocktake_id)
             _open(row)
@@ -95,7 +95,7 @@ class Stocktakes:
         if model is None:
             raise Conflict("Meanwhile Loupe sees by another model. Take the photos of the tray again.")
         if asked.number >= len(seen["trays"]):
-            raise _invalid("path.number", f"there is no piece {asked.number}; they are numbered from 0")
+            raise NotFound(f"There is no piece {asked.number} in this stock-take; they are numbered from 0.")
         nearest = _by(asked.photo.analyses, model).pieces[0]
         seen["trays"][asked.number]["looks"].append(nearest.vector)
         again = self._counted(asked.tenant, model, seen)
