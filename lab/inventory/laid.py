@@ -47,7 +47,7 @@ def laid_trays(out: Path, seed: int, count: int, shown: Sequence[Record], twins:
 
 def _chosen(random: Generator, shown: Sequence[Record], many: int, twins: bool) -> list[Record]:
     taken: set[str] = set()
-    chosen = []
+    chosen: list[Record] = []
     for place in random.permutation(len(shown)):
         one = shown[place]
         family = one.family or one.item_id

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.contracts.analysis import Box
 from shared.contracts.fields import MAX_TRAY_PIECES, NO_TEXT, Share, Sku, TenantId, Timestamp
-from shared.contracts.internal import TrayAnalyses
+from shared.contracts.internal import Analyses, TrayAnalyses
 from shared.contracts.stock import MAIN, MAX_PIECES_MOVED, Location
 
 MAX_TRAY_PHOTOS = 4
@@ -100,8 +100,8 @@ class StocktakeAsked(BaseModel):
 
 
 class CloserPhoto(BaseModel):
-    """The one piece of a photo taken from nearer, for the piece of that number."""
+    """The main piece of a photo taken from nearer, for the piece of that number."""
 
     tenant: TenantId
     number: TrayPieceNumber
-    photo: TrayAnalyses
+    photo: Analyses

@@ -76,7 +76,7 @@ class StylesAsked(BaseModel):
 class DimensionValue(BaseModel):
     """`value` None: of these pieces nobody knows it. Of `style` it is an id, and `name` tells it."""
 
-    value: str | None
+    value: str | None = None
     name: str | None = None
     pieces: int
     on_hand: int

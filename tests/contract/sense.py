@@ -124,6 +124,17 @@ def _movements_file(case: Case[Any]) -> None:
     case.body = {"file": Binary(f"sku,kind,quantity,occurred_at\n{row}".encode())}
 
 
+def _tray(case: Case[Any]) -> None:
+    """Of a place. Which items should lie there is for the ledger to say: another request may have removed any."""
+    case.body = {"image": _body(case)["image"], "location": "window"}
+
+
+def _confirmed(case: Case[Any]) -> None:
+    """Of items that the shop had."""
+    if isinstance(case.body, dict):
+        case.body = {"counts": [one | {"sku": FACTS["skus"][0]} for one in _body(case).get("counts", [])]}
+
+
 def _stocked(case: Case[Any]) -> None:
     """An item that the shop has, so that there is more than a 404."""
     if case.path_parameters.get("sku"):
@@ -168,6 +179,8 @@ def _another_key(case: Case[Any]) -> None:
 
 _OF_ROUTE: dict[str, Callable[[Case[Any]], None]] = {
     "GET /v1/users/{user_id}/suggestions": _page,
+    "POST /v1/inventory/stocktakes": _tray,
+    "POST /v1/inventory/stocktakes/{stocktake_id}:confirm": _confirmed,
     "GET /v1/sessions/{session_id}/suggestions": _page,
     "POST /v1/search": _search,
     "POST /v1/images:batch": _batch,

@@ -18,7 +18,7 @@ from services.inventory.styles.turns import Turns
 from shared import objectstore
 from shared.contracts.models import Models
 from tests.support.gateway import OTHER_KEY, Upstreams, served
-from tests.support.looking import MODEL, about, looks_of, tray_of, unit
+from tests.support.looking import MODEL, about, looks_of, photo_of, tray_of, unit
 from tests.support.pictures import drawing
 from tests.support.stocking import Shop, running_stock
 
@@ -91,13 +91,13 @@ def test_a_closer_photo_settles_a_doubt_and_what_stays_doubtful_is_not_counted(s
     plan = shop.client.post(f"{TAKE}/{found['stocktake_id']}:confirm").raise_for_status().json()
     assert plan["counted"] == []
     found = take(shop, unit(about(0, 1) + about(1, 1)))
-    shop.stand.upstreams.tray = tray_of(about(1, 3))
+    shop.stand.upstreams.seen = photo_of(about(1, 3)).analyses
     closer = f"{TAKE}/{found['stocktake_id']}/pieces/0/photo"
     again = shop.client.post(closer, files={"image": ("near.jpg", PHOTO)}).raise_for_status().json()
     assert [(piece["outcome"], piece["sku"]) for piece in again["pieces"]] == [("present", "RING-1")]
     assert shop.client.get(f"{TAKE}/{found['stocktake_id']}").json() == again
     beyond = shop.client.post(closer.replace("/0/", "/7/"), files={"image": ("near.jpg", PHOTO)})
-    assert beyond.status_code == 422
+    assert beyond.status_code == 404
 
 
 def test_items_that_the_shop_does_not_have_are_refused_by_name(shop: Shop) -> None:

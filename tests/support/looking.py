@@ -19,7 +19,7 @@ from services.inventory.styles.turns import Turns
 from shared import database, objectstore
 from shared.contracts.analysis import Analysis, Attribute, Piece, TrayAnalysis, analysis_key
 from shared.contracts.fields import Vector, pack_vector
-from shared.contracts.internal import TrayAnalyses
+from shared.contracts.internal import Analyses, TrayAnalyses
 from shared.contracts.messages import ImageAnalysed, ImageRemoved, ItemChanged, ItemFields
 from shared.contracts.models import Model, Models, Probability, Sameness
 from shared.database import Database
@@ -117,6 +117,13 @@ def looks_of(books: Database, analyses: ObjectStore) -> LookedAt:
     looks = Looks(books, analyses)
     maker = StyleMaker(books, looks, lambda: Models(models=[MODEL]))
     return LookedAt(books, analyses, Catalogue(books), looks, maker, Telling(books), Turns(books))
+
+
+def photo_of(look: Vector) -> Analyses:
+    """What the embedder tells of a photo of one piece."""
+    piece = Piece(vector=pack_vector(look))
+    of = Analysis(sha256="0" * 64, model_version=MODEL.version, width=90, height=60, pieces=[piece])
+    return Analyses(analyses=[of])
 
 
 def tray_of(*looks: Vector, version: str = MODEL.version) -> TrayAnalyses:

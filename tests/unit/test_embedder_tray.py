@@ -46,7 +46,8 @@ def tray(across: int, down: int, side: int = 60, cell: int = 120) -> tuple[Image
     picture = Image.new("RGB", (across * cell, down * cell), "white")
     colours = []
     for place in range(across * down):
-        colour = tuple(int(level) for level in random.integers(0, 200, 3))
+        red, green, blue = (int(level) for level in random.integers(0, 200, 3))
+        colour = red, green, blue
         left, upper = place % across * cell + 20 + int(random.integers(20)), place // across * cell + 25
         picture.paste(colour, (left, upper, left + side, upper + side))
         colours.append(colour)

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from services.gateway.access import Parts
 from services.gateway.query_vectors import Photo
+from shared.contracts.internal import Analyses
 from shared.contracts.stock import Movement
 from shared.contracts.stocktakes import (
     CloserPhoto,
@@ -42,7 +43,8 @@ async def take(
 async def look_closer(gateway: Parts, tenant: str, stocktake_id: str, number: int, photo: Photo) -> Stocktake:
     """Look again at one piece."""
     await gateway.inventory.ask(f"/stocktakes/{stocktake_id}", Stocktake, tenant=tenant)
-    asked = CloserPhoto(tenant=tenant, number=number, photo=await gateway.embedder.analyse_tray(photo.data))
+    seen = Analyses(analyses=await gateway.vectors.photo(tenant, photo))
+    asked = CloserPhoto(tenant=tenant, number=number, photo=seen)
     return await _post(gateway, f"/stocktakes/{stocktake_id}/closer", asked, Stocktake)
 
 

@@ -55,7 +55,9 @@ async def post_stocktake(request: Request, caller: Writer, gateway: Gateway, res
     return made
 
 
-@router.get("/{stocktake_id}", summary="A stock-take", response_model_exclude_none=True, responses=problems(404))
+@router.get(
+    "/{stocktake_id:before_verb}", summary="A stock-take", response_model_exclude_none=True, responses=problems(404)
+)
 async def get_stocktake(stocktake_id: StocktakeId, caller: Reader, gateway: Gateway) -> Stocktake:
     """Kept for 90 days, without its photos."""
     return await gateway.inventory.ask(f"/stocktakes/{stocktake_id}", Stocktake, tenant=caller.tenant)

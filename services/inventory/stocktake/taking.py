@@ -6,7 +6,7 @@ import threading
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from sqlalchemy import delete, select
@@ -17,9 +17,8 @@ from services.inventory.stocktake.counting import OnTray, counted, counts_of
 from services.inventory.stocktake.sureness import Sureness
 from services.inventory.style_tables import StocktakeRow
 from services.inventory.tables import ItemRow, Level
-from shared.contracts.analysis import Box, TrayAnalysis
+from shared.contracts.analysis import Analysis, Box, TrayAnalysis
 from shared.contracts.fields import unpack_vector
-from shared.contracts.internal import TrayAnalyses
 from shared.contracts.models import Model, Models
 from shared.contracts.stocktakes import (
     MAX_EXPECTED,
@@ -33,6 +32,7 @@ from shared.errors import Conflict, InvalidInput, NotFound, Retryable
 
 OPEN_FOR = timedelta(days=1)
 KEPT_FOR = timedelta(days=90)
+_A = TypeVar("_A", Analysis, TrayAnalysis)
 _CLEANS_EVERY_SECONDS = 3_600.0
 
 
@@ -55,7 +55,7 @@ class Stocktakes:
         trays = [
             {"photo": number, "box": piece.box.model_dump(), "looks": [piece.vector]}
             for number, photo in enumerate(asked.photos)
-            for piece in _by(photo, model).pieces
+            for piece in _by(photo.analyses, model).pieces
         ]
         now = datetime.now(UTC)
         seen = {"model_version": model.version, "expected": expected, "trays": trays}
@@ -85,8 +85,8 @@ class Stocktakes:
             return _told(_row(session, tenant, stocktake_id))
 
     def closer(self, stocktake_id: str, asked: CloserPhoto) -> Stocktake:
-        """Look again, by the one piece of a photo taken from nearer. Raises `NotFound`, `Conflict` when it is not open
-        any more, and `InvalidInput` where there is no piece of that number or none on the photo."""
+        """Look again, by the main piece of a photo from nearer. Raises `NotFound`, also where there is no piece of
+        that number, and `Conflict` when it is not open any more."""
         with self._database.read() as session:
             row = _row(session, asked.tenant, stocktake_id)
             _open(row)
@@ -95,11 +95,8 @@ class Stocktakes:
         if model is None:
             raise Conflict("Meanwhile Loupe sees by another model. Take the photos of the tray again.")
         if asked.number >= len(seen["trays"]):
-            raise _invalid("path.number", f"there is no piece {asked.number}; they are numbered from 0")
-        pieces = _by(asked.photo, model).pieces
-        if not pieces:
-            raise _invalid("body.image", "no piece is seen on the photo; take it from above, with the piece alone")
-        nearest = max(pieces, key=lambda piece: piece.confidence * piece.box.area)
+            raise NotFound(f"There is no piece {asked.number} in this stock-take; they are numbered from 0.")
+        nearest = _by(asked.photo.analyses, model).pieces[0]
         seen["trays"][asked.number]["looks"].append(nearest.vector)
         again = self._counted(asked.tenant, model, seen)
         with self._database.write() as session:
@@ -177,8 +174,8 @@ class Stocktakes:
         return {"pieces": found.pieces, "items": found.items, "words": found.words}
 
 
-def _by(photo: TrayAnalyses, model: Model) -> TrayAnalysis:
-    for analysis in photo.analyses:
+def _by(analyses: Sequence[_A], model: Model) -> _A:
+    for analysis in analyses:
         if analysis.model_version == model.version:
             return analysis
     raise Retryable("The model by which the shop's pieces were seen is just being changed. Try again in a minute.")
