@@ -26,7 +26,7 @@ from shared.contracts.stock import AlertKind
 from shared.database import Database
 
 LEAST_SALES = 20
-"""Of the whole shop. Before so many are known a forecast is a guess, and nobody is to order by it."""
+"""Of the whole shop. Before so many are known a forecast is a guess, and so is that a piece does not sell."""
 _PAST_WEEKS = 52
 _AT_ONCE = 1_000
 _ALERTS: Mapping[str, AlertKind] = {"order": "low-stock", "overstock": "overstock", "dead-stock": "dead-stock"}
@@ -114,7 +114,7 @@ def _advised(tenant: str, books: Books, found: Forecasts, terms: Terms) -> Itera
         (
             one
             for one in [*of_pieces(told, levels, stock, terms), *of_unique(stock, style, of_styles)]
-            if known or one.kind not in ("order", "overstock")
+            if known or one.kind == "make-more"
         ),
         key=lambda one: (-one.weight, one.place),
     )
