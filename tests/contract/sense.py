@@ -177,6 +177,12 @@ def _another_key(case: Case[Any]) -> None:
         case.path_parameters = {"key_id": "k_" + "0" * 12}
 
 
+def _one_forecast(case: Case[Any]) -> None:
+    """Of a piece, or a style, or a type."""
+    named = [name for name in ("sku", "style", "type") if name in case.query]
+    case.query = {name: value for name, value in case.query.items() if name not in named[1:]}
+
+
 _OF_ROUTE: dict[str, Callable[[Case[Any]], None]] = {
     "GET /v1/users/{user_id}/suggestions": _page,
     "POST /v1/inventory/stocktakes": _tray,
@@ -185,6 +191,7 @@ _OF_ROUTE: dict[str, Callable[[Case[Any]], None]] = {
     "POST /v1/search": _search,
     "POST /v1/images:batch": _batch,
     "POST /v1/events": _events,
+    "GET /v1/inventory/forecasts": _one_forecast,
     "POST /v1/inventory/movements": _movements,
     "POST /v1/inventory/counts": _counts,
     "POST /v1/inventory/movements.csv": _movements_file,

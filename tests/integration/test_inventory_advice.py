@@ -91,6 +91,19 @@ def test_the_ledger_is_read_as_weeks_with_counts_transfers_and_days_without_stoc
     assert books.on_hand.tolist() == [3]
 
 
+def test_a_shop_whose_sales_nobody_told_is_not_advised_to_order(shop: LookedAt) -> None:
+    for sku in ("RING", "HOOP"):
+        put(shop, sku)
+    move(shop, *(movement("counted", 1, sku=sku, at=day(30)) for sku in ("RING", "HOOP")))
+    told = night(shop)
+    assert told.page("acme", "piece", "order", 0, 20).advice == []
+    move(shop, *(movement("sold", 1, sku="RING", at=day(1 + ago)) for ago in range(19)))
+    assert night(shop).page("acme", "piece", "order", 0, 20).advice == []
+    assert alerts(shop) == []
+    move(shop, movement("sold", 1, sku="RING", at=day(0.5)))
+    assert "RING" in [one.sku for one in night(shop).page("acme", "piece", "order", 0, 20).advice]
+
+
 def test_what_runs_out_is_advised_to_be_ordered_with_its_numbers(shop: LookedAt) -> None:
     put(shop, "FAST")
     put(shop, "CALM")

@@ -25,6 +25,8 @@ from services.inventory.tables import AlertState
 from shared.contracts.stock import AlertKind
 from shared.database import Database
 
+LEAST_SALES = 20
+"""Of the whole shop. Before so many are known a forecast is a guess, and so is that a piece does not sell."""
 _PAST_WEEKS = 52
 _AT_ONCE = 1_000
 _ALERTS: Mapping[str, AlertKind] = {"order": "low-stock", "overstock": "overstock", "dead-stock": "dead-stock"}
@@ -107,8 +109,13 @@ def _advised(tenant: str, books: Books, found: Forecasts, terms: Terms) -> Itera
         styles, books.of.styles.total(books.sales.sold), lies, np.full(len(lies), terms.lead_days), terms
     )
     style = _first_styles(books.of.styles)
+    known = books.sales.sold.sum() >= LEAST_SALES
     advice = sorted(
-        [*of_pieces(told, levels, stock, terms), *of_unique(stock, style, of_styles)],
+        (
+            one
+            for one in [*of_pieces(told, levels, stock, terms), *of_unique(stock, style, of_styles)]
+            if known or one.kind == "make-more"
+        ),
         key=lambda one: (-one.weight, one.place),
     )
     by_piece: dict[int, tuple[int, Advice]] = {}
