@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,6 +24,7 @@ from sqlalchemy.orm import Session
 from shared.errors import Retryable
 
 _BUSY_SECONDS = 30
+_LOOK_AGAIN_SECONDS = 0.01
 _ALL: dict[str, Any] = {
     "hide_parameters": True,  # errors are logged, and what is written is of shops and people
     "json_serializer": lambda value: orjson.dumps(value).decode(),
@@ -176,11 +178,24 @@ def open(url: str) -> Database:
 def _on_connect(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver's own BEGIN comes too late to take the write lock
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
+    _log_ahead(cursor)
     cursor.execute("PRAGMA synchronous=FULL")  # an acknowledged upload outlives a power cut
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA secure_delete=ON")  # what was deleted is not to be read from the file
     cursor.close()
+
+
+def _log_ahead(cursor: Any) -> None:
+    """Where several processes make the file at once, SQLite refuses this to all but one without waiting."""
+    give_up = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(_LOOK_AGAIN_SECONDS)
 
 
 def _on_begin(connection: Connection) -> None:

@@ -173,7 +173,8 @@ def test_one_correlation_id_leads_through_every_service(stack: RunningStack, api
         logged = [json.loads(line) for line in lines if trace["X-Request-ID"] in line]
         return {entry["service"] for entry in logged}
 
-    until(lambda: services() == {"gateway", "embedder", "indexer", "recommender"}, "all four logged it")
+    all_five = {"gateway", "embedder", "indexer", "recommender", "inventory"}
+    until(lambda: services() == all_five, "all five logged it")
     api.delete(f"/v1/items/{sku}")
 
 

@@ -113,6 +113,8 @@ class _Own(dict[str, str]):
             self["style_id"] = _style(shop)
         if "stocktake_id" in named:
             self["stocktake_id"] = _stocktake(shop)
+        if operation.label == "GET /v1/inventory/advice/{sku}":
+            _advised(shop, "RING-1")
         if "name" in named or operation.label == "POST /v1/images:batch":
             self.update(_upload(shop))
 
@@ -160,6 +162,16 @@ def _style(shop: Shop) -> str:
 
     until(made, "its styles are made", 120)
     return str(listed[0]["style_id"])
+
+
+def _advised(shop: Shop, sku: str) -> None:
+    """Count the item, and have advice made."""
+    counts = {"counts": [{"sku": sku, "quantity": 1}]}
+    shop.api.post("/v1/inventory/counts", json=counts).raise_for_status()
+    counted = f"/v1/inventory/items/{sku}"
+    until(lambda: shop.api.get(counted).raise_for_status().json().get("on_hand") == 1, "the count is in the books")
+    shop.api.post("/v1/inventory/styles:refresh").raise_for_status()
+    until(lambda: shop.api.get(f"/v1/inventory/advice/{sku}").is_success, "advice is made", 120)
 
 
 def _stocktake(shop: Shop) -> str:
