@@ -118,7 +118,7 @@ def test_near_twins_and_both_photographs_of_a_piece_are_in_one_batch(drawn: list
 def test_training_tells_pieces_apart_better(drawn: list[Record], cache: MapCache, tmp_path: Path) -> None:
     shown = pictures(drawn)
     maps, rows = cache.of(shown)
-    recipe = Recipe(steps=12, batch=24, rate=1e-3, averaged=0.5)
+    recipe = Recipe(steps=30, batch=24, rate=1e-3, averaged=0.5)  # after 12 it depends on the processor
     frozen = Tail()
     trained = Tail()
     weights = fit(maps, Batches(shown, rows, recipe.batch, 1), recipe, tmp_path / "run.pt")
