@@ -50,7 +50,7 @@ class AdviceTelling:
             made_at = _made_at(rows, tenant)
             found = rows.execute(wanted).all()
             counts = rows.execute(counted.where(AdviceRow.of == "piece", AdviceRow.kind != "").group_by(AdviceRow.kind))
-            told = dict(counts.tuples().all())
+            told = {row[0]: row[1] for row in counts}
         advice = [_told(row, made_at) for row in found[:limit] if made_at]
         more = str(found[limit - 1].place) if len(found) > limit else None
         return AdvicePage(advice=advice, counts=told, terms=self._terms, made_at=made_at, next_cursor=more)
