@@ -165,6 +165,16 @@ def test_a_run_notes_when_it_was_and_frees_its_turn(shop: LookedAt) -> None:
     assert Turns(shop.books).take("acme")
 
 
+def test_items_whose_pictures_come_later_are_looked_at_again(shop: LookedAt) -> None:
+    for number in range(17):
+        shop.item("acme", f"BARE-{number}")
+    assert shop.turns.shops() == {"acme": 17}
+    two_styles(shop)
+    assert shop.turns.shops() == {"acme": 34 + 17}
+    bare = Turn(tried_at=NOW - timedelta(minutes=2), made_at=NOW - timedelta(minutes=2), pieces=17, outcome="made")
+    assert When().due(bare, shop.turns.shops()["acme"], NOW)
+
+
 def test_one_process_makes_a_shops_styles_at_a_time(shop: LookedAt) -> None:
     other = Turns(shop.books)
     assert other.take("acme")

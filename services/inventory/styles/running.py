@@ -32,16 +32,16 @@ class StyleRuns:
         """Make what is due, until `stop` is set."""
         while not stop.is_set():
             try:
-                for tenant, items in self._turns.shops().items():
+                for tenant, there in self._turns.shops().items():
                     if stop.is_set():
                         return
-                    if self._when.due(self._turns.of(tenant), items, datetime.now(UTC)):
-                        self.make(tenant, items, stop)
+                    if self._when.due(self._turns.of(tenant), there, datetime.now(UTC)):
+                        self.make(tenant, there, stop)
             except Retryable as error:
                 _log.warning("styles_postponed", detail=error.detail)
             stop.wait(_LOOKS_EVERY_SECONDS)
 
-    def make(self, tenant: str, items: int, stop: threading.Event) -> str:
+    def make(self, tenant: str, there: int, stop: threading.Event) -> str:
         """Make them now: `made`, `failed`, `stopped`, or `elsewhere`, where another process is at it."""
         if not self._turns.take(tenant):
             return "elsewhere"
@@ -55,7 +55,7 @@ class StyleRuns:
             outcome = "failed"
             _log.warning("styles_failed", tenant=tenant, detail=error.detail)
         took = time.monotonic() - started
-        self._turns.end(tenant, at, took, items, outcome)
+        self._turns.end(tenant, at, took, there, outcome)
         metrics.STYLE_RUNS.labels(outcome).inc()
         metrics.STYLE_SECONDS.set(took)
         _log.info("styles_made", tenant=tenant, outcome=outcome, pieces=pieces, seconds=round(took, 2))

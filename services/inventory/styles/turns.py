@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import distinct, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.inventory.style_tables import StyleTurn
-from services.inventory.tables import ItemRow
+from services.inventory.tables import ItemRow, PictureRow
 from shared.database import Database
 
 HELD_FOR = timedelta(seconds=60)
@@ -19,7 +20,7 @@ HELD_FOR = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What is known of a shop's last run. `pieces`: how many there were; `tried_at` None: there was none yet."""
+    """What is known of a shop's last run. `pieces`: over how many items and pictures; `tried_at` None: none yet."""
 
     asked_at: datetime | None = None
     tried_at: datetime | None = None
@@ -31,28 +32,29 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """Each night; sooner where somebody asks, or where so many pieces came or went: a tenth of them and at least `few`.
+    """Each night; sooner where somebody asks, or where so many items and pictures came or went: a tenth of them and at
+    least `few`.
 
     Between two there are at least `pause`, and 20 times as long as the last one took: no more than a twentieth of a
     core. One that failed is tried again after `again`.
     """
 
     every: timedelta = timedelta(days=1)
-    pause: timedelta = timedelta(minutes=5)
+    pause: timedelta = timedelta(minutes=1)
     again: timedelta = timedelta(minutes=30)
     few: int = 20
 
-    def due(self, turn: Turn, items: int, now: datetime) -> bool:
+    def due(self, turn: Turn, there: int, now: datetime) -> bool:
         if turn.asked_at and (turn.tried_at is None or turn.asked_at > turn.tried_at):
             return True
         if turn.tried_at is None:
-            return items > 0
+            return there > 0
         since = now - turn.tried_at
         if since < max(self.pause, timedelta(seconds=20 * turn.took_seconds)):
             return False
         if turn.outcome != "made":
             return since >= self.again
-        changed = abs(items - turn.pieces) >= max(self.few, turn.pieces // 10)
+        changed = abs(there - turn.pieces) >= max(self.few, turn.pieces // 10)
         return changed or since >= self.every
 
 
@@ -64,10 +66,14 @@ class Turns:
         self._holder = uuid.uuid4().hex
 
     def shops(self) -> dict[str, int]:
-        """Each tenant with how many live items it has."""
-        counted = select(ItemRow.tenant, func.count()).where(~ItemRow.removed).group_by(ItemRow.tenant)
+        """Each tenant with how many live items and pictures it has: an item may be there long before its pictures."""
+        items = select(ItemRow.tenant, func.count()).where(~ItemRow.removed).group_by(ItemRow.tenant)
+        several = func.count(distinct(PictureRow.image_id))  # a picture is there once a model
+        pictures = select(PictureRow.tenant, several).where(~PictureRow.removed).group_by(PictureRow.tenant)
         with self._database.read() as session:
-            return dict(session.execute(counted).all())
+            counted = Counter[str](dict(session.execute(items).all()))
+            counted.update({row[0]: row[1] for row in session.execute(pictures) if row[0] in counted})
+        return counted
 
     def of(self, tenant: str) -> Turn:
         row = StyleTurn
@@ -96,7 +102,7 @@ class Turns:
             return bool(taken.rowcount)  # type: ignore[attr-defined]  # of an update there is one
 
     def end(self, tenant: str, at: datetime, took_seconds: float, pieces: int, outcome: str) -> None:
-        """Give it back, and say how it went: begun `at`, over so many live items."""
+        """Give it back, and say how it went: begun `at`, over so many items and pictures."""
         ours = (StyleTurn.tenant == tenant, StyleTurn.holder == self._holder)
         told = {"tried_at": _naive(at), "took_seconds": took_seconds, "pieces": pieces, "outcome": outcome}
         made = {"made_at": _naive(at)} if outcome == "made" else {}
