@@ -105,6 +105,20 @@ def test_its_figures_lists_and_files_are_those_of_the_ledger(page: Page) -> None
     assert Path(download.value.path()).read_text(encoding="utf-8-sig").startswith("id,sku,kind,quantity")
 
 
+def test_of_a_shop_whose_sales_are_not_known_nothing_is_guessed(browser: Browser, tmp_path: Path) -> None:
+    with running_stock(tmp_path, page_tenant="shop") as shop, served(shop.stand.service.http) as address:
+        shop.stand.put_item("CALM", price=490, currency="EUR")
+        shop.move(moved("CALM", "received", 1, days_ago=400))
+        with looked_at(f"sqlite:///{tmp_path}/inventory.db", tmp_path / "objects") as seen:
+            AdviceMaker(seen.books, Terms()).make("shop", NOW)
+        page = browser.new_page()
+        page.goto(f"{address}/inventory")
+        expect(page.get_by_text("Once 20 sales are known, what to order")).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.get_by_text("What lies too long is told then, too.")).to_be_visible()
+        expect(page.get_by_test_id("shop-plot").locator("svg")).to_have_count(0)
+        page.close()
+
+
 def test_where_the_page_has_no_shop_a_key_opens_it(browser: Browser, tmp_path: Path) -> None:
     with running_stock(tmp_path) as shop, served(shop.stand.service.http) as address:
         page = browser.new_page()

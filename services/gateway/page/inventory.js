@@ -9,9 +9,10 @@ const ADVISED = 12;
 const STYLES = 8;
 const ITEMS = 25;
 const WEEKS = 13;
+const LEAST_SALES = 20; // of a year; with fewer the inventory gives no advice, and a forecast is a guess
 
 const at = (id) => document.getElementById(id);
-const state = { styles: null, items: null };
+const state = { styles: null, items: null, guess: false };
 
 function show(id, visible) {
   at(id).hidden = !visible;
@@ -111,21 +112,25 @@ async function showAdvice() {
   at("order").replaceChildren(...order.map(advised));
   at("order-about").textContent = !first?.made_at
     ? "Advice is made each night; there has been no night yet."
+    : state.guess
+    ? `Once ${LEAST_SALES} sales are known, what to order stands here. Tell them with orders, or as movements.`
     : `${order.length ? `${whole(first.counts?.order ?? order.length)} to order.` : "Nothing needs to be ordered."} ${when} `
       + (order.length === ADVISED ? `The first ${ADVISED} are here, all are in the file. ` : "")
       + `${whole(terms.lead_days)} days from an order to its arrival, ordered every ${whole(terms.review_days)} days.`;
   at("make").replaceChildren(...make.map(advised));
   show("make-section", make.length > 0);
   at("lies").replaceChildren(...[...dead, ...over].map(advised));
-  at("lies-about").textContent = dead.length + over.length ? "What to do about it is yours to say." : first?.made_at ? "Nothing lies too long." : "";
+  at("lies-about").textContent = dead.length + over.length ? "What to do about it is yours to say." : state.guess ? "What lies too long is told then, too." : first?.made_at ? "Nothing lies too long." : "";
 }
 
 async function showShop() {
   const forecast = await unlessMissing(api.stock("forecasts"));
-  at("shop-plot").replaceChildren(forecast
+  const sold = forecast?.past.reduce((sum, week) => sum + week.sold, 0) ?? 0;
+  state.guess = sold < LEAST_SALES;
+  at("shop-plot").replaceChildren(!state.guess
     ? element("button", { class: "plot-button", type: "button", "aria-label": "The numbers of this plot",
       onclick: () => trace("the shop", "/v1/inventory/forecasts") }, plot(forecast))
-    : element("p", { class: "quiet" }, "What the shop will sell is worked out each night, once there are sales."));
+    : element("p", { class: "quiet" }, `What the shop will sell is worked out each night, once ${LEAST_SALES} sales are known.`));
 }
 
 // Of what could be sold of a style in a quarter of a year, the share that was.
@@ -136,7 +141,7 @@ function sellThrough(style, forecast) {
 }
 
 function styleCard(style, forecast) {
-  const through = forecast && sellThrough(style, forecast);
+  const through = forecast && !state.guess && sellThrough(style, forecast);
   const source = `/v1/inventory/forecasts?style=${style.style_id}`;
   return element("li", { "data-testid": "style", "data-style": style.style_id },
     picture(style.image_url, style.name),
@@ -149,7 +154,7 @@ function styleCard(style, forecast) {
     element("p", { class: "quiet" },
       element("button", { type: "button", onclick: () => trace(style.name, `/v1/inventory/styles/${style.style_id}?limit=100`) },
         `${whole(style.on_hand)} on hand of ${whole(style.pieces)} pieces`)),
-    forecast ? element("button", { class: "plot-button", type: "button", "aria-label": `The numbers of ${style.name}`,
+    forecast && !state.guess ? element("button", { class: "plot-button", type: "button", "aria-label": `The numbers of ${style.name}`,
       onclick: () => trace(style.name, source) }, plot(forecast, { small: true })) : null);
 }
 
@@ -190,7 +195,7 @@ async function showItems(more) {
 
 async function start() {
   show("error", false);
-  for (const part of [showFigures, showAdvice, showShop, showStyles, showItems]) {
+  for (const part of [showFigures, showShop, showAdvice, showStyles, showItems]) {
     try {
       await part();
     } catch (problem) {
