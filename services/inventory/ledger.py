@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table, bindparam, insert, select, tuple_, upd
 from sqlalchemy.dialects import postgresql, sqlite
 
 from services.inventory import times
+from services.inventory.batching import batches
 from services.inventory.places import Place, recomputed
 from services.inventory.tables import ItemStock, Level, MovementRow
 from shared.contracts.stock import ItemLevel, Movement, StockMoved
@@ -95,11 +96,11 @@ def hold(rows: Connection, keys: Iterable[Key]) -> dict[Key, Item]:
     """The items with all their places. Until the transaction ends nobody else records anything of them."""
     wanted = sorted(set(keys))
     held: dict[Key, Item] = {}
-    for part in _parts(wanted):
+    for part in batches(wanted, _AT_ONCE):
         rows.execute(_make_items[rows.dialect.name], [{"tenant": t, "sku": s, "sequence": 0} for t, s in part])
         for row in rows.execute(_hold_items, {"keys": part}):
             held[row.tenant, row.sku] = Item(row.sequence, row.on_hand, row.sold_at, row.received_at, {}, row.on_hand)
-    for part in _parts(wanted):
+    for part in batches(wanted, _AT_ONCE):
         for row in rows.execute(_places_of, {"keys": part}):
             held[row.tenant, row.sku].places[row.location] = Place(row.on_hand, row.counted_at, row.moved_at)
     return held
@@ -122,7 +123,7 @@ def _new(rows: Connection, told: Sequence[tuple[StockMoved, Movement]]) -> list[
         by_id.setdefault((batch.tenant, movement.id), (batch, movement))
     for tenant in {tenant for tenant, _ in by_id}:
         ids = [name for of, name in by_id if of == tenant]
-        for part in _parts(ids):
+        for part in batches(ids, _AT_ONCE):
             for (name,) in rows.execute(_known, {"of_tenant": tenant, "ids": part}):
                 by_id.pop((tenant, name), None)
     return list(by_id.values())
@@ -214,7 +215,3 @@ def _save(rows: Connection, items: Mapping[Key, Item], places: Iterable[tuple[st
         if (tenant, sku) in touched
     ]
     rows.execute(_save_item, saved)
-
-
-def _parts(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (keys[start : start + _AT_ONCE] for start in range(0, len(keys), _AT_ONCE))

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from services.inventory.batching import batches
 from services.inventory.catalogue import live_pictures
 from services.inventory.style_tables import LookRow
 from services.inventory.tables import ItemRow, PictureRow
@@ -150,9 +150,9 @@ class Looks:
         of_model = (LookRow.tenant == tenant, LookRow.model_version == model_version)
         with self._database.write() as session:
             rows = session.connection()
-            for part in _parts(told):
+            for part in batches(told, _AT_ONCE):
                 rows.execute(_DIALECTS[rows.dialect.name].insert(LookRow).on_conflict_do_nothing(), part)
-            for names in _parts(sorted(gone)):
+            for names in batches(sorted(gone), _AT_ONCE):
                 rows.execute(delete(LookRow).where(*of_model, LookRow.image_id.in_(names)))
 
 
@@ -177,7 +177,3 @@ def facts_of(rows: Connection, tenant: str) -> dict[str, Facts]:
 def _kept(rows: Connection, tenant: str, model_version: str) -> Iterator[LookRow]:
     wanted = select(LookRow.image_id, LookRow.vector, LookRow.known)
     yield from rows.execute(wanted.where(LookRow.tenant == tenant, LookRow.model_version == model_version))  # type: ignore[misc]  # rows with these names
-
-
-def _parts(told: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (told[start : start + _AT_ONCE] for start in range(0, len(told), _AT_ONCE))

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from services.inventory.advice import wording
 from services.inventory.advice.advising import Advice, Figures, Stock, Terms, figures, held, of_pieces, of_unique
 from services.inventory.alerts import Side, cross
+from services.inventory.batching import batches
 from services.inventory.forecast.backtest import groups_of
 from services.inventory.forecast.books import Books, read
 from services.inventory.forecast.forecasting import Forecasts, forecast
@@ -67,9 +68,9 @@ class AdviceMaker:
             for table in (ForecastRow, AdviceRow, ForecastRun):
                 rows.execute(delete(table).where(table.tenant == tenant))
             rows.execute(insert(ForecastRun), [run])
-            for part in _parts(made):
+            for part in batches(made, _AT_ONCE):
                 rows.execute(insert(ForecastRow), part)
-            for part in _parts(advice):
+            for part in batches(advice, _AT_ONCE):
                 rows.execute(insert(AdviceRow), part)
             _tell(session, tenant, advice)
         return len(books.sales.skus)
@@ -219,7 +220,3 @@ def _tell(session: Session, tenant: str, advice: Sequence[Mapping[str, Any]]) ->
 def _hardly_above(row: Mapping[str, Any]) -> bool:
     told = {one["name"]: one["value"] for one in row["advice"]["numbers"]}
     return "order_at" in told and told["order_at"] >= 0 and told["on_hand"] <= told["order_at"] + 1
-
-
-def _parts(told: Sequence[dict[str, Any]]) -> Iterator[Sequence[dict[str, Any]]]:
-    return (told[start : start + _AT_ONCE] for start in range(0, len(told), _AT_ONCE))

@@ -5,7 +5,7 @@ Weeks are of seven days and end with the day before the run, in UTC, so that no 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 from sqlalchemy import Connection, func, select
 
 from services.inventory import times
+from services.inventory.batching import batches
 from services.inventory.forecast.demand import Dimensions
 from services.inventory.forecast.groups import Groups, Neighbours
 from services.inventory.forecast.sales import Days, Floats, Ints, Sales, weekly
@@ -93,7 +94,7 @@ def _sales(
     start = times.number_of(datetime(monday.year, monday.month, monday.day, tzinfo=UTC))
     days: list[Days] = []
     uncounted = np.ones(len(skus), bool)
-    for part in _parts(skus):
+    for part in batches(skus, _PIECES):
         moved = _moved(rows, tenant, part)
         if moved is None:
             continue
@@ -208,10 +209,6 @@ def _dimensions(rows: Connection, tenant: str, place: dict[str, int]) -> Dimensi
         others=[Groups.of(names[name]) for name in ("metal", "stone", "band")],
         alike=Neighbours(*alike) if alike else None,
     )
-
-
-def _parts(skus: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (skus[start : start + _PIECES] for start in range(0, len(skus), _PIECES))
 
 
 def _days(moment: datetime | None, begins: date) -> float:

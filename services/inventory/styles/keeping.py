@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy.typing as npt
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Connection
 
+from services.inventory.batching import batches
 from services.inventory.style_tables import PlacedRow, StylePieceRow, StyleRow
 from services.inventory.styles.bands import band_of
 from services.inventory.styles.grouping import typical
@@ -44,9 +44,9 @@ def keep(rows: Connection, tenant: str, seen: Seen, made: Made, near: Near) -> N
         for sku, told in zip(seen.skus, made.shares, strict=True)
         for rank, one in enumerate(told)
     ]
-    for part in _parts(shared):
+    for part in batches(shared, _AT_ONCE):
         rows.execute(insert(StylePieceRow), part)
-    for part in _parts([_placed(tenant, seen, place, near) for place in range(len(seen.skus))]):
+    for part in batches([_placed(tenant, seen, place, near) for place in range(len(seen.skus))], _AT_ONCE):
         rows.execute(insert(PlacedRow), part)
 
 
@@ -85,7 +85,3 @@ def _placed(tenant: str, seen: Seen, place: int, near: Near) -> dict[str, Any]:
         ],
         **{name: known.get(name) for name in ("type", "metal", "stone")},
     }
-
-
-def _parts(told: Sequence[dict[str, Any]]) -> Iterator[Sequence[dict[str, Any]]]:
-    return (told[start : start + _AT_ONCE] for start in range(0, len(told), _AT_ONCE))
