@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from services.gateway import quotas
+from services.gateway.image_rows import blurs_faces
 from services.gateway.tables import Image, Item
 from shared.database import Database
 from shared.objectstore import Entry, ObjectStore
@@ -25,6 +26,8 @@ class Collector:
     An upload that puts the same bytes at that very moment is not harmed: rows are not added while a batch is looked at
     and deleted, and after adding its rows an upload sees that its bytes are there. An item that gets the text is not
     harmed either: the embedder hears of it after its row is there, and makes what was deleted again.
+
+    Where the shop wants no faces, the bytes of a rejected picture go too: nobody could look for faces in it.
     """
 
     def __init__(self, database: Database, pictures: ObjectStore, analyses: ObjectStore, grace: timedelta) -> None:
@@ -78,6 +81,8 @@ def _live(session: Session, tenant: str, entries: Iterable[Entry]) -> set[tuple[
     subjects = {_subject(entry.key) for entry in entries}
     pictures, texts = ([sha256 for of, sha256 in subjects if of == kind] for kind in ("picture", "text"))
     with_picture = select(Image.sha256).where(Image.tenant == tenant, Image.sha256.in_(pictures))
+    if blurs_faces(session, tenant):
+        with_picture = with_picture.where(Image.state != "rejected")
     with_text = select(Item.text_sha256).where(Item.tenant == tenant, Item.text_sha256.in_(texts))
     return {
         *(("picture", sha256) for sha256 in session.execute(with_picture).scalars()),

@@ -133,11 +133,34 @@ def test_make_secrets_makes_what_compose_names_once_and_for_no_other_user(
     compose: dict[str, Any], secrets: Path
 ) -> None:
     named = {Path(secret["file"]).name for secret in compose["secrets"].values()}
-    assert {file.name for file in secrets.iterdir()} == named
+    made = {file.name: file.read_text() for file in secrets.iterdir()}
+    assert made.keys() == named
     assert secrets.stat().st_mode & 0o077 == 0
-    again = subprocess.run([secrets.parent / "make-secrets"], capture_output=True, text=True, timeout=60)
-    assert again.returncode == 1
-    assert "kept" in again.stderr
+    assert "kept" in run(str(secrets.parent / "make-secrets"))
+    assert {file.name: file.read_text() for file in secrets.iterdir()} == made
+
+
+def test_make_secrets_adds_what_an_update_needs_and_says_how_its_database_is_made(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "deploy/docker/make-secrets", tmp_path)
+    run(str(tmp_path / "make-secrets"))
+    secrets = tmp_path / "secrets"
+    databases = secrets / "databases.sql"
+    older = [line for line in databases.read_text().splitlines() if "inventory" not in line]
+    databases.chmod(0o644)
+    databases.write_text("".join(f"{line}\n" for line in older))
+    (secrets / "inventory_database_url").unlink()
+    before = {file.name: file.read_text() for file in secrets.iterdir()}
+    said = run(str(tmp_path / "make-secrets"))
+    assert "added inventory_database_url." in said
+    assert "databases.sql" in said
+    after = {file.name: file.read_text() for file in secrets.iterdir()}
+    password = re.findall(r":([^:@]+)@", after.pop("inventory_database_url"))[0]
+    assert after.pop("databases.sql").splitlines() == [
+        *older,
+        f"CREATE ROLE inventory LOGIN PASSWORD '{password}'; CREATE DATABASE inventory OWNER inventory;",
+    ]
+    del before["databases.sql"]
+    assert after == before
 
 
 @pytest.mark.parametrize("name", SETTINGS)

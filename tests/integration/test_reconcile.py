@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from sqlalchemy import delete, update
 
-from services.gateway import reconcile
+from services.gateway import reconcile, tenants
 from services.gateway.outbox_keys import item_key
 from services.gateway.tables import OUTBOX, Image, Item, Reconciliation
 from services.indexer import compare
 from services.indexer.tables import images as indexer_images
 from services.indexer.tables import items as indexer_items
 from shared.contracts.analysis import analysis_key
-from shared.contracts.messages import ImageStored
+from shared.contracts.messages import ImageRejected, ImageStored
 from shared.contracts.reconcile import CatalogueListed, IndexCompared
 from shared.contracts.text import TEXT_DIMENSION
 from shared.vectorstore import AnyOf, Between, Filter, Point, Text
@@ -298,6 +298,18 @@ def test_objects_without_a_row_go_after_the_grace_and_not_before(shop: Shop) -> 
     assert shop.reconcile() == {"orphan-picture": 1, "orphan-analysis": 1}
     assert set(shop.stand.parts.pictures.keys("shop")) == {sha256(1), sha256(3)}
     assert shop.reconcile() == {}
+
+
+def test_the_bytes_of_a_rejected_picture_stay_unless_the_shop_wants_no_faces(shop: Shop) -> None:
+    shop.stand.put_item("RING-1")
+    image = shop.stand.upload("RING-1", picture(1))
+    told = {"tenant": "shop", "correlation_id": "c-1", "sku": "RING-1", "image_id": image}
+    shop.stand.handle(ImageRejected(**told, code="unreadable", reason="It is damaged."))
+    shop.age("pictures", sha256(1), 8)
+    assert shop.reconcile() == {}
+    tenants.set_blur_faces(shop.stand.catalogue, "shop", wanted=True)
+    assert shop.reconcile() == {"orphan-picture": 1}
+    assert list(shop.stand.parts.pictures.keys("shop")) == []
 
 
 def test_bytes_that_are_collected_while_they_are_uploaded_again_are_there_in_the_end(
