@@ -48,6 +48,7 @@ class Database:
         snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         self._reading = engine.execution_options(**snapshot if self.locks_rows else {"loupe_reads": True})
         self._joined: ContextVar[Session | None] = ContextVar("joined", default=None)
+        self._afterwards: ContextVar[list[Callable[[], None]]] = ContextVar("afterwards")
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -66,12 +67,24 @@ class Database:
 
         A `write` inside that raises undoes its own changes alone.
         """
+        afterwards: list[Callable[[], None]] = []
         with self.write() as session:
-            token = self._joined.set(session)
+            joined, calls = self._joined.set(session), self._afterwards.set(afterwards)
             try:
                 yield
             finally:
-                self._joined.reset(token)
+                self._joined.reset(joined)
+                self._afterwards.reset(calls)
+        for call in dict.fromkeys(afterwards):
+            self.after_commit(call)
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Call it once what was written on this thread is committed: at once, or inside `together` after its end, and
+        then once however often it was asked for. What is not committed calls nothing."""
+        if self._joined.get() is None:
+            call()
+        else:
+            self._afterwards.get().append(call)
 
     @contextmanager
     def read(self) -> Iterator[Session]:

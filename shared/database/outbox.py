@@ -152,8 +152,8 @@ class Relay:
         )
 
     def wake(self) -> None:
-        """There is a new row."""
-        self._woken.set()
+        """There is a new row, or will be with the commit of the unit of work that this thread is in."""
+        self._database.after_commit(self._woken.set)
 
     def run(self, stop: threading.Event) -> None:
         """Send until `stop` is set. Waits, and says so, while the broker or the database is away."""

@@ -226,3 +226,54 @@ def test_writes_together_are_committed_at_once_and_a_failing_one_undoes_itself_a
         add(db, "C")
     with db.read() as session:
         assert OUTBOX.open_rows(session) == 2
+
+
+def test_what_is_to_follow_a_commit_follows_that_of_the_whole_unit_and_once(db: Database) -> None:
+    seen: list[int] = []
+
+    def look() -> None:
+        with db.read() as session:
+            seen.append(OUTBOX.open_rows(session))
+
+    add(db, "A")
+    db.after_commit(look)
+    with db.together():
+        for sku in ("B", "C"):
+            add(db, sku)
+            db.after_commit(look)
+    assert seen == [1, 3]
+
+
+def test_what_is_to_follow_a_commit_does_not_follow_a_failure(db: Database) -> None:
+    called: list[str] = []
+
+    def fail() -> None:
+        with db.together():
+            db.after_commit(lambda: called.append("called"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert called == []
+
+
+def test_a_relay_that_is_woken_inside_a_unit_of_work_sends_its_row_without_waiting_for_the_next_look(
+    db: Database, wire: Wire, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.database.outbox._POLL", timedelta(minutes=1))
+    stop = threading.Event()
+    running = threading.Thread(target=relay.run, args=(stop,))
+    running.start()
+    try:
+        add(db, "A")
+        relay.wake()
+        until(lambda: skus(wire) == ["A"], "the relay runs")
+        with db.together():
+            add(db, "B")
+            relay.wake()
+            until(lambda: not relay._woken.is_set(), "the relay would have looked", seconds=5)
+        until(lambda: skus(wire) == ["A", "B"], "the row is sent once it is there")
+    finally:
+        stop.set()
+        relay.wake()
+        running.join()
