@@ -200,11 +200,16 @@ class Relay:
 
         One that is to be late in a future farther than any pause was sent before the clock was put back: it is late.
         """
+        table, now = self._table.c, _now()
+        late = or_(table.late_at < now, table.late_at > now + _LONGEST_RESEND)
+        with self._database.read() as session:
+            some = session.execute(select(table.id).where(or_(late, table.overdue_at < now)).limit(1)).first()
+        if some is None:  # mostly so: to look into each queue is a hundred times the work
+            self._idle_before = set()
+            return 0
         idle_now = {m.name for m, way in WAY_TO_OUTCOME.items() if self._wire.idle(way)}
         quiet = idle_now & self._idle_before  # twice in a row: between two queues a message is in neither for a moment
         self._idle_before = idle_now
-        table, now = self._table.c, _now()
-        late = or_(table.late_at < now, table.late_at > now + _LONGEST_RESEND)
         rows = self._send(
             select(self._table)
             .where(or_(late & table.message.in_(quiet), table.overdue_at < now))
