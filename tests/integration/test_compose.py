@@ -71,7 +71,7 @@ def test_only_what_others_speak_to_is_published_and_on_loopback_unless_told_othe
     compose: dict[str, Any],
 ) -> None:
     published = {name: service["ports"] for name, service in compose["services"].items() if "ports" in service}
-    assert published.keys() == {"gateway", "grafana", "shop-bus"}
+    assert published.keys() == {"gateway", "grafana", "shop-bus", "alertmanager"}
     assert all(str(port).startswith("127.0.0.1:") for ports in published.values() for port in ports)
 
 
@@ -91,7 +91,7 @@ def test_nobody_is_root_has_capabilities_or_writes_but_to_volumes_and_memory(com
         assert service["security_opt"] == ["no-new-privileges:true"], name
         written = [mount.partition(":")[0] for mount in service["tmpfs"]] if "tmpfs" in service else []
         written += [volume for volume in service.get("volumes", []) if ":" not in volume]
-        assert "/tmp" in written or name in {"redis", "shop-bus", "prometheus", ENDS}, name  # noqa: S108
+        assert "/tmp" in written or name in {"redis", "shop-bus", "prometheus", "alertmanager", ENDS}, name  # noqa: S108
         if name == ENDS:
             assert service["cap_add"] == ["CHOWN", "DAC_READ_SEARCH"]
             assert service["network_mode"] == "none"
