@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, parse_qs
 
 import grpc
@@ -15,18 +17,40 @@ from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 
 from shared.errors import Permanent, Retryable
 
-_OPTIONS = {"api_key", "grpc_port", "https", "timeout"}
+_OPTIONS = {"api_key", "grpc_port", "https", "timeout", "shards", "replicas"}
 _GRPC_REFUSES_KEY = (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED)
 _GRPC_REFUSES_REQUEST = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.UNIMPLEMENTED)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Of a collection over the nodes of a cluster: in so many shards, each on so many nodes, as Qdrant calls them. A
+    write is acknowledged once most of the replicas have it. None: as the server does without being told."""
+
+    shards: int | None = None
+    replicas: int | None = None
+
+    def options(self) -> dict[str, Any]:
+        """As `create_collection` takes them."""
+        told: dict[str, int] = {}
+        if self.shards:
+            told["shard_number"] = self.shards
+        if self.replicas:
+            told |= {"replication_factor": self.replicas, "write_consistency_factor": self.replicas // 2 + 1}
+        return told
 
 
 class Connection:
     """A client, closed by the last of its users, and the lock around each of its calls.
 
-    The client's own engine is not safe to call from two threads; that of a server needs no lock.
+    The client's own engine is not safe to call from two threads; that of a server needs no lock. `spread` is how new
+    collections lie in a cluster.
     """
 
-    def __init__(self, client: QdrantClient, lock: AbstractContextManager[object]) -> None:
+    def __init__(
+        self, client: QdrantClient, lock: AbstractContextManager[object], spread: Spread | None = None
+    ) -> None:
+        self.spread = spread or Spread()
         self._client = client
         self._lock = lock
         self._users = 0
@@ -66,12 +90,14 @@ def connect(url: SplitResult) -> Connection:
             timeout=int(given.get("timeout", 10)),
             check_compatibility=False,
         )
+        spread = Spread(_positive(given.get("shards")), _positive(given.get("replicas")))
     except (ValueError, KeyError) as error:
         raise Permanent(
             f"The options of the vector index's URL cannot be read ({error}). "
-            "Write qdrant://host:6333?api_key=...&grpc_port=6334&https=true&timeout=10, each option only where needed."
+            "Write qdrant://host:6333?api_key=...&grpc_port=6334&https=true&timeout=10&shards=6&replicas=3, each "
+            "option only where needed."
         ) from error
-    return Connection(client, nullcontext())
+    return Connection(client, nullcontext(), spread)
 
 
 def open_folder(folder: Path) -> Connection:
@@ -83,6 +109,14 @@ def open_folder(folder: Path) -> Connection:
 def open_memory() -> Connection:
     """The client's own engine in memory: empty, and gone when it is closed."""
     return Connection(QdrantClient(location=":memory:"), threading.RLock())
+
+
+def _positive(given: str | None) -> int | None:
+    if given is None:
+        return None
+    if (number := int(given)) < 1:
+        raise ValueError(f"{number} is none or less")
+    return number
 
 
 @contextmanager

@@ -271,7 +271,7 @@ class QdrantStore:
 
     def _create(self, client: QdrantClient) -> None:
         try:
-            client.create_collection(self._collection, **schema(self.dimension))
+            client.create_collection(self._collection, **schema(self.dimension), **self._connection.spread.options())
         except UnexpectedResponse:
             if not client.collection_exists(self._collection):  # else another process made it first
                 raise

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from shared import vectorstore
@@ -93,6 +94,12 @@ def test_a_server_that_does_not_answer_in_time_is_given_up(server: RunningQdrant
     store.close()
 
 
+def test_a_new_collection_is_spread_over_a_cluster_as_the_url_says(server: RunningQdrant) -> None:
+    vectorstore.open(f"{server.url}?shards=6&replicas=3", "spread", DIMENSION).close()
+    made = httpx.get(f"{server.url.replace('qdrant', 'http')}/collections/spread").json()["result"]["config"]["params"]
+    assert (made["shard_number"], made["replication_factor"], made["write_consistency_factor"]) == (6, 3, 2)
+
+
 def test_a_wrong_key_is_told_and_the_right_one_opens(tmp_path: Path) -> None:
     server = RunningQdrant(tmp_path / "server", api_key="sesame")
     try:
@@ -152,7 +159,7 @@ def test_a_grpc_port_that_does_not_answer_is_told_in_words() -> None:
         vectorstore.open(f"qdrant://127.0.0.1:1?grpc_port={free_port()}&timeout=2", "pictures", DIMENSION)
 
 
-@pytest.mark.parametrize("options", ["speed=9", "timeout=soon", "https=maybe", "grpc_port=x"])
+@pytest.mark.parametrize("options", ["speed=9", "timeout=soon", "https=maybe", "grpc_port=x", "shards=0", "replicas=a"])
 def test_options_that_cannot_be_read_are_refused_with_those_that_can(options: str) -> None:
     with pytest.raises(Permanent, match=r"api_key=.*grpc_port="):
         vectorstore.open(f"qdrant://127.0.0.1:1?{options}", "pictures", DIMENSION)

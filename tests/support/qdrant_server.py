@@ -34,6 +34,7 @@ def app_over(folder: Path, api_key: str | None) -> FastAPI:
     warnings.filterwarnings("ignore", "Local mode performs exact")
     client = QdrantClient(path=str(folder), force_disable_check_same_thread=True)
     lock = threading.RLock()
+    spread: dict[str, dict[str, int]] = {}
 
     def authorised(request: Request) -> None:
         if api_key and request.url.path != "/readyz" and request.headers.get("api-key") != api_key:
@@ -67,10 +68,17 @@ def app_over(folder: Path, api_key: str | None) -> FastAPI:
 
     @app.get("/collections/{name}")
     def describe(name: str) -> Any:
-        return call(lambda: client.get_collection(name))
+        def described() -> models.CollectionInfo:
+            info = client.get_collection(name)
+            info.config.params = info.config.params.model_copy(update=spread.get(name, {}))
+            return info
+
+        return call(described)
 
     @app.put("/collections/{name}")
     def create(name: str, body: models.CreateCollection) -> Any:
+        told = ("shard_number", "replication_factor", "write_consistency_factor")
+        spread[name] = body.model_dump(include=set(told), exclude_none=True)
         return call(
             lambda: client.create_collection(
                 name, body.vectors, sparse_vectors_config=body.sparse_vectors, metadata=body.metadata
