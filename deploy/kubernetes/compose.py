@@ -38,6 +38,8 @@ PORTS = {
 _OF_ONE_MACHINE = {"GATEWAY_PAGE_TENANT", "api_key"}
 """By these the page shows one shop without a key, to whoever sits at that machine."""
 _CORES_BESIDE_A_GPU = 4
+_IN_A_CLUSTER = {"gateway": {"FORWARDED_ALLOW_IPS": "*"}}
+"""Nobody but the ingress controller reaches it, as its NetworkPolicy says: what that tells of clients is true."""
 
 
 def parts(compose: Path = COMPOSE) -> Sequence[Part]:
@@ -48,6 +50,7 @@ def parts(compose: Path = COMPOSE) -> Sequence[Part]:
 def _part(name: str, said: Mapping[str, Any]) -> Part:
     given = {key: str(value) for key, value in said["environment"].items()}
     settings = {key: value for key, value in given.items() if key not in _OF_ONE_MACHINE and not value.startswith("${")}
+    settings |= _IN_A_CLUSTER.get(name, {})
     named = [(one, one) if isinstance(one, str) else (one["source"], one["target"]) for one in said["secrets"]]
     secrets = {source: file for source, file in named if source not in _OF_ONE_MACHINE}
     return Part(name, settings, secrets, said["mem_limit"], float(said.get("cpus", _CORES_BESIDE_A_GPU)))
