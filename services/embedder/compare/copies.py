@@ -31,7 +31,7 @@ _LEAST_DETAIL = 3.0
 """Deviation of levels from which on a tile has detail."""
 WEIGHTS = {"inliers": 1.0, "detail": 12.0, "detail_low": 2.0}
 BIAS = -10.5
-"""Of the logistic whose result is the probability: `python -m lab compare-copies` prints how well it tells."""
+"""Of the logistic whose result is the probability: `make evaluate-authenticity` prints how well it tells."""
 _CUT, _FRAMED, _TINTED, _BENT = 0.9, 0.12, 9.0, 0.012
 
 Grey = npt.NDArray[np.uint8]

@@ -29,7 +29,8 @@ _REACH = 13
 _BLOWN = 250
 """Level from which on all three colours are taken for blown out."""
 BLURRED, GLARE, SMALL, DARK = 0.1, 0.3, 90, 80
-"""Limits of the quality codes: `python -m lab compare` tells what photos have."""
+"""Limits of the quality codes, unitless, a share, pixels and a level. Rendered catalogue photos of 320 pixels have a
+sharpness of 0.12 to 1.0; one blurred by 4 pixels is below 0.1."""
 _EDGE = 0.004
 _THE_PIECE = 0.3
 """Intersection over union from which on what is found in the square is the piece that it was cut about."""

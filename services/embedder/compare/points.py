@@ -71,8 +71,8 @@ class PointFinder:
 
     def dense(self, grey: Floats) -> Floats:
         """The descriptors alone: [H, W] -> [64, H/8, W/8]."""
-        described: Floats = self._session("points.onnx").run(["described"], {"grey": grey[None, None]})[0]
-        return described[0]
+        described = self._session("points.onnx").run(["described"], {"grey": grey[None, None]})[0]
+        return np.asarray(described[0], np.float32)
 
     def pairs(self, one: Points, other: Points, side: int) -> Pairs:
         """Rows [K, 2] of `one` and `other` that are the same point, by LighterGlue; `side` is the pictures' longer
