@@ -24,7 +24,13 @@ OBJECTS = ["shared.objectstore.s3"]
 VECTORS = ["shared.vectorstore.qdrant_store"]
 NEEDED = {
     "gateway": [*DATABASE, *OBJECTS],
-    "embedder": [*OBJECTS, "services.embedder.onnx_encoder", "services.embedder.text_encoder"],
+    "embedder": [
+        *OBJECTS,
+        "services.embedder.onnx_encoder",
+        "services.embedder.text_encoder",
+        "services.embedder.compare.engine",
+        "rapidocr",
+    ],
     "indexer": [*DATABASE, *OBJECTS, *VECTORS],
     "recommender": [*DATABASE, *VECTORS],
     "inventory": [*DATABASE, *OBJECTS],
