@@ -1,8 +1,8 @@
 """A picture, and what is in boxes of it, as 64 bits each: few change when the picture is saved again, or made smaller.
 
-The signs of the 64 lowest frequencies of the brightness but its mean, by the discrete cosine transform (DCT-II) of 32 x 32
-pixels, after the "pHash" of Zauner, Implementation and benchmarking of perceptual image hash functions, 2010. By signs,
-not by the median: so the hash of the mirror image follows from that of the picture.
+The signs of the 64 lowest frequencies of the brightness but its mean, by the discrete cosine transform (DCT-II) of
+32 x 32 pixels, after the "pHash" of Zauner, Implementation and benchmarking of perceptual image hash functions, 2010.
+By signs, not by the median: so the hash of the mirror image follows from that of the picture.
 """
 
 from __future__ import annotations

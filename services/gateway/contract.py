@@ -29,6 +29,7 @@ TAGS = [
     {"name": "imports", "description": "A whole catalogue in one file: a job that tells what became of each row."},
     {"name": "search", "description": "From a picture, or an item, to the pieces that look like it."},
     {"name": "inventory", "description": "What lies where, styles, stock-takes by photo, forecasts and advice."},
+    {"name": "authenticity", "description": "Registered references, photos held against them, and copies found."},
     {"name": "shoppers", "description": "What shoppers do, and what is suggested to them."},
     {"name": "webhooks", "description": "What becomes of pictures and items, posted to an address of the shop's."},
     {"name": "administration", "description": "The keys of the shop."},

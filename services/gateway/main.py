@@ -30,6 +30,7 @@ from services.gateway.inventory.movements import Movements
 from services.gateway.kept_answers import KeptAnswers
 from services.gateway.limits import BodyLimit
 from services.gateway.listing import Listing
+from services.gateway.lookalikes import handlers_of_lookalikes
 from services.gateway.metrics import CatalogueCollector, ShopIntakeCollector
 from services.gateway.middleware import inner_middleware
 from services.gateway.outward import Outward
@@ -169,6 +170,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
             IndexCompared: reconciler.compared,
             ImageRedrawn: renditions.redrawn,
             **handlers_of_stock(catalogue_database, broker, relay.wake),
+            **handlers_of_lookalikes(catalogue_database, broker),
         },
         bundle_handlers=bundle_handlers(catalogue_database),
         unit=catalogue_database.together,

@@ -29,6 +29,7 @@ from shared.contracts.internal import (
     VocabularyRequest,
 )
 from shared.contracts.kept import KeptOf, KeptPage, ShopperNames
+from shared.contracts.lookalikes import ConsentSaid, LookalikeConsent
 from shared.contracts.models import Models, ReindexStart, ReindexStatus
 from shared.contracts.text import TextVectors
 from shared.errors import LoupeError, Retryable
@@ -222,3 +223,8 @@ class Inventory(Upstream):
 
 class Authenticity(Inventory):
     """Keeps references and compares with them; asked as the inventory is."""
+
+    async def put_consent(self, tenant: str, said: ConsentSaid) -> LookalikeConsent:
+        query = urlencode({"tenant": tenant})
+        content = said.model_dump_json().encode()
+        return await self._ask("PUT", f"/lookalike-consent?{query}", content, _JSON, LookalikeConsent)

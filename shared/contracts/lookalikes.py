@@ -10,10 +10,9 @@ from shared.contracts.analysis import Box
 from shared.contracts.comparing import EditCode, View
 from shared.contracts.fields import MAX_PIECES, Flag, ImageId, Share, Sku, TenantId, Timestamp
 from shared.contracts.messages import Message
+from shared.contracts.references import ReferenceId, Words
 
 LookalikeId = Annotated[str, StringConstraints(pattern=r"^lk_[0-9a-f]{32}$")]
-ProtectedId = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,8}_[0-9a-f]{16,64}$")]
-"""The id of a registered reference."""
 PictureHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 """64 bits as hexadecimal digits: the signs of the frequencies `HASH_FREQUENCIES` of a picture, or of a piece in it."""
 HASH_FREQUENCIES: tuple[tuple[int, int], ...] = tuple(
@@ -22,8 +21,8 @@ HASH_FREQUENCIES: tuple[tuple[int, int], ...] = tuple(
 """The vertical and the horizontal frequency of each bit of a `PictureHash`, the highest bit and the lowest one first."""
 
 Degree = Literal["same_picture", "edited_picture", "same_piece", "same_design", "similar"]
-"""The strongest first: the same picture; one made of it by editing; another photo of what seems to be the same piece; of
-the same design; of something much like it."""
+"""The strongest first: the same picture; one made of it by editing; another photo of what seems to be the same piece;
+of the same design; of something much like it."""
 DEGREES: tuple[Degree, ...] = ("same_picture", "edited_picture", "same_piece", "same_design", "similar")
 Evidence = Literal["picture", "design"]
 """By what something was found: that the pictures are one, or that the pieces in them look alike."""
@@ -32,8 +31,8 @@ LookalikeState = Literal["open", "confirmed", "dismissed", "allowed"]
 
 
 class ConsentSaid(BaseModel):
-    """`consents`: this shop's pictures and protected designs may be compared with those of the other shops that consent,
-    and what is found is told to both, each with the other's name, item and picture."""
+    """`consents`: this shop's pictures and protected designs may be compared with those of the other shops that
+    consent, and what is found is told to both, each with the other's name, item and picture."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -56,7 +55,7 @@ class CopySide(BaseModel):
 
     sku: Sku | None = None
     image_id: ImageId | None = None
-    reference_id: ProtectedId | None = None
+    reference_id: ReferenceId | None = None
     view: View | None = None
     box: Box = Field(default_factory=Box)
     image_url: str | None = None
@@ -75,7 +74,8 @@ class OtherSide(CopySide):
 
 
 class Finding(BaseModel):
-    """`score` in 0..1 is what was held against the threshold: how sure the degree is. `edits` of an `edited_picture`."""
+    """`score` in 0..1 is what was held against the threshold: how sure the degree is. `edits`: of a picture that is
+    made of another one."""
 
     degree: Degree
     evidence: Evidence
@@ -84,8 +84,8 @@ class Finding(BaseModel):
 
 
 class Lookalike(Finding):
-    """Something of another shop that looks like something of this one. It is found once; a stronger degree that is found
-    later takes its place. `words` say what was compared and what that does not say."""
+    """Something of another shop that looks like something of this one. It is found once; a stronger degree that is
+    found later takes its place. `words` say what was compared and what that does not say."""
 
     lookalike_id: LookalikeId
     state: LookalikeState
@@ -93,7 +93,13 @@ class Lookalike(Finding):
     other: OtherSide
     found_at: Timestamp
     decided_at: Timestamp | None = None
-    words: dict[Literal["en", "zh"], str] = Field(default_factory=dict)
+    words: Words
+
+
+class DecisionSaid(BaseModel):
+    """What the gateway tells of a person's decision."""
+
+    decision: Decision
 
 
 class LookalikePage(BaseModel):
@@ -134,7 +140,8 @@ class Fingerprints(BaseModel):
 
 
 class LookalikeFound(Message):
-    """Something that looks like something of this shop was found, for the first time. Its outcome is `lookalike.told`."""
+    """Something that looks like something of this shop was found, for the first time. Its outcome is
+    `lookalike.told`."""
 
     name = "lookalike.found"
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from services.authenticity import times
 from services.authenticity.copies.hiding import hide_shop
 from services.authenticity.copies.tables import ConsentRow, PieceRow, WatchedRow
 from shared.contracts.lookalikes import LookalikeConsent
@@ -40,10 +40,10 @@ class Consents:
         with self._database.write() as session:
             row = session.get(ConsentRow, tenant, with_for_update=True)
             if row is None:
-                row = ConsentRow(tenant=tenant, consents=False, since=_now())
+                row = ConsentRow(tenant=tenant, consents=False, since=times.now())
                 session.add(row)
             if row.consents != said:
-                row.consents, row.since = said, _now()
+                row.consents, row.since = said, times.now()
                 if not said:
                     _forget(session, tenant)
             session.flush()
@@ -67,8 +67,4 @@ def _told(session: Session, tenant: str) -> LookalikeConsent:
     if row.consents:
         waits = (WatchedRow.tenant == tenant, WatchedRow.state == "waiting")
         waiting = session.execute(select(func.count()).select_from(WatchedRow).where(*waits)).scalar_one()
-    return LookalikeConsent(consents=row.consents, since=row.since.replace(tzinfo=UTC), waiting=waiting)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
+    return LookalikeConsent(consents=row.consents, since=times.moment_of(row.since), waiting=waiting)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from shared.contracts.comparing import CopyCheck
 from shared.contracts.lookalikes import DEGREES, Degree, Finding
 from shared.contracts.models import Probability
+from shared.contracts.references import Words
 
 DESIGN = Probability(slope=30.0, offset=-30.0 * 0.90)
 """How likely two pieces are of one design, by the cosine of their vectors: even at 0.90."""
@@ -48,9 +48,9 @@ def stronger(degree: Degree, than: Degree) -> bool:
     return DEGREES.index(degree) < DEGREES.index(than)
 
 
-def words(degree: Degree) -> dict[Literal["en", "zh"], str]:
+def words(degree: Degree) -> Words:
     """What was compared, and that it does not say who may show what."""
-    return {"en": f"{_EN[degree]} {_SAYS_NOT['en']}", "zh": f"{_ZH[degree]}{_SAYS_NOT['zh']}"}
+    return Words(en=f"{_EN[degree]} {_SAYS_NOT.en}", zh=f"{_ZH[degree]}{_SAYS_NOT.zh}")
 
 
 _EN: dict[Degree, str] = {
@@ -67,7 +67,7 @@ _ZH: dict[Degree, str] = {
     "same_design": "两张图片中的首饰似乎是同一款设计。",
     "similar": "两张图片中的首饰相似。",
 }
-_SAYS_NOT = {
-    "en": "Only pictures were compared: that does not tell who was first, or who may sell what. A person decides.",
-    "zh": "这里只比较了图片，不能说明谁在先，也不能说明谁有权出售。请由人判断。",
-}
+_SAYS_NOT = Words(
+    en="Only pictures were compared: that does not tell who was first, or who may sell what. A person decides.",
+    zh="这里只比较了图片，不能说明谁在先，也不能说明谁有权出售。请由人判断。",
+)

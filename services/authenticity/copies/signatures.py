@@ -1,8 +1,8 @@
 """Short bits that stand for vectors and pictures, so that millions are compared in memory in milliseconds.
 
 Of a unit vector: the signs of its products with fixed random directions. Two vectors at the angle a differ in each bit
-with the probability a / pi (Charikar, Similarity estimation techniques from rounding algorithms, STOC 2002), so few bits
-differ between those that look alike. Of a picture: the signs of its low frequencies (`Fingerprints`).
+with the probability a / pi (Charikar, Similarity estimation techniques from rounding algorithms, STOC 2002), so few
+bits differ between those that look alike. Of a picture: the signs of its low frequencies (`Fingerprints`).
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Boolean, Float, Index, Integer, LargeBinary, String, UniqueConstraint
@@ -20,7 +19,7 @@ class ConsentRow(Base):
 
     tenant: Mapped[str] = mapped_column(String(63), primary_key=True)
     consents: Mapped[bool] = mapped_column(Boolean)
-    since: Mapped[datetime]
+    since: Mapped[int] = mapped_column(BigInteger)
 
 
 class WatchedRow(Base):
@@ -53,7 +52,10 @@ class PieceRow(Base):
     """A piece of a picture of a shop that consents: `vector` float16, `bits` its signature and the two hashes."""
 
     __tablename__ = "lookalike_pieces"
-    __table_args__ = (Index("ix_lookalike_pieces_subject", "tenant", "subject", "model_version"),)
+    __table_args__ = (
+        Index("ix_lookalike_pieces_subject", "tenant", "subject", "model_version"),
+        {"sqlite_autoincrement": True},  # no number is ever given twice
+    )
 
     number: Mapped[int] = mapped_column(COUNTING, primary_key=True)
     tenant: Mapped[str] = mapped_column(String(63))
@@ -103,8 +105,8 @@ class LookalikeRow(Base):
     other_tenant: Mapped[str | None] = mapped_column(String(63))
     other_subject: Mapped[str | None] = mapped_column(String(160))
     other: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    found_at: Mapped[datetime]
-    decided_at: Mapped[datetime | None]
+    found_at: Mapped[int] = mapped_column(BigInteger)
+    decided_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class AllowedRow(Base):
@@ -124,4 +126,4 @@ class TurnRow(Base):
 
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     holder: Mapped[str] = mapped_column(String(36))
-    until: Mapped[datetime]
+    until: Mapped[int] = mapped_column(BigInteger)

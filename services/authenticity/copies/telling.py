@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC
 
 from sqlalchemy.orm import Session
 
+from services.authenticity import times
 from services.authenticity.copies.tables import LookalikeRow
 from services.authenticity.tables import OUTBOX
 from shared.contracts.lookalikes import LookalikeFound, LookalikeTold
@@ -32,7 +32,7 @@ def tell(session: Session, row: LookalikeRow) -> None:
             "edits": row.edits,
             "own": row.own,
             "other": row.other,
-            "found_at": row.found_at.replace(tzinfo=UTC),
+            "found_at": times.moment_of(row.found_at),
         }
     )
     OUTBOX.add(session, found_key(row.lookalike_id), message)
@@ -43,7 +43,7 @@ def take_back(session: Session, lookalike_ids: Sequence[str]) -> None:
     OUTBOX.close(session, *(found_key(one) for one in lookalike_ids))
 
 
-class Told:
+class FindingsTold:
     """Takes what the gateway answers to a finding."""
 
     def __init__(self, database: Database) -> None:

@@ -1,8 +1,9 @@
 """From which score on a shop hears of something, and how what people decide moves that.
 
-Each decision says whether a finding of some score was right. One number, `shift`, is added to the logit of every score:
-the most probable one under a normal prior around 0 (logistic regression with its slope held at 1, after Platt, 1999), in
-`-BOUND..BOUND`. With few decisions it hardly moves; no number of them can silence everything, or let everything through.
+Each decision says whether a finding of some score was right. One number, `shift`, is added to the logit of every
+score: the most probable one under a normal prior around 0 (logistic regression with its slope held at 1, after Platt,
+1999), in `-BOUND..BOUND`. With few decisions it hardly moves; no number of them can silence everything, or let
+everything through.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ def shift_of(decisions: Sequence[Decided]) -> float:
     shift = 0.0
     for _ in range(_STEPS):  # Newton's; the function is concave
         sure = [_logistic(logit + shift) for logit in logits]
-        slope = sum(float(right) - p for (_, right), p in zip(decisions, sure, strict=True)) - shift / _PRIOR_DEVIATION**2
+        slope = (
+            sum(float(right) - p for (_, right), p in zip(decisions, sure, strict=True)) - shift / _PRIOR_DEVIATION**2
+        )
         bend = sum(p * (1 - p) for p in sure) + 1 / _PRIOR_DEVIATION**2
         step = slope / bend
         shift = min(max(shift + step, -BOUND), BOUND)
