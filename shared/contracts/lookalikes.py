@@ -14,7 +14,7 @@ from shared.contracts.references import ReferenceId, Words
 
 LookalikeId = Annotated[str, StringConstraints(pattern=r"^lk_[0-9a-f]{32}$")]
 PictureHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
-"""64 bits as hexadecimal digits: the signs of the frequencies `HASH_FREQUENCIES` of a picture, or of a piece in it."""
+"""64 bits as hexadecimal digits: the signs of the frequencies `HASH_FREQUENCIES` of a picture, or a piece in it."""
 HASH_FREQUENCIES: tuple[tuple[int, int], ...] = tuple(
     sorted(((down, across) for down in range(11) for across in range(11) if down + across), key=lambda f: (sum(f), f))
 )[:64]

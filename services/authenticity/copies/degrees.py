@@ -69,5 +69,5 @@ _ZH: dict[Degree, str] = {
 }
 _SAYS_NOT = Words(
     en="Only pictures were compared: that does not tell who was first, or who may sell what. A person decides.",
-    zh="这里只比较了图片，不能说明谁在先，也不能说明谁有权出售。请由人判断。",
+    zh="这里只比较了图片。由此看不出谁在先、谁有权出售。请由人判断。",
 )
