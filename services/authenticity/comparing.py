@@ -28,6 +28,10 @@ class Comparing(Protocol):
         """One picture against 1 to 8, in the order of `asked.references`."""
         ...
 
+    def close(self) -> None:
+        """Give back what it holds."""
+        ...
+
 
 class Embedder:
     """Over one connection pool, safe to use from several threads."""

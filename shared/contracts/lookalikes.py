@@ -18,7 +18,7 @@ PictureHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 HASH_FREQUENCIES: tuple[tuple[int, int], ...] = tuple(
     sorted(((down, across) for down in range(11) for across in range(11) if down + across), key=lambda f: (sum(f), f))
 )[:64]
-"""The vertical and the horizontal frequency of each bit of a `PictureHash`, the highest bit and the lowest one first."""
+"""The vertical and the horizontal frequency of each bit of a `PictureHash`, those of the highest bit first."""
 
 Degree = Literal["same_picture", "edited_picture", "same_piece", "same_design", "similar"]
 """The strongest first: the same picture; one made of it by editing; another photo of what seems to be the same piece;

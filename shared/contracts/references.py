@@ -24,7 +24,7 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"
 Mark = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """What is stamped or engraved on a piece: 1 to 64 characters."""
 Millimetres = Annotated[float, Field(gt=0, le=2_000), NO_TEXT]
-GuidanceCode = Literal["view-missing", "scale-missing", "text-missing", "other-piece"]
+GuidanceCode = Literal["view-missing", "scale-missing", "text-missing"]
 Language = Literal["en", "zh"]
 
 
@@ -172,30 +172,19 @@ class ReferencePage(BaseModel):
     next_cursor: str | None = None
 
 
-class KeptPicture(BaseModel):
-    """A picture whose bytes the authenticity service has: what the gateway knows of it."""
-
-    view: View
-    sha256: Sha256
-    sent_sha256: Sha256
-    bytes: int
-    width: int
-    height: int
-
-
 class ReferenceAsked(BaseModel):
-    """What the gateway asks to be registered."""
+    """What the gateway asks to be registered, beside the bytes of the pictures, in their order."""
 
     tenant: TenantId
     said: ReferenceIn
-    pictures: list[KeptPicture] = Field(min_length=1, max_length=MAX_REFERENCE_PICTURES)
+    pictures: list[RecordPicture] = Field(min_length=1, max_length=MAX_REFERENCE_PICTURES)
 
 
 class PicturesAsked(BaseModel):
-    """Pictures to add to a reference."""
+    """What is asked beside the bytes of pictures that are added to a reference."""
 
     tenant: TenantId
-    pictures: list[KeptPicture] = Field(min_length=1, max_length=MAX_REFERENCE_PICTURES)
+    pictures: list[RecordPicture] = Field(min_length=1, max_length=MAX_REFERENCE_PICTURES)
 
 
 class PatchAsked(BaseModel):

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from shared.contracts.comparing import Region, View
 from shared.contracts.fields import Sha256, Share, Sku, TenantId, Timestamp
-from shared.contracts.references import Language, ReferenceId, ReferenceKind, Words
+from shared.contracts.references import ReferenceId, ReferenceKind, Words
 
 MAX_VERIFY_PICTURES = 4
 MAX_VERIFY_BYTES = 64_000_000
@@ -18,7 +18,6 @@ VerificationId = Annotated[str, StringConstraints(pattern=r"^vrf_[0-9a-f]{32}$")
 EvidenceName = Annotated[str, StringConstraints(pattern=r"^[0-3]-[0-9]$")]
 """Which of a verification's pictures: the photo, and the reference's picture, by their places."""
 Outcome = Literal["match", "mismatch", "cannot_tell"]
-ReportFormat = Literal["json", "pdf"]
 
 ReasonCode = Literal[
     "alike",
@@ -41,7 +40,9 @@ ReasonCode = Literal[
     "no-piece",
     "cut-off",
 ]
-RetakeCode = Literal["sharper", "less-glare", "nearer", "lighter", "same-side", "whole-piece", "hallmark", "serial"]
+RetakeCode = Literal[
+    "sharper", "less-glare", "nearer", "lighter", "same-side", "whole-piece", "own-photo", "hallmark", "serial"
+]
 
 
 class VerifyQuery(BaseModel):
@@ -140,15 +141,8 @@ class VerificationPage(BaseModel):
 
 
 class VerifyAsked(BaseModel):
-    """What the gateway asks: photos that the authenticity service has, by the hash of their bytes, and the hash of what
-    was sent."""
+    """What the gateway asks, beside the photos themselves. `sent`: the hash of each photo as it was sent."""
 
     tenant: TenantId
     claimed: VerifyQuery = Field(default_factory=VerifyQuery)
-    photos: list[Sha256] = Field(min_length=1, max_length=MAX_VERIFY_PICTURES)
     sent: list[Sha256] = Field(min_length=1, max_length=MAX_VERIFY_PICTURES)
-
-
-class ReportAsked(BaseModel):
-    tenant: TenantId
-    language: Language = "en"

@@ -14,6 +14,7 @@ from PIL import ImageEnhance, ImageOps
 from sqlalchemy import func, select
 
 from services.authenticity.copies.pieces import alike, newer, seen
+from services.authenticity.copies.protected import erase
 from services.authenticity.copies.tables import LookalikeRow, PieceRow, TurnRow, WatchedRow
 from shared.contracts.messages import ItemFields
 from shared.errors import NotFound
@@ -147,6 +148,18 @@ def test_a_protected_design_is_watched_for_its_owner_alone(market: Market) -> No
     assert (found.tenant, found.own.reference_id, found.own.view) == ("vienna", design, "front")
     assert found.other.sku == "R-77"
     assert unprotected not in str(market.alerts())
+
+
+def test_an_erased_design_leaves_nothing_of_what_was_found_by_it(market: Market) -> None:
+    market.consent("vienna", "graz")
+    design = market.protect("vienna", RING, look(1))
+    market.show("graz", "R-77", THIRD, look(3, look(1), 0.96))
+    market.settle()
+    erase(market.database, "vienna", design)
+    assert rows(market, LookalikeRow) == 0
+    assert market.alerts() == []
+    with market.database.read() as session:
+        assert set(session.scalars(select(PieceRow.tenant))) == {"graz"}
 
 
 def test_two_protected_designs_are_never_held_against_each_other(market: Market) -> None:

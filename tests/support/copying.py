@@ -69,6 +69,9 @@ class LocalEyes:
     def check_copies(self, query: bytes, references: Sequence[bytes]) -> list[CopyCheck]:
         return [self._check(query, one) for one in references]
 
+    def close(self) -> None:
+        pass
+
     def _check(self, query: bytes, reference: bytes) -> CopyCheck:
         features = dict.fromkeys(COPY_FEATURES, 0.0)
         if query == reference:

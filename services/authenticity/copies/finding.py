@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from fastapi import APIRouter
 
 from services.authenticity.copies.consents import Consents
 from services.authenticity.copies.looking import Looker, Stores
+from services.authenticity.copies.protected import erase
 from services.authenticity.copies.queue import Queue
 from services.authenticity.copies.routes import copies_router
 from services.authenticity.copies.seeing import EmbedderEyes, Eyes
@@ -33,6 +35,8 @@ class Copies:
     loops: list[Callable[[threading.Event], None]]
     handlers: Handlers
     bundle_handlers: BundleHandlers
+    reference_erased: Callable[[str, str], None]
+    close: Callable[[], None]
 
 
 def copies(
@@ -58,4 +62,6 @@ def copies(
             LookalikeTold: FindingsTold(books).told,
         },
         bundle_handlers={ImageAnalysed: watching.images_analysed, ItemChanged: watching.items_changed},
+        reference_erased=partial(erase, books),
+        close=seeing.close,
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from services.authenticity.copies.consents import consenting
-from services.authenticity.copies.tables import WatchedRow
+from services.authenticity.copies.tables import AllowedRow, LookalikeRow, WatchedRow
+from services.authenticity.copies.telling import take_back
 from services.authenticity.copies.watching import add_pictures, forget_pictures
 from services.authenticity.tables import ReferencePictureRow, ReferenceRow
 from shared.contracts.comparing import TEXT_VIEWS
@@ -56,6 +57,18 @@ def bring_up_to_date(database: Database, model_versions: Sequence[str]) -> int:
             ],
         )
     return len(new) + len(gone)
+
+
+def erase(database: Database, tenant: str, reference_id: str) -> None:
+    """The reference is gone: so is all that was found by it, decided or not."""
+    subjects = f"{reference_id}/%"
+    ours = (LookalikeRow.tenant == tenant, LookalikeRow.own_subject.like(subjects))
+    with database.write() as session:
+        take_back(session, session.scalars(select(LookalikeRow.lookalike_id).where(*ours)).all())
+        session.execute(delete(LookalikeRow).where(*ours))
+        session.execute(delete(AllowedRow).where(AllowedRow.tenant == tenant, AllowedRow.own == reference_id))
+        watched = (WatchedRow.tenant == tenant, WatchedRow.reference_id == reference_id)
+        forget_pictures(session, tenant, session.scalars(select(WatchedRow.subject).where(*watched).distinct()).all())
 
 
 def _protected(session: Session) -> Sequence[ReferencePictureRow]:

@@ -31,6 +31,10 @@ class Eyes(Protocol):
         """Whether a picture is a copy of each of 1 to 8 others."""
         ...
 
+    def close(self) -> None:
+        """Give back what it holds."""
+        ...
+
 
 class EmbedderEyes(Embedder):
     """As the service's `Embedder`, over a connection pool of its own: who verifies waits for no ingest."""
