@@ -123,6 +123,15 @@ class Client:
     look_closer = sends(api.stocktakes.look_closer)
     confirm_stocktake = sends(api.stocktakes.confirm_stocktake)
 
+    lookalikes = lists(api.lookalikes.lookalikes)
+    lookalike = sends(api.lookalikes.lookalike)
+    confirm_lookalike = sends(api.lookalikes.confirm_lookalike)
+    dismiss_lookalike = sends(api.lookalikes.dismiss_lookalike)
+    allow_lookalike = sends(api.lookalikes.allow_lookalike)
+    lookalike_consent = sends(api.lookalikes.lookalike_consent)
+    put_lookalike_consent = sends(api.lookalikes.put_lookalike_consent)
+    lookalike_thresholds = sends(api.lookalikes.lookalike_thresholds)
+
     add_webhook = sends(api.webhooks.add_webhook)
     webhooks = sends(api.webhooks.webhooks)
     webhook = sends(api.webhooks.webhook)

@@ -15,7 +15,7 @@ from shared.contracts.uploads import Upload
 
 IMAGE = "00000000-0000-0000-0000-000000000000"
 ERASURE, EXPORT = "er_" + 32 * "0", "ex_" + 32 * "0"
-STYLE, STOCKTAKE = "st_" + 16 * "0", "stk_" + 32 * "0"
+STYLE, STOCKTAKE, LOOKALIKE = "st_" + 16 * "0", "stk_" + 32 * "0", "lk_" + 32 * "0"
 HOOK = "wh_000000000000000000000000"
 _AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
 _HALVES = Experiment.model_validate(
@@ -90,6 +90,14 @@ EXAMPLES: dict[str, tuple[Any, ...]] = {
     "stocktake": (STOCKTAKE,),
     "look_closer": (STOCKTAKE, 0, b"picture"),
     "confirm_stocktake": (STOCKTAKE,),
+    "lookalikes": (),
+    "lookalike": (LOOKALIKE,),
+    "confirm_lookalike": (LOOKALIKE,),
+    "dismiss_lookalike": (LOOKALIKE,),
+    "allow_lookalike": (LOOKALIKE,),
+    "lookalike_consent": (),
+    "put_lookalike_consent": (True,),
+    "lookalike_thresholds": (),
     "add_webhook": ("https://shop.example/loupe", ["*"]),
     "webhooks": (),
     "webhook": (HOOK,),

@@ -36,6 +36,7 @@ NOWHERE: dict[str, str] = {
     "export_id": "ex_" + "0" * 32,
     "style_id": "st_" + "0" * 16,
     "stocktake_id": "stk_" + "0" * 32,
+    "lookalike_id": "lk_" + "0" * 32,
     "object_key": "uploads/" + "0" * 32,
     "name": "0" * 32,
 }
@@ -69,6 +70,7 @@ def theirs(shop: Shop) -> dict[str, str]:
         "export_id": _asked_of_a_shopper(shop, "export"),
         "style_id": _style(shop),
         "stocktake_id": _stocktake(shop),
+        "lookalike_id": _lookalike(shop, keeps_consent=False),
         "object_key": upload["object_key"],
         "name": upload["name"],
     }
@@ -113,6 +115,8 @@ class _Own(dict[str, str]):
             self["style_id"] = _style(shop)
         if "stocktake_id" in named:
             self["stocktake_id"] = _stocktake(shop)
+        if "lookalike_id" in named:
+            self["lookalike_id"] = _lookalike(shop)
         if operation.label == "GET /v1/inventory/advice/{sku}":
             _advised(shop, "RING-1")
         if "name" in named or operation.label == "POST /v1/images:batch":
@@ -182,6 +186,25 @@ def _stocktake(shop: Shop) -> str:
     return str(made.json()["stocktake_id"])
 
 
+def _lookalike(shop: Shop, *, keeps_consent: bool = True) -> str:
+    """What was found for this shop: a third one has a picture of it. The two shops of the matrix never consent at once,
+    or each would be told of the other by its own wish."""
+    assert shop.partner, "a third shop shows a picture of this one"
+    consents = "/v1/lookalikes/consent"
+    for api in (shop.partner, shop.api):
+        api.put(consents, json={"consents": True}).raise_for_status()
+    listed: list[dict[str, Any]] = []
+
+    def found() -> bool:
+        listed[:] = shop.api.get("/v1/lookalikes").raise_for_status().json()["lookalikes"]
+        return bool(listed)
+
+    until(found, "the copy is found", 120)
+    if not keeps_consent:
+        shop.api.put(consents, json={"consents": False}).raise_for_status()
+    return str(listed[0]["lookalike_id"])
+
+
 def _upload(shop: Shop) -> dict[str, str]:
     """An address of this shop, with a picture put to it."""
     (place,) = shop.api.post("/v1/uploads", json={"count": 1}).raise_for_status().json()["uploads"]
@@ -234,6 +257,7 @@ BODIES: dict[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
     "POST /v1/inventory/movements": _movement,
     "POST /v1/inventory/counts": lambda values: {"json": {"counts": [{"sku": values["sku"], "quantity": 1}]}},
     "POST /v1/inventory/movements.csv": _movements_file,
+    "PUT /v1/lookalikes/consent": lambda _: {"json": {"consents": True}},
     "PUT /v1/experiment": lambda _: {"json": one_variant("mine")},
     "POST /v1/webhooks": lambda _: {"json": {"url": NOBODY, "types": ["*"]}},
     "PUT /v1/uploads/{name}": lambda _: {"content": PHOTO},
