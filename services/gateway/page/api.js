@@ -31,6 +31,9 @@ export const items = (limit, cursor) => ask(`/v1/items?${query({ limit, cursor }
 export const item = (sku) => ask(`/v1/items/${encodeURIComponent(sku)}`);
 export const similar = (sku, limit) => ask(`/v1/items/${encodeURIComponent(sku)}/similar?limit=${limit}`);
 export const stock = (part, asked = {}) => ask(`/v1/inventory/${part}?${query(asked)}`);
+export const lookalikes = (asked) => ask(`/v1/lookalikes?${query(asked)}`);
+export const change = (path, method, body) => ask(path, { method,
+  ...(body && { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }) });
 export const read = (path) => ask(path);
 export const suggestions = (limit) => ask(`/v1/users/${shopper()}/suggestions?limit=${limit}`);
 
