@@ -12,7 +12,9 @@ from services.gateway.routes import (
     keys,
     page,
     people,
+    public,
     reconcile,
+    references,
     schemas,
     search,
     shoppers,
@@ -22,6 +24,7 @@ from services.gateway.routes import (
     suggestions,
     training,
     uploads,
+    verifications,
     webhooks,
 )
 
@@ -35,6 +38,9 @@ ROUTERS = [
         styles,
         advice,
         stocktakes,
+        references,
+        verifications,
+        public,
         search,
         shoppers,
         people,
