@@ -14,11 +14,10 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from shared.contracts.references import Sealed
-from shared.contracts.verifying import Outcome, Verdict, Verification
+from shared.contracts.verifying import PDF_TYPE, Outcome, Verdict, Verification
 from shared.signing import SigningKey
 from shared.signing.files import signed_file
 
-PDF_TYPE = "loupe-report-pdf"
 ATTACHED = "report.json"
 _WIDTH_MM = 180.0
 _OUTCOMES: dict[Outcome, str] = {

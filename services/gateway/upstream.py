@@ -29,7 +29,6 @@ from shared.contracts.internal import (
     VocabularyRequest,
 )
 from shared.contracts.kept import KeptOf, KeptPage, ShopperNames
-from shared.contracts.lookalikes import ConsentSaid, LookalikeConsent
 from shared.contracts.models import Models, ReindexStart, ReindexStatus
 from shared.contracts.text import TextVectors
 from shared.errors import LoupeError, Retryable
@@ -224,7 +223,14 @@ class Inventory(Upstream):
 class Authenticity(Inventory):
     """Keeps references and compares with them; asked as the inventory is."""
 
-    async def put_consent(self, tenant: str, said: ConsentSaid) -> LookalikeConsent:
-        query = urlencode({"tenant": tenant})
-        content = said.model_dump_json().encode()
-        return await self._ask("PUT", f"/lookalike-consent?{query}", content, _JSON, LookalikeConsent)
+    async def send(self, method: str, path: str, tenant: str, answer: type[_M], body: BaseModel | None = None) -> _M:
+        """For a tenant, with a body or none."""
+        content = body.model_dump_json().encode() if body else b""
+        return await self._ask(method, f"{path}?{urlencode({'tenant': tenant})}", content, _JSON, answer)
+
+    async def fetch(self, path: str, **asked: str) -> bytes:
+        """The bytes of a file."""
+        return await self._fetch("GET", f"{path}?{urlencode(asked)}", b"", {})
+
+    async def erase(self, path: str, tenant: str) -> None:
+        await self._fetch("DELETE", f"{path}?{urlencode({'tenant': tenant})}", b"", {})

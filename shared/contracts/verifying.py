@@ -13,6 +13,7 @@ from shared.contracts.references import ReferenceId, ReferenceKind, Words
 MAX_VERIFY_PICTURES = 4
 MAX_VERIFY_BYTES = 64_000_000
 REPORT_TYPE = "loupe-report"
+PDF_TYPE = "loupe-report-pdf"
 
 VerificationId = Annotated[str, StringConstraints(pattern=r"^vrf_[0-9a-f]{32}$")]
 EvidenceName = Annotated[str, StringConstraints(pattern=r"^[0-3]-[0-9]$")]

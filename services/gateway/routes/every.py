@@ -13,7 +13,9 @@ from services.gateway.routes import (
     lookalikes,
     page,
     people,
+    public,
     reconcile,
+    references,
     schemas,
     search,
     shoppers,
@@ -23,6 +25,7 @@ from services.gateway.routes import (
     suggestions,
     training,
     uploads,
+    verifications,
     webhooks,
 )
 
@@ -36,6 +39,9 @@ ROUTERS = [
         styles,
         advice,
         stocktakes,
+        references,
+        verifications,
+        public,
         lookalikes,
         search,
         shoppers,

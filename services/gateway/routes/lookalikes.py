@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from services.gateway.access import Admin, Gateway, Reader, Writer, problems
+from services.gateway.access import Admin, Gateway, Parts, Reader, Writer, problems
 from services.gateway.auth import Caller
 from services.gateway.lookalikes import show
 from shared.contracts.fields import MAX_LIMIT
@@ -23,10 +23,9 @@ from shared.contracts.lookalikes import (
     LookalikeThresholds,
 )
 
-router = APIRouter(prefix="/v1/lookalikes", tags=["authenticity"])
+router = APIRouter(prefix="/v1/lookalikes", tags=["lookalikes"])
 _Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 _Cursor = Annotated[str | None, Query(max_length=500, description="next_cursor of the page before")]
-_JSON = {"Content-Type": "application/json"}
 
 
 @router.get("", summary="What looks like this shop's", response_model_exclude_none=True, responses=problems(400))
@@ -73,7 +72,7 @@ async def put_consent(said: ConsentSaid, caller: Admin, gateway: Gateway) -> Loo
     other, and what is found is told to both with the other's name, item and picture; of a protected design, to its
     owner alone. Taken back it holds at once: what was made for comparing is deleted, and what was found names nobody
     any more, on either side."""
-    return await gateway.authenticity.put_consent(caller.tenant, said)
+    return await gateway.authenticity.send("PUT", "/lookalike-consent", caller.tenant, LookalikeConsent, said)
 
 
 @router.get("/thresholds", summary="From which score on this shop hears of something", responses=problems())
@@ -128,7 +127,7 @@ async def allow_lookalike(lookalike_id: LookalikeId, caller: Writer, gateway: Ga
     return await _decide(gateway, caller, lookalike_id, "allowed")
 
 
-async def _decide(gateway: Gateway, caller: Caller, lookalike_id: str, decision: Decision) -> Lookalike:
-    path = f"/lookalikes/{lookalike_id}/decision?tenant={caller.tenant}"
-    said = DecisionSaid(decision=decision).model_dump_json().encode()
-    return show(gateway.signer, caller.tenant, await gateway.authenticity.post(path, said, _JSON, Lookalike))
+async def _decide(gateway: Parts, caller: Caller, lookalike_id: str, decision: Decision) -> Lookalike:
+    path, said = f"/lookalikes/{lookalike_id}/decision", DecisionSaid(decision=decision)
+    decided = await gateway.authenticity.send("POST", path, caller.tenant, Lookalike, said)
+    return show(gateway.signer, caller.tenant, decided)
