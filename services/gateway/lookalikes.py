@@ -35,6 +35,9 @@ def show(signer: Signer, tenant: str, one: Lookalike) -> Lookalike:
     """With the addresses of both pictures. Those of the other shop are shown by its consent."""
     if one.own.image_id:
         one.own.image_url = signer.image_url(tenant, one.own.image_id)
+    if one.own.reference_id and one.own.sha256:
+        path = f"/v1/references/{one.own.reference_id}/pictures/{one.own.sha256}/content"
+        one.own.image_url = signer.address(path, tenant)
     if one.other.image_id:
         one.other.image_url = signer.image_url(one.other.shop, one.other.image_id)
     return one

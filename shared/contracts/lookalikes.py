@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints,
 
 from shared.contracts.analysis import Box
 from shared.contracts.comparing import EditCode, View
-from shared.contracts.fields import MAX_PIECES, Flag, ImageId, Share, Sku, TenantId, Timestamp
+from shared.contracts.fields import MAX_PIECES, Flag, ImageId, Sha256, Share, Sku, TenantId, Timestamp
 from shared.contracts.messages import Message
 from shared.contracts.references import ReferenceId, Words
 
@@ -48,7 +48,7 @@ class LookalikeConsent(ConsentSaid):
 
 
 class CopySide(BaseModel):
-    """One of the two that are alike: a picture of an item, or of a protected design, `view` of `reference_id`.
+    """One of the two that are alike: a picture of an item, or that with the hash `sha256` of a protected design.
 
     `box`: where the common part is. `image_url` shows the picture for an hour.
     """
@@ -57,6 +57,7 @@ class CopySide(BaseModel):
     image_id: ImageId | None = None
     reference_id: ReferenceId | None = None
     view: View | None = None
+    sha256: Sha256 | None = None
     box: Box = Field(default_factory=Box)
     image_url: str | None = None
 

@@ -107,13 +107,15 @@ class Market:
         for tenant in tenants:
             self.consents.put(tenant, said)
 
-    def show(self, tenant: str, sku: str, picture: Image.Image | bytes, vector: Vector, revision: int = 1) -> str:
-        """A shop's picture of an item was analysed; its id."""
+    def show(
+        self, tenant: str, sku: str, picture: Image.Image | bytes, vector: Vector, revision: int = 1, image_id: str = ""
+    ) -> str:
+        """A shop's picture of an item was analysed; its id, a new one unless it is given."""
         data = picture if isinstance(picture, bytes) else jpeg(picture)
         seen = analysis_of(data, vector)
         self.stores.pictures.put(tenant, picture_key(seen.sha256), data)
         self.stores.analyses.put(tenant, analysis_key(seen.sha256, MODEL), seen.model_dump_json().encode())
-        image_id = str(uuid.uuid4())
+        image_id = image_id or str(uuid.uuid4())
         told = {"tenant": tenant, "correlation_id": "c", "sku": sku, "image_id": image_id, "sha256": seen.sha256}
         self.watching.images_analysed(
             [ImageAnalysed.model_validate(told | {"item_revision": revision, "model_version": MODEL})]

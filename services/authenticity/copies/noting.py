@@ -45,6 +45,7 @@ class Side:
             "image_id": self.picture.subject if of_item else None,
             "reference_id": self.picture.reference_id,
             "view": self.picture.view,
+            "sha256": None if of_item else self.picture.sha256,
             "box": self.box.model_dump(),
         }
 
