@@ -1,4 +1,4 @@
-"""Copies found, as shops see them: consent, the queue with both pictures, decisions, and the event that tells of them."""
+"""Copies found, as shops see them: consent, the queue with both pictures, decisions, and the event of each."""
 
 from __future__ import annotations
 

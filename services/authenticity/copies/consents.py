@@ -14,7 +14,7 @@ from shared.contracts.lookalikes import LookalikeConsent
 from shared.database import Database
 
 
-def consenting() -> Select[tuple[str]]:
+def consenting() -> Select[str]:
     """The shops that consent now."""
     return select(ConsentRow.tenant).where(ConsentRow.consents)
 

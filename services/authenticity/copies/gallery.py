@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -102,14 +103,16 @@ class Gallery:
 
     def _make_room(self) -> None:
         """Drop what made room, and grow."""
-        old = self._numbers, self._tenants, self._models, self._signatures, self._hashes
+        old = self._columns()
         kept = slice(self._start, self._size)
         count = self._size - self._start
         self._make(min(2 * count, count + 64 * _GROWS_BY) + _GROWS_BY)
-        new = self._numbers, self._tenants, self._models, self._signatures, self._hashes
-        for before, after in zip(old, new, strict=True):
+        for before, after in zip(old, self._columns(), strict=True):
             after[:count] = before[kept]
         self._start, self._size = 0, count
+
+    def _columns(self) -> list[npt.NDArray[Any]]:
+        return [self._numbers, self._tenants, self._models, self._signatures, self._hashes]
 
     def _make(self, room: int) -> None:
         self._numbers = np.zeros(room, np.int64)

@@ -39,7 +39,7 @@ def mirrored(word: np.uint64) -> np.uint64:
 
 def differing(of: Words, one: Words) -> npt.NDArray[np.int64]:
     """int64 [n]: in how many bits each row of [n, w] differs from [w]."""
-    return np.bitwise_count(of ^ one).sum(axis=-1, dtype=np.int64)
+    return np.asarray(np.bitwise_count(of ^ one).sum(axis=-1), np.int64)
 
 
 def chance(cosine: float) -> float:
