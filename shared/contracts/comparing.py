@@ -54,6 +54,7 @@ FEATURES: tuple[str, ...] = (
     # In the common frame.
     "outline",
     "outline_worst",
+    "area",
     "structure",
     "structure_low",
     "structure_worst",
@@ -72,7 +73,7 @@ FEATURES: tuple[str, ...] = (
 """The names of `Comparison.features`: every one is always there, finite, and told in `docs/authenticity-features.md`.
 
 Higher is more alike for: deep*, *_agrees, matches, inliers, inlier_share, inlier_cover, outline, structure,
-structure_low, dense, dense_low, text. Higher is less alike for: residual, outline_worst, structure_worst,
+structure_low, dense, dense_low, text. Higher is less alike for: residual, outline_worst, area, structure_worst,
 dense_worst, colour*, warp. The others say how far to trust. Where nothing could be aligned `aligned` is 0, and what
 needs a common frame is 0, too.
 """

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from services.embedder.compare.align import Matrix, fitted, moved
+from services.embedder.compare.align import Matches, Matrix, fitted, moved
 from services.embedder.compare.points import Floats, PointFinder, Points, nearest
 from shared.contracts.analysis import Box
 from shared.contracts.comparing import COPY_FEATURES, CopyCheck, EditCode
@@ -21,6 +21,8 @@ SIDE = 320
 """Pixels of the longer side at which pictures are compared."""
 _MOST_POINTS = 512
 _NEAR = 2.5
+_ENOUGH = 12
+"""Points on a plane below which another size is tried."""
 _TILE = 20
 """Pixels a side of the tiles whose detail is compared."""
 _FINE, _COARSE = 1.2, 5.0
@@ -37,12 +39,17 @@ Grey = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class CopyView:
-    """A whole picture: `canvas` uint8 [S, S, 3], in its corner the picture of `wide` x `high` pixels."""
+    """A whole picture: `canvas` uint8 [S, S, 3], in its corner the picture of `wide` x `high` pixels.
+
+    `coarse`: points of the picture half as large, in pixels of the canvas: XFeat knows a thing again in up to about
+    twice its size, and a collage or a cut-out may show it in another.
+    """
 
     canvas: npt.NDArray[np.uint8]
     wide: int
     high: int
     points: Points
+    coarse: Points
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +75,18 @@ def mirrored_view(view: CopyView, finder: PointFinder) -> CopyView:
 def _viewed(picture: npt.NDArray[np.uint8], finder: PointFinder) -> CopyView:
     high, wide = picture.shape[:2]
     canvas = np.pad(picture, ((0, SIDE - high), (0, SIDE - wide), (0, 0)), mode="edge")
-    within = np.zeros((SIDE, SIDE), bool)
+    half = np.asarray(cv2.resize(canvas, (SIDE // 2, SIDE // 2), interpolation=cv2.INTER_AREA))
+    coarse = _points(half, wide // 2, high // 2, finder)
+    doubled = replace(coarse, places=coarse.places * 2 + np.float32(0.5))
+    return CopyView(canvas, wide, high, _points(canvas, wide, high, finder), doubled)
+
+
+def _points(canvas: npt.NDArray[np.uint8], wide: int, high: int, finder: PointFinder) -> Points:
+    """Those of the picture in the canvas's corner; without what each cell looks like, which is not needed."""
+    within = np.zeros(canvas.shape[:2], bool)
     within[:high, :wide] = True
-    points = finder.find(_grey(canvas).astype(np.float32), _MOST_POINTS, within)
-    return CopyView(canvas, wide, high, replace(points, dense=np.zeros((0, 0, 0), np.float32)))
+    found = finder.find(_grey(canvas).astype(np.float32), _MOST_POINTS, within)
+    return replace(found, dense=np.zeros((0, 0, 0), np.float32))
 
 
 def copy_check(query: CopyView, mirrored: CopyView, reference: CopyView) -> CopyCheck:
@@ -112,12 +127,21 @@ def _probability(features: dict[str, float]) -> float:
 
 
 def _fit(query: CopyView, reference: CopyView) -> _Fit | None:
-    """None where no plane takes one to the other."""
-    pairs = nearest(query.points, reference.points)
-    one, other = query.points.places[pairs[:, 0]], reference.points.places[pairs[:, 1]]
-    matches, matrix = fitted(one, other, _NEAR)
-    if matrix is None:
-        return None
+    """By the first sizes in which some plane takes one to the other; None where none does."""
+    sizes = (
+        (query.points, reference.points, _NEAR),
+        (query.points, reference.coarse, 2 * _NEAR),
+        (query.coarse, reference.points, 2 * _NEAR),
+    )
+    for one, other, near in sizes:
+        pairs = nearest(one, other)
+        matches, matrix = fitted(one.places[pairs[:, 0]], other.places[pairs[:, 1]], near)
+        if matrix is not None and matches.fits.sum() >= _ENOUGH:
+            return _measured(query, reference, matches, matrix)
+    return None
+
+
+def _measured(query: CopyView, reference: CopyView, matches: Matches, matrix: Matrix) -> _Fit:
     flags = cv2.INTER_LINEAR
     warped = cv2.warpPerspective(query.canvas, matrix, (SIDE, SIDE), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     there = np.zeros((SIDE, SIDE), np.uint8)
@@ -130,7 +154,7 @@ def _fit(query: CopyView, reference: CopyView) -> _Fit | None:
     features = {
         "inliers": float(np.log1p(matches.fits.sum())),
         "inlier_share": float(matches.fits.mean()),
-        "inlier_cover": len({tuple(place) for place in (other[matches.fits] // 40).astype(int)}) / 64,
+        "inlier_cover": len({tuple(place) for place in (matches.other[matches.fits] // 40).astype(int)}) / 64,
         "residual": matches.residual / SIDE,
         "detail": float(np.median(details)) if len(details) else 0.0,
         "detail_low": float(np.percentile(details, 20)) if len(details) else 0.0,

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from services.embedder.compare.pair import Pair
 from services.embedder.compare.photo import SIDE, Photo
-from services.embedder.compare.places import CELLS, Places, region_map
+from services.embedder.compare.places import CELLS, Places, colour_map, region_map
 from services.embedder.compare.points import Floats
 from services.embedder.heads import Logits
 from shared.contracts.comparing import FEATURES
@@ -96,11 +96,14 @@ def _of_places(places: Places) -> dict[str, float]:
             f"{name}_low": float(np.percentile(values, _LOW)),
             f"{name}_worst": float(region_map(1 - alike, piece).max()),
         }
+    areas = [float(mask.sum()) for mask in (places.one_mask, places.other_mask)]
+    told["area"] = abs(float(np.log(max(areas[0], 1) / max(areas[1], 1))))
     moved = places.shift[piece]
     told["warp"] = float(np.linalg.norm(moved - np.median(moved, axis=0), axis=1).mean()) / CELLS
     if places.told.any():
-        told["colour"] = float(places.colour[places.told].mean()) / 100
-        told["colour_worst"] = float(region_map(places.colour, places.told).max()) / 100
+        apart = colour_map(places)
+        told["colour"] = float(apart[places.told].mean()) / 100
+        told["colour_worst"] = float(apart.max()) / 100
         tint = places.light - places.light.mean()
         told["light_colour"] = float(np.linalg.norm(tint))
     return told

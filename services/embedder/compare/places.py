@@ -32,7 +32,8 @@ _DARK, _BRIGHT = 12.0, 94.0
 @dataclass(frozen=True, slots=True)
 class Places:
     """Maps [C, C] of the reference's frame. `piece` bool: where either photo has the piece. `lines` and `dense`: how
-    alike, -1..1; `colour`: how far apart in CIELAB, after the light's colour, and `told` where that can be told.
+    alike, -1..1; `tints` [C, C, 3]: how far apart in CIELAB, after the light's colour, and `told` where that can be
+    told: 0 elsewhere.
 
     `shift` float32 [C, C, 2]: by how many places each lies beside its own. `light` (3,): log of the light's colour
     between the photos.
@@ -41,7 +42,7 @@ class Places:
     piece: npt.NDArray[np.bool_]
     lines: Floats
     dense: Floats
-    colour: Floats
+    tints: Floats
     told: npt.NDArray[np.bool_]
     shift: Floats
     light: Floats
@@ -90,8 +91,8 @@ def held(
     best = (together - far[:, None, None]).argmax(0)
     shift = np.array(shifts, np.float32)[best]
     chosen = (best, *np.mgrid[:CELLS, :CELLS])
-    light, colour, told = _colours(one[0], other[0], np.minimum(*masks) > 0.5, shift)
-    return Places(piece, by_lines[chosen], by_dense[chosen], colour, told & piece, shift, light, one[1], other[1])
+    light, tints, told = _colours(one[0], other[0], np.minimum(*masks) > 0.5, shift)
+    return Places(piece, by_lines[chosen], by_dense[chosen], tints, told & piece, shift, light, one[1], other[1])
 
 
 def region_map(values: Floats, within: npt.NDArray[np.bool_]) -> Floats:
@@ -100,6 +101,13 @@ def region_map(values: Floats, within: npt.NDArray[np.bool_]) -> Floats:
     total = cv2.GaussianBlur(values * weight, (0, 0), _REGION)
     share = cv2.GaussianBlur(weight, (0, 0), _REGION)
     return np.asarray(np.where(within, total / np.maximum(share, 1e-3), 0), np.float32)
+
+
+def colour_map(places: Places) -> Floats:
+    """[C, C]: how far the colour about every place is apart, in CIELAB. It is averaged before it is measured: what
+    glitters is apart this way and that, and another stone or metal one way."""
+    parts = [region_map(np.ascontiguousarray(places.tints[..., part]), places.told) for part in range(3)]
+    return np.asarray(np.linalg.norm(np.stack(parts), axis=0), np.float32)
 
 
 def outline_apart(one: Mask, other: Mask) -> tuple[float, Floats]:
@@ -139,7 +147,7 @@ def _overlap(by: int) -> slice:
 def _colours(
     one: Canvas, other: Canvas, both: npt.NDArray[np.bool_], shift: Floats
 ) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
-    """The light's colour (3,), how far apart colours are in it [C, C], and where that can be told.
+    """The light's colour (3,), how far apart colours are in it [C, C, 3], and where that can be told.
 
     One factor a channel, in linear light, makes up for the light (von Kries): that which most of the piece has.
     """
@@ -153,12 +161,12 @@ def _colours(
     labs = [_lab(each) for each in light]
     told = both & np.logical_and.reduce([(lab[..., 0] > _DARK) & (lab[..., 0] < _BRIGHT) for lab in labs])
     if told.sum() < 20:
-        return np.zeros(3, np.float32), np.zeros((CELLS, CELLS), np.float32), np.zeros_like(told)
+        return np.zeros(3, np.float32), np.zeros((CELLS, CELLS, 3), np.float32), np.zeros_like(told)
     factor = np.median(np.log(light[1][told] / light[0][told]), axis=0).astype(np.float32)
     lit = _lab(np.clip(light[0] * np.exp(factor), 1e-3, 1.0))
-    apart = lit - labs[1]
+    apart = np.clip(lit - labs[1], -_CLIPPED, _CLIPPED)
     apart[..., 0] *= 0.25
-    return factor, np.minimum(np.linalg.norm(apart, axis=-1), _CLIPPED).astype(np.float32), told
+    return factor, np.where(told[..., None], apart, 0).astype(np.float32), told
 
 
 def _linear(canvas: Canvas) -> Floats:

@@ -11,13 +11,13 @@ import numpy.typing as npt
 from services.embedder.compare.align import Matrix, moved
 from services.embedder.compare.pair import Pair
 from services.embedder.compare.photo import SIDE
-from services.embedder.compare.places import CELLS, STEP, Places, region_map
+from services.embedder.compare.places import CELLS, STEP, Places, colour_map, region_map
 from services.embedder.compare.points import Floats
 from shared.contracts.comparing import Region
 
 What = Literal["structure", "colour", "outline"]
 
-_DIFFERS: dict[What, float] = {"structure": 0.3, "colour": 24.0, "outline": 0.5}
+_DIFFERS: dict[What, float] = {"structure": 0.3, "colour": 14.0, "outline": 0.5}
 """From which a place is told to differ: of 1 - alike, of CIELAB, of the share about it that one photo alone has."""
 _ALIKE = 0.85
 _MOST_ALIKE, _MOST_DIFFERING = 3, 6
@@ -50,7 +50,7 @@ def _apart(places: Places) -> dict[What, Floats]:
     lines = region_map(1 - (places.lines + places.dense) / 2, places.piece)
     return {
         "structure": lines / np.float32(_DIFFERS["structure"]),
-        "colour": region_map(places.colour, places.told) / np.float32(_DIFFERS["colour"]),
+        "colour": colour_map(places) / np.float32(_DIFFERS["colour"]),
         "outline": region_map(alone, places.piece) / np.float32(_DIFFERS["outline"]),
     }
 
