@@ -17,6 +17,7 @@ from deploy.local.home import Home
 from loupe import (
     backups,
     catalogue_file,
+    checking,
     compacting,
     import_command,
     importing,
@@ -48,6 +49,8 @@ app.command("import")(import_command.import_)
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
 app.command("compact")(compacting.compact)
+app.command("check-reference")(checking.check_reference)
+app.command("check-report")(checking.check_report)
 _EMPTY = "The catalogue is empty. Import one with `loupe import FILE`."
 
 

@@ -12,10 +12,12 @@ from pydantic import ValidationError
 
 from services.embedder.analyse import Analyse
 from services.embedder.decoding import Decode, decode_here
+from services.embedder.fingerprint import fingerprints
 from services.embedder.mirror import mirrored
 from shared.contracts.analysis import Box
 from shared.contracts.fields import MAX_PICTURE_BYTES
 from shared.contracts.internal import Analyses, TrayAnalyses
+from shared.contracts.lookalikes import BoxesAsked, Fingerprints
 from shared.contracts.models import Models
 from shared.contracts.text import TextsIn, TextVectors
 from shared.errors import TooLarge
@@ -64,6 +66,16 @@ def router(
     @api.post("/analyse-tray", summary="Analyse the photo of a tray in the body: many small pieces")
     async def post_analyse_tray(data: Annotated[bytes, Depends(picture_bytes)]) -> TrayAnalyses:
         return TrayAnalyses(analyses=[await run_in_threadpool(analyse.tray, data) for analyse in models])
+
+    @api.post("/fingerprint", summary="Hashes of the picture in the body, and of what is in boxes of it")
+    async def post_fingerprint(
+        data: Annotated[bytes, Depends(picture_bytes)], boxes: Annotated[str, Query(max_length=5_000)] = "[]"
+    ) -> Fingerprints:
+        try:
+            asked = BoxesAsked.model_validate_json(boxes).root
+        except ValidationError as error:
+            raise invalid([{**entry, "loc": ("boxes", *entry["loc"])} for entry in error.errors()]) from error
+        return await run_in_threadpool(fingerprints, data, asked, decode)
 
     @api.post("/without-faces", summary="The photo in the body as it may be kept", response_class=Response)
     async def post_without_faces(data: Annotated[bytes, Depends(picture_bytes)]) -> Response:

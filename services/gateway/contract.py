@@ -13,8 +13,10 @@ from services.gateway.access import PROBLEMS
 from services.gateway.idempotency import applies, key_parameter
 from shared.contracts.api import EventsIn
 from shared.contracts.inventory import MovementsIn
+from shared.contracts.references import PublicReference, ReferenceIn
 from shared.contracts.search import SearchQuery
 from shared.contracts.uploads import UploadedPictures
+from shared.contracts.verifying import VerifyQuery
 
 ABOUT = """Visual search for jewelry: put items and their pictures, then search by a photo and get suggestions.
 
@@ -29,6 +31,8 @@ TAGS = [
     {"name": "imports", "description": "A whole catalogue in one file: a job that tells what became of each row."},
     {"name": "search", "description": "From a picture, or an item, to the pieces that look like it."},
     {"name": "inventory", "description": "What lies where, styles, stock-takes by photo, forecasts and advice."},
+    {"name": "references", "description": "Registered pieces and designs, and photos that are held against them."},
+    {"name": "lookalikes", "description": "Copies found between shops that consent, and what people say of them."},
     {"name": "shoppers", "description": "What shoppers do, and what is suggested to them."},
     {"name": "webhooks", "description": "What becomes of pictures and items, posted to an address of the shop's."},
     {"name": "administration", "description": "The keys of the shop."},
@@ -51,6 +55,9 @@ def show_contract(app: FastAPI) -> None:
             (EventsIn, "validation"),
             (MovementsIn, "validation"),
             (UploadedPictures, "validation"),
+            (ReferenceIn, "validation"),
+            (PublicReference, "validation"),
+            (VerifyQuery, "validation"),
         ]
         _, read = models_json_schema(by_hand, ref_template="#/components/schemas/{model}")
         document["components"]["schemas"] = read["$defs"] | document["components"]["schemas"]

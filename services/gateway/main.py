@@ -30,6 +30,7 @@ from services.gateway.inventory.movements import Movements
 from services.gateway.kept_answers import KeptAnswers
 from services.gateway.limits import BodyLimit
 from services.gateway.listing import Listing
+from services.gateway.lookalikes import handlers_of_lookalikes
 from services.gateway.metrics import CatalogueCollector, ShopIntakeCollector
 from services.gateway.middleware import inner_middleware
 from services.gateway.outward import Outward
@@ -54,7 +55,7 @@ from services.gateway.suggestion_news import SuggestionNewsTeller
 from services.gateway.tables import MIGRATIONS, OUTBOX
 from services.gateway.tenants import ensure_key
 from services.gateway.uploads import Uploads
-from services.gateway.upstream import Embedder, Indexer, Inventory, Recommender
+from services.gateway.upstream import Authenticity, Embedder, Indexer, Inventory, Recommender
 from services.gateway.vocabularies import Vocabularies
 from services.gateway.webhooks.deliveries import Deliveries
 from services.gateway.webhooks.dispatch import Dispatcher
@@ -116,6 +117,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         stock=Stock(catalogue_database, relay.wake),
         movements=movements,
         inventory=Inventory("inventory", settings.inventory_url, settings.internal_secret),
+        authenticity=Authenticity("authenticity service", settings.authenticity_url, settings.internal_secret),
         corrections=Corrections(catalogue_database, relay.wake),
         api_keys=ApiKeys(catalogue_database, settings.secret),
         keys=Keys(catalogue_database, settings.secret),
@@ -168,6 +170,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
             IndexCompared: reconciler.compared,
             ImageRedrawn: renditions.redrawn,
             **handlers_of_stock(catalogue_database, broker, relay.wake),
+            **handlers_of_lookalikes(catalogue_database, broker),
         },
         bundle_handlers=bundle_handlers(catalogue_database),
         unit=catalogue_database.together,
@@ -192,8 +195,9 @@ def _app(settings: Settings, parts: Parts, catalogue_database: database.Database
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        for upstream in (parts.embedder, parts.recommender, parts.indexer, parts.inventory, parts.limiter):
+        for upstream in (parts.embedder, parts.recommender, parts.indexer, parts.inventory, parts.authenticity):
             await upstream.close()
+        await parts.limiter.close()
 
     app = create_app(
         "gateway",

@@ -37,6 +37,17 @@ class Signer:
         ours = self._hash("image", tenant, image_id, str(expires))
         return tenant if expires > time.time() and _same(ours, given) else None
 
+    def address(self, path: str, tenant: str) -> str:
+        """A path at which an <img> finds a picture without a key, for at least 24 hours; the same within an hour."""
+        expires = (int(time.time()) // _HOUR + _ADDRESS_HOURS + 1) * _HOUR
+        return f"{path}?expires={expires}&signature={tenant}.{self._hash('address', tenant, path, str(expires))}"
+
+    def address_tenant(self, path: str, expires: int, signature: str) -> str | None:
+        """The tenant for whom the path was signed; None when it was not, or is over."""
+        tenant, _, given = signature.partition(".")
+        ours = self._hash("address", tenant, path, str(expires))
+        return tenant if expires > time.time() and _same(ours, given) else None
+
     def upload_url(self, tenant: str, name: str, expires: int) -> str:
         """Where a picture may be put without a key, until `expires` in seconds since 1970."""
         signature = f"{tenant}.{self._hash('upload', tenant, name, str(expires))}"

@@ -218,3 +218,19 @@ class Inventory(Upstream):
         """`path` with what is not None of `asked` as its query."""
         query = urlencode({name: value for name, value in asked.items() if value is not None})
         return await self.get(f"{path}?{query}", answer)
+
+
+class Authenticity(Inventory):
+    """Keeps references and compares with them; asked as the inventory is."""
+
+    async def send(self, method: str, path: str, tenant: str, answer: type[_M], body: BaseModel | None = None) -> _M:
+        """For a tenant, with a body or none."""
+        content = body.model_dump_json().encode() if body else b""
+        return await self._ask(method, f"{path}?{urlencode({'tenant': tenant})}", content, _JSON, answer)
+
+    async def fetch(self, path: str, **asked: str) -> bytes:
+        """The bytes of a file."""
+        return await self._fetch("GET", f"{path}?{urlencode(asked)}", b"", {})
+
+    async def erase(self, path: str, tenant: str) -> None:
+        await self._fetch("DELETE", f"{path}?{urlencode({'tenant': tenant})}", b"", {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from shared.contracts.impressions import ImpressionsRecorded, ImpressionsShown
+from shared.contracts.lookalikes import LookalikeFound, LookalikeTold
 from shared.contracts.messages import (
     AnalysisMissing,
     CorrectionIndexed,
@@ -29,20 +30,20 @@ from shared.contracts.messages import (
 from shared.contracts.reconcile import CatalogueListed, IndexCompared
 from shared.contracts.stock import AlertTold, StockAlert, StockLevel, StockMoved
 
-Service = Literal["gateway", "embedder", "indexer", "recommender", "inventory"]
+Service = Literal["gateway", "embedder", "indexer", "recommender", "inventory", "authenticity"]
 
 SUBSCRIBERS: dict[type[Message], tuple[Service, ...]] = {
     ImageStored: ("embedder",),
-    ImageAnalysed: ("indexer", "inventory"),
+    ImageAnalysed: ("indexer", "inventory", "authenticity"),
     AnalysisMissing: ("embedder",),
     ImageIndexed: ("gateway",),
     ImageRedrawn: ("gateway",),
     ImageRejected: ("gateway", "indexer"),
-    ImageRemoved: ("indexer", "inventory"),
+    ImageRemoved: ("indexer", "inventory", "authenticity"),
     ImageUnindexed: ("gateway",),
     ImageCorrected: ("indexer",),
     CorrectionIndexed: ("gateway",),
-    ItemChanged: ("indexer", "embedder", "inventory"),
+    ItemChanged: ("indexer", "embedder", "inventory", "authenticity"),
     ItemTextAnalysed: ("indexer",),
     ItemIndexed: ("gateway",),
     CatalogueListed: ("indexer",),
@@ -57,6 +58,8 @@ SUBSCRIBERS: dict[type[Message], tuple[Service, ...]] = {
     StockLevel: ("gateway",),
     StockAlert: ("gateway",),
     AlertTold: ("inventory",),
+    LookalikeFound: ("gateway",),
+    LookalikeTold: ("authenticity",),
     MessageDied: ("gateway",),
 }
 
@@ -70,6 +73,7 @@ WAY_TO_OUTCOME: dict[type[Message], tuple[Service, ...]] = {
     ErasureAsked: ("recommender", "gateway"),
     StockMoved: ("inventory", "gateway"),
     StockAlert: ("gateway", "inventory"),
+    LookalikeFound: ("gateway", "authenticity"),
 }
 """The queues that an outbox message passes until its outcome is back where its outbox is. While one of them holds work,
 it is not late."""

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from shared.contracts.analysis import Attribute, QualityWarning
 from shared.contracts.fields import ImageId, SessionId, Sku, Timestamp, UserId
+from shared.contracts.lookalikes import CopySide, Finding, LookalikeId, OtherSide
 from shared.contracts.people import ErasureId, ExportId, Found
 from shared.contracts.stock import AlertKind
 
@@ -108,6 +109,21 @@ class StockAlertData(Outgoing):
     crossed_at: Timestamp
 
 
+class LookalikeFoundData(Outgoing, Finding):
+    """A piece of another shop that looks like one of this shop's, by consent of both; told once a pair of them.
+
+    `degree` says how much it does, and `score`, in 0..1, how sure that is; `own` and `other` say which pictures and
+    where in them. `GET /v1/lookalikes/{lookalike_id}` shows both, and a person decides there.
+    """
+
+    event_type = "loupe.lookalike.found"
+
+    lookalike_id: LookalikeId
+    own: CopySide
+    other: OtherSide
+    found_at: Timestamp
+
+
 class UserErasedData(Outgoing):
     """A shopper is erased. It does not say who, since it is kept for a while: `erasure_id` is what the request was
     answered, and `asked_by` the `id` of the event that asked for it by queue.
@@ -164,6 +180,7 @@ OUTGOING: dict[str, type[Outgoing]] = {
         ImageIndexedData,
         ImageRejectedData,
         StockAlertData,
+        LookalikeFoundData,
         SuggestionsChangedData,
         UserErasedData,
         UserExportedData,

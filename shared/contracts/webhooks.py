@@ -26,6 +26,7 @@ EventType = Literal[
     "loupe.image.rejected",
     "loupe.item.indexed",
     "loupe.item.rejected",
+    "loupe.lookalike.found",
     "loupe.stock.alert",
     "loupe.suggestions.changed",
     "loupe.user.erased",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from shared.contracts.lookalikes import LookalikeFound
 from shared.contracts.messages import MessageDied
 from shared.contracts.routes import MESSAGES, SUBSCRIBERS, WAY_TO_OUTCOME
 from shared.contracts.stock import StockAlert
@@ -37,7 +38,7 @@ def test_the_picture_of_the_flow_shows_each_message_coming_from_the_service_that
 def test_every_way_to_an_outcome_starts_where_the_message_goes_and_ends_at_the_outbox() -> None:
     for message, way in WAY_TO_OUTCOME.items():
         assert way[0] in SUBSCRIBERS[message]
-        assert way[-1] == ("inventory" if message is StockAlert else "gateway")
+        assert way[-1] == {StockAlert: "inventory", LookalikeFound: "authenticity"}.get(message, "gateway")
 
 
 def test_files_stay_small() -> None:

@@ -25,7 +25,8 @@ _NAMES = {"search_id", "next_cursor"}
 
 @dataclass
 class Shop:
-    """`word` is in all that the shop says of its items and in nothing else; `ids` names what is its own."""
+    """`word` is in all that the shop says of its items and in nothing else; `ids` names what is its own. `partner`: of
+    a third shop that has `SHARED_PHOTO`, too."""
 
     name: str
     word: str
@@ -33,6 +34,7 @@ class Shop:
     api: httpx.Client
     images: dict[str, list[str]] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
+    partner: httpx.Client | None = None
 
     @property
     def only(self) -> str:

@@ -12,7 +12,7 @@ from shared.contracts.search import MAX_QUERY_BYTES, MAX_QUERY_PICTURES
 from shared.contracts.stock import MAIN
 from shared.contracts.stocktakes import MAX_TRAY_BYTES, MAX_TRAY_PHOTOS
 
-_PICTURE = {
+PICTURE = {
     "type": "string",
     "format": "binary",
     "description": f"{PICTURE_FORMATS_TOLD}; up to 20 MB and 50 megapixels.",
@@ -82,8 +82,8 @@ async def form_of(request: Request, picture: str, **limits: int) -> Form:
 
 def form(picture: str, *, several: bool = False, **others: dict[str, Any]) -> dict[str, Any]:
     """The OpenAPI entry of a multipart body whose part `picture` is the picture, or `several` of them."""
-    many = {"type": "array", "minItems": 1, "maxItems": MAX_BATCH_PICTURES, "items": _PICTURE}
-    shown = many if several else _PICTURE
+    many = {"type": "array", "minItems": 1, "maxItems": MAX_BATCH_PICTURES, "items": PICTURE}
+    shown = many if several else PICTURE
     schema = {"type": "object", "required": [picture, *others], "properties": {picture: shown, **others}}
     content = {"multipart/form-data": {"schema": schema, "encoding": {picture: _PICTURE_TYPES}}}
     return {"requestBody": {"required": True, "content": content}}
@@ -92,7 +92,7 @@ def form(picture: str, *, several: bool = False, **others: dict[str, Any]) -> di
 def raw_body() -> dict[str, Any]:
     """The OpenAPI entry of a body that is a picture as it stands."""
     kinds = [f"image/{kind}" for kind in ("jpeg", "png", "webp", "gif", "bmp", "tiff", "avif", "heic")]
-    content = {kind: {"schema": _PICTURE} for kind in (*kinds, "application/octet-stream")}
+    content = {kind: {"schema": PICTURE} for kind in (*kinds, "application/octet-stream")}
     return {"requestBody": {"required": True, "content": content}}
 
 
@@ -111,7 +111,7 @@ def query_body() -> dict[str, Any]:
     pictures = {
         "type": "array",
         "maxItems": MAX_QUERY_PICTURES,
-        "items": _PICTURE,
+        "items": PICTURE,
         "description": f"Up to {MAX_QUERY_PICTURES}, {MAX_QUERY_BYTES // 1_000_000} MB together.",
     }
     query = {
@@ -135,7 +135,7 @@ def tray_body() -> dict[str, Any]:
         "type": "array",
         "minItems": 1,
         "maxItems": MAX_TRAY_PHOTOS,
-        "items": _PICTURE,
+        "items": PICTURE,
         "description": f"Up to {MAX_TRAY_PHOTOS}, {MAX_TRAY_BYTES // 1_000_000} MB together.",
     }
     expected = {

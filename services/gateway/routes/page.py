@@ -1,5 +1,5 @@
-"""The pages at `/` and `/inventory`: static files, and a session for who opens them on this machine; the contract at
-`/docs`."""
+"""The pages at `/`, `/inventory` and `/lookalikes`: static files, and a session for who opens them on this machine; the
+contract at `/docs`."""
 
 from __future__ import annotations
 
@@ -28,6 +28,16 @@ def page(request: Request, gateway: Gateway) -> Response:
 @router.get("/inventory")
 def inventory(request: Request, gateway: Gateway) -> Response:
     return _with_session("inventory.html", request, gateway)
+
+
+@router.get("/references")
+def references(request: Request, gateway: Gateway) -> Response:
+    return _with_session("references.html", request, gateway)
+
+
+@router.get("/lookalikes")
+def lookalikes(request: Request, gateway: Gateway) -> Response:
+    return _with_session("lookalikes.html", request, gateway)
 
 
 def _with_session(file: str, request: Request, gateway: Parts) -> Response:

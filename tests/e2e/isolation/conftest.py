@@ -23,6 +23,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
 def shops(stack: RunningStack) -> Iterator[tuple[Shop, Shop]]:
     """Mine and theirs: two shops with the same SKUs. Theirs has a shopper, a visit, a correction and an experiment."""
     mine, other = open_shop(stack, "aquila", 100), open_shop(stack, "bellatrix", 200)
+    mine.partner = other.partner = open_shop(stack, "carina", 300).api
     assert other.tell("event-1", "RING-1").status_code == 202
     assert other.tell("event-2", other.only, "favourited").status_code == 202
     assert other.api.patch(f"/v1/images/{other.images['RING-1'][0]}/analysis", json={"type": "brooch"}).is_success

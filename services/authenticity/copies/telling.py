@@ -1,0 +1,54 @@
+"""What was found, on its way to the shop: in the outbox until the gateway has kept it for the shop bus and webhooks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from services.authenticity import times
+from services.authenticity.copies.tables import LookalikeRow
+from services.authenticity.tables import OUTBOX
+from shared.contracts.lookalikes import LookalikeFound, LookalikeTold
+from shared.database import Database
+from shared.observability import logs
+
+
+def found_key(lookalike_id: str) -> str:
+    """By which the alert is in the outbox."""
+    return f"lookalike.found:{lookalike_id}"
+
+
+def tell(session: Session, row: LookalikeRow) -> None:
+    """Have the shop hear of it, once the caller's transaction is committed."""
+    message = LookalikeFound.model_validate(
+        {
+            "tenant": row.tenant,
+            "correlation_id": logs.correlation_id(),
+            "lookalike_id": row.lookalike_id,
+            "degree": row.degree,
+            "evidence": row.evidence,
+            "score": row.score,
+            "edits": row.edits,
+            "own": row.own,
+            "other": row.other,
+            "found_at": times.moment_of(row.found_at),
+        }
+    )
+    OUTBOX.add(session, found_key(row.lookalike_id), message)
+
+
+def take_back(session: Session, lookalike_ids: Sequence[str]) -> None:
+    """What has not been told yet is told no more."""
+    OUTBOX.close(session, *(found_key(one) for one in lookalike_ids))
+
+
+class FindingsTold:
+    """Takes what the gateway answers to a finding."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def told(self, message: LookalikeTold) -> None:
+        with self._database.write() as session:
+            OUTBOX.close(session, found_key(message.lookalike_id))

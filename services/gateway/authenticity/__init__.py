@@ -1,0 +1,1 @@
+"""What the gateway does for references and verifications: pictures cleaned, requests passed on, addresses filled in."""

@@ -1,0 +1,310 @@
+"""References: pieces and designs that their owners register, with sealed records that anybody can check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Body, Query, Request, Response, Security
+from fastapi.security import SecurityScopes
+from pydantic import TypeAdapter, ValidationError
+
+from services.gateway.access import (
+    BEARER,
+    BRINGS_PICTURES,
+    CHANGES,
+    Gateway,
+    Given,
+    Reader,
+    Writer,
+    caller_of,
+    problems,
+)
+from services.gateway.authenticity.addresses import with_addresses
+from services.gateway.authenticity.pictures import Cleaned, cleaned
+from services.gateway.authenticity.pictures import form_of as form_for
+from services.gateway.routes.forms import PICTURE, form_of
+from services.gateway.routes.inventory import Cursor, Limit
+from shared.contracts.comparing import View
+from shared.contracts.fields import Sha256, Sku
+from shared.contracts.people import PublicKeys
+from shared.contracts.references import (
+    MAX_REFERENCE_BYTES,
+    MAX_REFERENCE_PICTURES,
+    PatchAsked,
+    PicturesAsked,
+    RecordPicture,
+    Reference,
+    ReferenceAsked,
+    ReferenceFile,
+    ReferenceId,
+    ReferenceIn,
+    ReferencePage,
+    ReferencePatch,
+)
+from shared.errors import InvalidInput
+from shared.observability.http import invalid
+from shared.pictures import content_type_of
+
+router = APIRouter(prefix="/v1", tags=["references"])
+_T = TypeVar("_T")
+_RECORD: TypeAdapter[ReferenceIn] = TypeAdapter(ReferenceIn)
+_VIEWS: TypeAdapter[list[View]] = TypeAdapter(list[View])
+_MANY = {"at_most": MAX_REFERENCE_PICTURES, "at_most_bytes": MAX_REFERENCE_BYTES}
+CONTENT_HEADERS = {
+    "Cache-Control": "private, max-age=86400, immutable",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+}
+PICTURE_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": {"image/*": {}}, "description": "The picture"}}
+Expires = Annotated[int | None, Query(ge=0, le=10**12)]
+Signature = Annotated[str | None, Query(max_length=200)]
+_IMAGES = {"type": "array", "minItems": 1, "maxItems": MAX_REFERENCE_PICTURES, "items": PICTURE}
+_VIEWS_PART = {
+    "type": "string",
+    "contentMediaType": "application/json",
+    "contentSchema": {"type": "array", "items": {"type": "string"}},
+    "description": "A JSON list of what each `image` shows, in their order: front, side, back, top, detail, hallmark, "
+    "serial or scale. Left out: all show the front.",
+    "example": '["front", "hallmark"]',
+}
+_RECORD_PART = {
+    "type": "string",
+    "contentMediaType": "application/json",
+    "contentSchema": {"$ref": "#/components/schemas/ReferenceIn"},
+    "description": "A ReferenceIn as JSON.",
+    "example": '{"kind": "piece", "title": "Emerald halo ring", "serial_text": "A-1042"}',
+}
+
+
+def _body(required: list[str], **parts: dict[str, Any]) -> dict[str, Any]:
+    schema = {"type": "object", "required": required, "properties": parts}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+@router.post(
+    "/references",
+    summary="Register a piece or a design",
+    status_code=201,
+    response_model_exclude_none=True,
+    dependencies=BRINGS_PICTURES,
+    responses=problems(400, 413, 415, 503),
+    openapi_extra=_body(["image", "record"], image=_IMAGES, views=_VIEWS_PART, record=_RECORD_PART),
+)
+async def post_reference(request: Request, caller: Writer, gateway: Gateway, response: Response) -> Reference:
+    """With one picture or up to eight. `guidance` of the answer says which photo would make it better to compare with.
+
+    What is registered is what the shop says: nobody looks at the piece. The record is sealed (Ed25519) with the hash of
+    each picture, and each change is another version that names the one before by its hash.
+    """
+    with await form_of(request, "image", **_MANY) as sent:
+        said = _told(_RECORD, sent.texts.get("record", b"null"), "record")
+        views = _views(sent.texts, len(sent.pictures))
+        pictures = await cleaned(gateway, caller.tenant, sent.pictures)
+    asked = ReferenceAsked(tenant=caller.tenant, said=said, pictures=_named(pictures, views))
+    content, headers = form_for(asked, "picture", [one.data for one in pictures])
+    made = await gateway.authenticity.post("/references", content, headers, Reference)
+    response.headers["Location"] = f"/v1/references/{made.reference_id}"
+    return with_addresses(made, caller.tenant, gateway.signer)
+
+
+@router.get(
+    "/references",
+    summary="The shop's references",
+    response_model_exclude_none=True,
+    responses=problems(400),
+)
+async def get_references(
+    caller: Reader, gateway: Gateway, sku: Sku | None = None, limit: Limit = 20, cursor: Cursor = None
+) -> ReferencePage:
+    """The newest first."""
+    scope = ("references", caller.tenant, sku or "")
+    after = gateway.signer.position(cursor, *scope) if cursor else None
+    ask = gateway.authenticity.ask
+    page = await ask("/references", ReferencePage, tenant=caller.tenant, limit=limit, after=after, sku=sku)
+    for one in page.references:
+        with_addresses(one, caller.tenant, gateway.signer)
+    if page.next_cursor:
+        page.next_cursor = gateway.signer.cursor(page.next_cursor, *scope)
+    return page
+
+
+@router.get(
+    "/references/{reference_id:before_verb}",
+    summary="A reference",
+    response_model_exclude_none=True,
+    responses=problems(404),
+)
+async def get_reference(reference_id: ReferenceId, caller: Reader, gateway: Gateway) -> Reference:
+    found = await gateway.authenticity.ask(f"/references/{reference_id}", Reference, tenant=caller.tenant)
+    return with_addresses(found, caller.tenant, gateway.signer)
+
+
+@router.patch(
+    "/references/{reference_id:before_verb}",
+    summary="Change what a record says",
+    response_model_exclude_none=True,
+    dependencies=CHANGES,
+    responses=problems(404),
+)
+async def patch_reference(
+    reference_id: ReferenceId, said: Annotated[ReferencePatch, Body()], caller: Writer, gateway: Gateway
+) -> Reference:
+    """A JSON Merge Patch, by which a new version is sealed. The versions before stay."""
+    asked = PatchAsked(tenant=caller.tenant, said=said.model_dump(mode="json", exclude_unset=True))
+    path = f"/references/{reference_id}"
+    made = await gateway.authenticity.send("PATCH", path, caller.tenant, Reference, asked)
+    return with_addresses(made, caller.tenant, gateway.signer)
+
+
+@router.delete(
+    "/references/{reference_id:before_verb}",
+    summary="Erase a reference",
+    status_code=204,
+    responses=problems(404),
+)
+async def delete_reference(reference_id: ReferenceId, caller: Writer, gateway: Gateway) -> None:
+    """The record with all its versions, its pictures, its public page, and verifications against it."""
+    await gateway.authenticity.erase(f"/references/{reference_id}", caller.tenant)
+
+
+@router.get("/references/{reference_id}/file", summary="The sealed record, all versions", responses=problems(404))
+async def get_reference_file(reference_id: ReferenceId, caller: Reader, gateway: Gateway) -> ReferenceFile:
+    """A file that `loupe check-reference` checks without a network."""
+    path = f"/references/{reference_id}/file"
+    return await gateway.authenticity.ask(path, ReferenceFile, tenant=caller.tenant)
+
+
+@router.post(
+    "/references/{reference_id}/pictures",
+    summary="Add pictures to a reference",
+    response_model_exclude_none=True,
+    dependencies=BRINGS_PICTURES,
+    responses=problems(400, 404, 409, 413, 415, 503),
+    openapi_extra=_body(["image"], image=_IMAGES, views=_VIEWS_PART),
+)
+async def post_reference_pictures(
+    reference_id: ReferenceId, request: Request, caller: Writer, gateway: Gateway
+) -> Reference:
+    """A new version of the record; up to eight pictures in all. Those that it has already change nothing."""
+    with await form_of(request, "image", **_MANY) as sent:
+        views = _views(sent.texts, len(sent.pictures))
+        pictures = await cleaned(gateway, caller.tenant, sent.pictures)
+    asked = PicturesAsked(tenant=caller.tenant, pictures=_named(pictures, views))
+    content, headers = form_for(asked, "picture", [one.data for one in pictures])
+    made = await gateway.authenticity.post(f"/references/{reference_id}/pictures", content, headers, Reference)
+    return with_addresses(made, caller.tenant, gateway.signer)
+
+
+@router.delete(
+    "/references/{reference_id}/pictures/{sha256}",
+    summary="Take a picture off a reference",
+    response_model_exclude_none=True,
+    responses=problems(404, 409),
+)
+async def delete_reference_picture(
+    reference_id: ReferenceId, sha256: Sha256, caller: Writer, gateway: Gateway
+) -> Reference:
+    """A new version of the record without it; its bytes are erased. The only picture stays: 409."""
+    path = f"/references/{reference_id}/pictures/{sha256}"
+    made = await gateway.authenticity.send("DELETE", path, caller.tenant, Reference)
+    return with_addresses(made, caller.tenant, gateway.signer)
+
+
+@router.get(
+    "/references/{reference_id}/pictures/{sha256}/content",
+    summary="A picture of a reference",
+    response_class=Response,
+    responses={**PICTURE_ANSWER, **problems(404)},
+)
+async def get_reference_picture(
+    reference_id: ReferenceId,
+    sha256: Sha256,
+    request: Request,
+    gateway: Gateway,
+    given: Annotated[Given, Security(BEARER, scopes=["read"])],
+    expires: Expires = None,
+    signature: Signature = None,
+) -> Response:
+    """With a key, or by a signed address as in `url`, which needs none for a day. Its hash is `sha256`."""
+    tenant = gateway.signer.address_tenant(request.url.path, expires, signature) if expires and signature else None
+    tenant = tenant or (await caller_of(request, gateway, given, SecurityScopes(["read"]))).tenant
+    data = await gateway.authenticity.fetch(f"/references/{reference_id}/pictures/{sha256}", tenant=tenant)
+    return Response(data, media_type=content_type_of(data), headers=CONTENT_HEADERS)
+
+
+@router.post(
+    "/references/{reference_id}:publish",
+    summary="Give a reference a public page",
+    response_model_exclude_none=True,
+    dependencies=CHANGES,
+    responses=problems(404),
+)
+async def publish_reference(reference_id: ReferenceId, caller: Writer, gateway: Gateway) -> Reference:
+    """At an address that nobody guesses, with a QR code of it. It shows all that the record says, with its pictures."""
+    path = f"/references/{reference_id}/publish"
+    made = await gateway.authenticity.send("POST", path, caller.tenant, Reference)
+    return with_addresses(made, caller.tenant, gateway.signer)
+
+
+@router.post(
+    "/references/{reference_id}:unpublish",
+    summary="Take a reference's public page back",
+    response_model_exclude_none=True,
+    dependencies=CHANGES,
+    responses=problems(404),
+)
+async def unpublish_reference(reference_id: ReferenceId, caller: Writer, gateway: Gateway) -> Reference:
+    """Its address leads nowhere from now on. Published again, it has another one."""
+    path = f"/references/{reference_id}/unpublish"
+    made = await gateway.authenticity.send("POST", path, caller.tenant, Reference)
+    return with_addresses(made, caller.tenant, gateway.signer)
+
+
+@router.get(
+    "/signing-keys",
+    summary="The keys that records and reports are checked with",
+    responses={503: problems(503)[503]},
+)
+async def get_signing_keys(gateway: Gateway) -> PublicKeys:
+    """As RFC 7517 has it. Anybody may read them; keep them where you check records and reports."""
+    return await gateway.authenticity.get("/signing-keys", PublicKeys)
+
+
+def _named(pictures: Sequence[Cleaned], views: Sequence[View]) -> list[RecordPicture]:
+    hashes = [one.sha256 for one in pictures]
+    if twice := [place for place, sha256 in enumerate(hashes) if sha256 in hashes[:place]]:
+        raise InvalidInput(
+            "One picture is there twice. Send each once.",
+            errors=[{"path": f"body.image.{place}", "message": "is there already"} for place in twice],
+        )
+    return [
+        RecordPicture(
+            view=view,
+            sha256=one.sha256,
+            sent_sha256=one.sent.sha256,
+            bytes=len(one.data),
+            width=one.sent.width,
+            height=one.sent.height,
+        )
+        for one, view in zip(pictures, views, strict=True)
+    ]
+
+
+def _views(texts: dict[str, bytes], pictures: int) -> list[View]:
+    if "views" not in texts:
+        return ["front"] * pictures
+    views = _told(_VIEWS, texts["views"], "views")
+    if len(views) != pictures:
+        raise InvalidInput(
+            f"There are {pictures} pictures and {len(views)} views. Say one a picture, in their order.",
+            errors=[{"path": "views", "message": f"needs {pictures} entries"}],
+        )
+    return views
+
+
+def _told(kind: TypeAdapter[_T], text: bytes, part: str) -> _T:
+    try:
+        return kind.validate_json(text)
+    except ValidationError as error:
+        raise invalid([{**entry, "loc": (part, *entry["loc"])} for entry in error.errors()]) from error
