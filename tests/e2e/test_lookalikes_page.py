@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -63,7 +62,7 @@ def test_a_person_sees_both_pictures_says_yes_and_the_line_moves(page: Page) -> 
     expect(pair).to_contain_text("that does not tell who was first")
     pair.get_by_test_id("confirm").click()
     expect(page.get_by_test_id("none")).to_be_visible()
-    expect(page.get_by_test_id("thresholds").locator("li").first).to_contain_text("1 × yes")
+    expect(page.get_by_test_id("thresholds").locator("li").first).to_contain_text("after 1 ")
     page.get_by_test_id("state").select_option("confirmed")
     expect(pair).to_have_count(1)
 
