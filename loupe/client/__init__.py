@@ -27,6 +27,7 @@ from shared.contracts.analysis import Box
 from shared.contracts.api import Correction, Image, Item, ItemIn, ItemPatch, ItemPut, Problem
 from shared.contracts.internal import Experiment, Filters
 from shared.contracts.inventory import Counted, CountsIn
+from shared.contracts.references import ReferenceIn, ReferencePatch
 from shared.contracts.search import QueryPart, Result
 from shared.contracts.stock import Movement
 from shared.contracts.user_events import UserEvent
@@ -61,6 +62,8 @@ __all__ = [
     "Problem",
     "QueryPart",
     "QuotaExceeded",
+    "ReferenceIn",
+    "ReferencePatch",
     "Refused",
     "Result",
     "TooLarge",

@@ -24,7 +24,8 @@ def signed_file(content: bytes, kind: str, key: SigningKey) -> bytes:
 
 def check_file(data: bytes, kind: str, keys: Sequence[PublicKey]) -> str | None:
     """What is wrong with a signed file; None when nothing is."""
-    body, before, line = data.rpartition(_BEFORE)
+    body, before, rest = data.rpartition(_BEFORE)
+    line, end, more = rest.partition(b"\n")
     if not before:
         return "The file has no signature: it was cut off, or saved anew by another program."
     try:
@@ -32,7 +33,7 @@ def check_file(data: bytes, kind: str, keys: Sequence[PublicKey]) -> str | None:
         kid, signature = str(given["kid"]), str(given["signature"])
     except (ValueError, KeyError, TypeError):
         return "The line with the signature cannot be read: it was changed."
-    if line.rstrip(b"\n") != canonical(given) or line.count(b"\n") > 1:
+    if line != canonical(given) or not end or more:
         return "Something was written behind the signature."
     known = [key for key in keys if key.kid == kid]
     if not known:

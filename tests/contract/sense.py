@@ -183,6 +183,23 @@ def _one_forecast(case: Case[Any]) -> None:
     case.query = {name: value for name, value in case.query.items() if name not in named[1:]}
 
 
+def _reference(case: Case[Any]) -> None:
+    """A record, and a view for each picture."""
+    case.body = {**_body(case), "record": json.dumps({"title": f"Ring {next(_NUMBERS)}"})}
+    _views(case)
+
+
+def _views(case: Case[Any]) -> None:
+    """Each picture once, and no views: all show the front."""
+    images = list(_body(case).get("image") or [])[:3]
+    case.body = {name: value for name, value in _body(case).items() if name != "views"} | {"image": images}
+
+
+def _claimed(case: Case[Any]) -> None:
+    """What is looked for among the shop's own references."""
+    case.body = {**_body(case), "query": "{}"}
+
+
 _OF_ROUTE: dict[str, Callable[[Case[Any]], None]] = {
     "GET /v1/users/{user_id}/suggestions": _page,
     "POST /v1/inventory/stocktakes": _tray,
@@ -197,6 +214,9 @@ _OF_ROUTE: dict[str, Callable[[Case[Any]], None]] = {
     "POST /v1/inventory/movements.csv": _movements_file,
     "GET /v1/inventory/items/{sku}": _stocked,
     "PUT /v1/experiment": _shares,
+    "POST /v1/references": _reference,
+    "POST /v1/references/{reference_id}/pictures": _views,
+    "POST /v1/verify": _claimed,
     "POST /v1/admin/reindex": _model,
     "POST /v1/admin/keys": _key_that_ends,
     "PUT /v1/items/{sku}/images/{sha256}": _hashed,

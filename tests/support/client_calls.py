@@ -10,12 +10,14 @@ from typing import Any
 from loupe.client import Client, Correction, Experiment, ItemIn, ItemPatch, ItemPut, UserEvent, WebhookPatch
 from loupe.client.calls import Call, Pages, Work
 from shared.contracts.inventory import Counted, CountsIn
+from shared.contracts.references import ReferenceIn, ReferencePatch
 from shared.contracts.stock import Movement
 from shared.contracts.uploads import Upload
 
 IMAGE = "00000000-0000-0000-0000-000000000000"
 ERASURE, EXPORT = "er_" + 32 * "0", "ex_" + 32 * "0"
 STYLE, STOCKTAKE, LOOKALIKE = "st_" + 16 * "0", "stk_" + 32 * "0", "lk_" + 32 * "0"
+REFERENCE, VERIFICATION, SHA256 = "ref_" + 32 * "0", "vrf_" + 32 * "0", 64 * "0"
 HOOK = "wh_000000000000000000000000"
 _AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
 _HALVES = Experiment.model_validate(
@@ -90,6 +92,25 @@ EXAMPLES: dict[str, tuple[Any, ...]] = {
     "stocktake": (STOCKTAKE,),
     "look_closer": (STOCKTAKE, 0, b"picture"),
     "confirm_stocktake": (STOCKTAKE,),
+    "register_reference": (ReferenceIn(title="A ring"), b"picture"),
+    "references": (),
+    "reference": (REFERENCE,),
+    "change_reference": (REFERENCE, ReferencePatch(title="A ring")),
+    "erase_reference": (REFERENCE,),
+    "reference_file": (REFERENCE,),
+    "add_reference_pictures": (REFERENCE, b"picture"),
+    "reference_picture": (REFERENCE, SHA256),
+    "remove_reference_picture": (REFERENCE, SHA256),
+    "publish_reference": (REFERENCE,),
+    "unpublish_reference": (REFERENCE,),
+    "signing_keys": (),
+    "verify": (b"picture",),
+    "verifications": (),
+    "verification": (VERIFICATION,),
+    "erase_verification": (VERIFICATION,),
+    "evidence": (VERIFICATION, "0-0"),
+    "report": (VERIFICATION,),
+    "report_pdf": (VERIFICATION,),
     "lookalikes": (),
     "lookalike": (LOOKALIKE,),
     "confirm_lookalike": (LOOKALIKE,),

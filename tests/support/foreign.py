@@ -37,6 +37,9 @@ NOWHERE: dict[str, str] = {
     "style_id": "st_" + "0" * 16,
     "stocktake_id": "stk_" + "0" * 32,
     "lookalike_id": "lk_" + "0" * 32,
+    "reference_id": "ref_" + "0" * 32,
+    "verification_id": "vrf_" + "0" * 32,
+    "public_id": "0" * 32,
     "object_key": "uploads/" + "0" * 32,
     "name": "0" * 32,
 }
@@ -49,6 +52,7 @@ OF_NO_SHOP = {
     "model": "the same for all",
     "by": "the same for all",
     "number": "of a piece of one's own stock-take",
+    "evidence": "of a verification of one's own",
 }
 """Parameters that name nothing of a shop, and why."""
 
@@ -71,6 +75,9 @@ def theirs(shop: Shop) -> dict[str, str]:
         "style_id": _style(shop),
         "stocktake_id": _stocktake(shop),
         "lookalike_id": _lookalike(shop, keeps_consent=False),
+        "reference_id": _reference(shop)["reference_id"],
+        "verification_id": _verification(shop)["verification_id"],
+        "public_id": _public(shop),
         "object_key": upload["object_key"],
         "name": upload["name"],
     }
@@ -115,6 +122,17 @@ class _Own(dict[str, str]):
             self["style_id"] = _style(shop)
         if "stocktake_id" in named:
             self["stocktake_id"] = _stocktake(shop)
+        if "reference_id" in named:
+            made = _reference(shop)
+            self["reference_id"] = made["reference_id"]
+            if "sha256" in named:
+                self["sha256"] = made["pictures"][1]["sha256"]
+        if "verification_id" in named:
+            verified = _verification(shop)
+            self["verification_id"] = verified["verification_id"]
+            self["evidence"] = verified["pictures"][0]["name"]
+        if "public_id" in named:
+            self["public_id"] = _public(shop)
         if "lookalike_id" in named:
             self["lookalike_id"] = _lookalike(shop)
         if operation.label == "GET /v1/inventory/advice/{sku}":
@@ -184,6 +202,30 @@ def _stocktake(shop: Shop) -> str:
     texts = {"expected": json.dumps(["RING-1"])}
     made = shop.api.post("/v1/inventory/stocktakes", files=photo, data=texts).raise_for_status()
     return str(made.json()["stocktake_id"])
+
+
+def _reference(shop: Shop) -> dict[str, Any]:
+    """A piece that this shop registered, with two pictures."""
+    pictures = [("image", ("front.jpg", RENDERED, "image/jpeg")), ("image", ("side.jpg", PHOTO, "image/jpeg"))]
+    texts = {"record": json.dumps({"title": shop.word}), "views": json.dumps(["front", "side"])}
+    answer = shop.api.post("/v1/references", files=pictures, data=texts, timeout=60).raise_for_status()
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+def _verification(shop: Shop) -> dict[str, Any]:
+    """Of a photo that shows this shop's registered piece."""
+    claimed = {"query": json.dumps({"reference_id": _reference(shop)["reference_id"]})}
+    photo = {"image": ("photo.jpg", RENDERED, "image/jpeg")}
+    answer = shop.api.post("/v1/verify", files=photo, data=claimed, timeout=60).raise_for_status()
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+def _public(shop: Shop) -> str:
+    """The public id of a reference of this shop."""
+    path = f"/v1/references/{_reference(shop)['reference_id']}:publish"
+    return str(shop.api.post(path).raise_for_status().json()["public"]["public_id"])
 
 
 def _lookalike(shop: Shop, *, keeps_consent: bool = True) -> str:
@@ -257,6 +299,12 @@ BODIES: dict[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
     "POST /v1/inventory/movements": _movement,
     "POST /v1/inventory/counts": lambda values: {"json": {"counts": [{"sku": values["sku"], "quantity": 1}]}},
     "POST /v1/inventory/movements.csv": _movements_file,
+    "POST /v1/references": lambda _: {**_photo("image"), "data": {"record": json.dumps({"title": "Mine"})}},
+    "POST /v1/references/{reference_id}/pictures": lambda _: _photo("image"),
+    "POST /v1/verify": lambda values: {
+        **_photo("image"),
+        "data": {"query": json.dumps({"reference_id": values["reference_id"]})},
+    },
     "PUT /v1/lookalikes/consent": lambda _: {"json": {"consents": True}},
     "PUT /v1/experiment": lambda _: {"json": one_variant("mine")},
     "POST /v1/webhooks": lambda _: {"json": {"url": NOBODY, "types": ["*"]}},

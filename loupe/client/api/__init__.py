@@ -10,11 +10,13 @@ from loupe.client.api import (
     lookalikes,
     operations,
     people,
+    references,
     searching,
     shoppers,
     stocktakes,
     styles,
     uploads,
+    verifications,
     webhooks,
 )
 
@@ -28,10 +30,12 @@ __all__ = [
     "lookalikes",
     "operations",
     "people",
+    "references",
     "searching",
     "shoppers",
     "stocktakes",
     "styles",
     "uploads",
+    "verifications",
     "webhooks",
 ]
