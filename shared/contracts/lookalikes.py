@@ -12,7 +12,7 @@ from shared.contracts.fields import MAX_PIECES, Flag, ImageId, Sha256, Share, Sk
 from shared.contracts.messages import Message
 from shared.contracts.references import ReferenceId, Words
 
-LookalikeId = Annotated[str, StringConstraints(pattern=r"^lk_[0-9a-f]{32}$")]
+LookalikeId = Annotated[str, StringConstraints(pattern=r"^like_[0-9a-f]{32}$")]
 PictureHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 """64 bits as hexadecimal digits: the signs of the frequencies `HASH_FREQUENCIES` of a picture, or a piece in it."""
 HASH_FREQUENCIES: tuple[tuple[int, int], ...] = tuple(

@@ -125,6 +125,17 @@ def test_who_takes_the_consent_back_is_forgotten_at_once_and_named_by_nobody(mar
     assert market.alerts() == [], "the gallery in memory has forgotten it, too"
 
 
+def test_what_was_taken_back_before_it_was_told_is_told_when_both_consent_again(market: Market) -> None:
+    market.consent("vienna", "graz")
+    market.show("vienna", "RING-1", RING, look(1))
+    market.show("graz", "R-77", RING, look(1))
+    market.settle()
+    market.consent("graz", said=False)
+    market.consent("graz")
+    market.settle()
+    assert {one.tenant for one in market.alerts()} == {"vienna", "graz"}
+
+
 def test_a_consent_that_comes_back_shows_what_was_known_and_tells_nothing_twice(market: Market) -> None:
     market.consent("vienna", "graz")
     market.show("vienna", "RING-1", RING, look(1))

@@ -16,7 +16,7 @@ from shared.contracts.uploads import Upload
 
 IMAGE = "00000000-0000-0000-0000-000000000000"
 ERASURE, EXPORT = "er_" + 32 * "0", "ex_" + 32 * "0"
-STYLE, STOCKTAKE, LOOKALIKE = "st_" + 16 * "0", "stk_" + 32 * "0", "lk_" + 32 * "0"
+STYLE, STOCKTAKE, LOOKALIKE = "st_" + 16 * "0", "stk_" + 32 * "0", "like_" + 32 * "0"
 REFERENCE, VERIFICATION, SHA256 = "ref_" + 32 * "0", "vrf_" + 32 * "0", 64 * "0"
 HOOK = "wh_000000000000000000000000"
 _AT = datetime(2026, 5, 1, 12, tzinfo=UTC)

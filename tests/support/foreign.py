@@ -36,7 +36,7 @@ NOWHERE: dict[str, str] = {
     "export_id": "ex_" + "0" * 32,
     "style_id": "st_" + "0" * 16,
     "stocktake_id": "stk_" + "0" * 32,
-    "lookalike_id": "lk_" + "0" * 32,
+    "lookalike_id": "like_" + "0" * 32,
     "reference_id": "ref_" + "0" * 32,
     "verification_id": "vrf_" + "0" * 32,
     "public_id": "0" * 32,

@@ -16,7 +16,7 @@ SAME_PIECE_FROM = 0.97
 SAME_DESIGN_FROM = 0.90
 CHECKED_FROM_COSINE = 0.75
 """Pairs that are less alike are not looked at any further, unless their pictures are."""
-CHECKED_FROM_BITS = 12
+CHECKED_FROM_BITS = 10
 """Of the 64 bits of a picture's hash: pairs that differ in more are no pictures of each other. Two unrelated pictures
 differ in 32 +- 4."""
 

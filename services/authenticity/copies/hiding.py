@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from services.authenticity.copies.tables import LookalikeRow
 from services.authenticity.copies.telling import take_back
 
+_AT_ONCE = 500
 _NOBODY = {"other_tenant": None, "other_subject": None, "other": None}
 
 
@@ -26,8 +27,11 @@ def hide_shop(session: Session, tenant: str) -> None:
 
 
 def _hide(session: Session, which: ColumnElement[bool]) -> None:
+    """What was not told yet is as if it had never been found."""
     named = and_(which, LookalikeRow.other_tenant.is_not(None))
     ids = session.scalars(select(LookalikeRow.lookalike_id).where(named)).all()
-    if ids:
-        session.execute(update(LookalikeRow).where(named).values(**_NOBODY))
-        take_back(session, ids)
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        untold = take_back(session, some)
+        session.execute(delete(LookalikeRow).where(LookalikeRow.lookalike_id.in_(untold)))
+        session.execute(update(LookalikeRow).where(LookalikeRow.lookalike_id.in_(some)).values(**_NOBODY))

@@ -35,6 +35,7 @@ _NEAREST = 64
 _POLL_SECONDS = 2.0
 _PAUSE_SECONDS = 10.0
 _PROTECTED_EVERY_SECONDS = 15.0
+_WAITS = select(WatchedRow).where(WatchedRow.state == "waiting", WatchedRow.tenant.in_(consenting()))
 _log = structlog.get_logger(__name__)
 
 
@@ -76,7 +77,7 @@ class Looker:
         while not stop.is_set():
             pause = _POLL_SECONDS
             try:
-                while not stop.is_set() and self._turn.take() and self.look():
+                while not stop.is_set() and self._due() and self._turn.take() and self.look():
                     pass
             except Retryable as error:
                 _log.warning("copies_wait", detail=error.detail)
@@ -93,9 +94,8 @@ class Looker:
         if time.monotonic() - self._protected_at >= _PROTECTED_EVERY_SECONDS:
             self._watch_protected()
             self._protected_at = time.monotonic()
-        waits = select(WatchedRow).where(WatchedRow.state == "waiting", WatchedRow.tenant.in_(consenting()))
         with self._database.read() as session:
-            row = session.scalars(waits.order_by(WatchedRow.number).limit(1)).first()
+            row = session.scalars(_WAITS.order_by(WatchedRow.number).limit(1)).first()
         if row is None:
             return False
         with logs.bound(correlation_id=f"copies:{row.number}"):
@@ -104,6 +104,14 @@ class Looker:
             metrics.COMPARING.observe(time.monotonic() - started)
             metrics.COMPARED.labels(outcome).inc()
         return True
+
+    def _due(self) -> bool:
+        """Whether there may be something to do. Where nobody consents there never is, and nothing is written."""
+        with self._database.read() as session:
+            if session.scalar(consenting().limit(1)) is None:
+                return False
+            waits = session.scalar(_WAITS.limit(1)) is not None
+        return waits or time.monotonic() - self._protected_at >= _PROTECTED_EVERY_SECONDS
 
     def _outcome_of(self, row: WatchedRow) -> str:
         try:
@@ -166,7 +174,22 @@ class Looker:
             except NotFound:
                 continue  # it was removed, and the message that says so is on its way
             there.append(pair)
-        return list(zip(there, self._eyes.check_copies(query, theirs), strict=True)) if there else []
+        if not there:
+            return []
+        try:
+            return list(zip(there, self._eyes.check_copies(query, theirs), strict=True))
+        except Permanent:
+            return self._checked_alone(query, list(zip(there, theirs, strict=True)))
+
+    def _checked_alone(self, query: bytes, pairs: Sequence[tuple[Pair, bytes]]) -> list[tuple[Pair, CopyCheck]]:
+        """One after the other, without those that cannot be read."""
+        found = []
+        for pair, picture in pairs:
+            try:
+                found.append((pair, self._eyes.check_copies(query, [picture])[0]))
+            except Permanent as error:
+                _log.warning("copies_unread", detail=error.detail)
+        return found
 
     def _note(self, session: Session, row: WatchedRow, pair: Pair, check: CopyCheck) -> int:
         """How many shops hear of it: both, but of a protected design its owner alone."""
@@ -200,7 +223,4 @@ class Looker:
         metrics.GALLERY.set(len(self._gallery))
 
     def _watch_protected(self) -> None:
-        with self._database.read() as session:
-            if session.scalar(consenting().limit(1)) is None:
-                return
         bring_up_to_date(self._database, [model.version for model in self._eyes.models().models])

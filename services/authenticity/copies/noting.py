@@ -63,7 +63,7 @@ def note(session: Session, own: Side, other: Side, found: Finding) -> bool:
         return False
     pair = hashlib.sha256("\n".join((own.own, shop, other.own)).encode()).hexdigest()
     values = _values(own, other, found)
-    row = {"tenant": tenant, "pair": pair, "lookalike_id": f"lk_{uuid4().hex}", "state": "open", **values}
+    row = {"tenant": tenant, "pair": pair, "lookalike_id": f"like_{uuid4().hex}", "state": "open", **values}
     insert = _DIALECTS[session.get_bind().dialect.name].insert(LookalikeRow)
     new = session.connection().execute(insert.values(row).on_conflict_do_nothing()).rowcount
     which = select(LookalikeRow).where(LookalikeRow.tenant == tenant, LookalikeRow.pair == pair)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.authenticity import times
@@ -38,9 +39,13 @@ def tell(session: Session, row: LookalikeRow) -> None:
     OUTBOX.add(session, found_key(row.lookalike_id), message)
 
 
-def take_back(session: Session, lookalike_ids: Sequence[str]) -> None:
-    """What has not been told yet is told no more."""
-    OUTBOX.close(session, *(found_key(one) for one in lookalike_ids))
+def take_back(session: Session, lookalike_ids: Sequence[str]) -> list[str]:
+    """What has not been told yet is told no more; which those were."""
+    keys = {found_key(one): one for one in lookalike_ids}
+    waiting = session.scalars(select(OUTBOX.table.c.key).where(OUTBOX.table.c.key.in_(list(keys)))).all()
+    if waiting:
+        OUTBOX.close(session, *waiting)
+    return [keys[key] for key in waiting]
 
 
 class FindingsTold:
