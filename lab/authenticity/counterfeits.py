@@ -210,9 +210,8 @@ def _links(base: Design) -> list[Fields]:
 
 
 def _length(base: Design) -> list[Fields]:
-    return (
-        _scaled(base, "length", 0.85, 1.18) if "drop" in str(getattr(base, "kind", "")) and _has(base, "length") else []
-    )
+    hangs = "drop" in str(getattr(base, "kind", "")) and _has(base, "length")
+    return _scaled(base, "length", 0.85, 1.18) if hangs else []
 
 
 def _inlay(base: Design) -> list[Fields]:
@@ -257,16 +256,14 @@ def _one_changed(parts: Parts, edit: str, at: int) -> Parts:
     row = parts[place]
     each = len(row.mesh.vertices) // row.number
     stone = at % row.number
-    mine = (row.mesh.faces[:, 0] >= stone * each) & (row.mesh.faces[:, 0] < (stone + 1) * each)
-    rest = row._replace(mesh=Mesh(row.mesh.vertices, row.mesh.faces[~mine], row.mesh.crease), number=row.number - 1)
-    changed = [rest if i == place else part for i, part in enumerate(parts)]
+    mine = row.mesh.faces[:, 0] // each == stone
+    rest, one = (Mesh(row.mesh.vertices, row.mesh.faces[which], row.mesh.crease) for which in (~mine, mine))
+    left = row._replace(mesh=rest, number=row.number - 1)
+    changed = [left if i == place else part for i, part in enumerate(parts)]
     if edit == "missing":
         return changed
     other = "sapphire" if row.material in ("ruby", "diamond", "topaz", "pearl") else "ruby"
-    return [
-        *changed,
-        row._replace(mesh=Mesh(row.mesh.vertices, row.mesh.faces[mine], row.mesh.crease), material=other, number=1),
-    ]
+    return [*changed, row._replace(mesh=one, material=other, number=1)]
 
 
 KINDS: dict[str, tuple[float, Options]] = {

@@ -35,7 +35,7 @@ BASE, PAIRS = 0, ((0, 1), (0, 2), (1, 2))
 @dataclass(frozen=True)
 class Family:
     """`variants`: the base and its counterfeits, whose `kinds` and `details` say what was changed, first of the base:
-    empty. `changed`: of each of `PAIRS` the share of the piece, 0..1, that shows another material or shape (`changed`)."""
+    empty. `changed`: the share of the piece, 0..1, that differs between each of `PAIRS` (the function `changed`)."""
 
     name: str
     split: Split

@@ -139,9 +139,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.workers == 1:
         one_thread()
-    began, done = time.perf_counter(), 0
-    for name in render(options.split, options.count, options.out, options.workers):
-        done += 1
+    began = time.perf_counter()
+    for done, name in enumerate(render(options.split, options.count, options.out, options.workers), 1):
         print(f"{name}: {done} in {time.perf_counter() - began:.0f} s", flush=True)
 
 
