@@ -9,7 +9,7 @@ MODELS := services/embedder/models
 PYTHON ?= python3
 BIN := $(VENV)/bin
 AUDIT := .venv-audit
-SHIPPED := gateway embedder embedder-gpu indexer recommender inventory local
+SHIPPED := gateway embedder embedder-gpu indexer recommender inventory authenticity local
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 UV_COMPILE_WITH_TORCH := $(BIN)/uv pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --override requirements/weights-alone.txt
 UV_COMPILE := $(UV_COMPILE_WITH_TORCH) --override requirements/without-torch.txt
@@ -93,7 +93,7 @@ lock: | $(BIN)/python ## resolve pyproject.toml into the lock files again
 	$(PIP) uv
 	$(UV_COMPILE) --extra local -o requirements/local.lock
 	$(UV_COMPILE) --extra dev -o requirements/dev.lock
-	for service in gateway embedder indexer recommender inventory; do $(UV_COMPILE) --extra $$service -o requirements/$$service.lock || exit; done
+	for service in gateway embedder indexer recommender inventory authenticity; do $(UV_COMPILE) --extra $$service -o requirements/$$service.lock || exit; done
 	$(BIN)/uv pip compile requirements/audit.in --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet -o requirements/audit.lock
 	$(UV_COMPILE_WITH_TORCH) --extra embedder --extra gpu -o requirements/embedder-gpu.lock
 

@@ -1,4 +1,4 @@
-"""One process with gateway, indexer, recommender and inventory: it alone opens the embedded vector engine."""
+"""One process with all services but the embedder: it alone opens the embedded vector engine."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic_settings import BaseSettings
 
 from deploy.local.home import TENANT, Home
+from services.authenticity import main as authenticity
+from services.authenticity.settings import Settings as AuthenticitySettings
 from services.gateway import main as gateway
 from services.gateway.settings import Settings as GatewaySettings
 from services.indexer import main as indexer
@@ -33,6 +35,7 @@ class Settings(BaseSettings):
     indexer_port: int
     recommender_port: int
     inventory_port: int
+    authenticity_port: int
     shop_bus_url: str
 
 
@@ -74,6 +77,18 @@ def main() -> None:
             ),
             broker,
         ),
+        authenticity.build(
+            AuthenticitySettings(
+                broker_url=settings.broker_url,
+                object_store_url=home.objects_url,
+                database_url=home.database_url("authenticity"),
+                embedder_url=settings.embedder_url,
+                port=settings.authenticity_port,
+                internal_secret=home.internal_secret,
+                signing_key=home.secret("signing-key"),
+            ),
+            broker,
+        ),
         gateway.build(
             GatewaySettings(
                 broker_url=settings.broker_url,
@@ -83,6 +98,7 @@ def main() -> None:
                 recommender_url=f"http://127.0.0.1:{settings.recommender_port}",
                 indexer_url=f"http://127.0.0.1:{settings.indexer_port}",
                 inventory_url=f"http://127.0.0.1:{settings.inventory_port}",
+                authenticity_url=f"http://127.0.0.1:{settings.authenticity_port}",
                 port=settings.port,
                 shop_bus_url=settings.shop_bus_url,
                 secret=home.secret("gateway"),

@@ -17,7 +17,7 @@ SAMPLE = Path(__file__).parent / "sample"
 def plan(home: Home, port: int) -> Plan:
     """The broker, the embedder, and one process with the other services."""
     broker_port = home.broker_port()
-    embedder_port, indexer_port, recommender_port, inventory_port = free_ports(4)
+    embedder_port, indexer_port, recommender_port, inventory_port, authenticity_port = free_ports(5)
     broker_url = f"redis://:{home.secret('broker')}@127.0.0.1:{broker_port}/0"
     shop_bus_url = home.note_shop_bus(broker_url)
     logs = home.folder("logs")
@@ -39,6 +39,7 @@ def plan(home: Home, port: int) -> Plan:
         "INDEXER_PORT": str(indexer_port),
         "RECOMMENDER_PORT": str(recommender_port),
         "INVENTORY_PORT": str(inventory_port),
+        "AUTHENTICITY_PORT": str(authenticity_port),
         "SHOP_BUS_URL": shop_bus_url,
     }
     valkey = broker.command(home.folder("broker"), broker_port, home.secret("broker"))

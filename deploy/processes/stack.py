@@ -18,23 +18,24 @@ from shared import database, messaging, objectstore
 from shared.errors import Permanent, Retryable
 
 _VECTOR_SERVER = "tests.support.qdrant_server"
-_OWN_DATABASE = ("gateway", "indexer", "recommender", "inventory")
+_OWN_DATABASE = ("gateway", "indexer", "recommender", "inventory", "authenticity")
 
 
 def plan(home: Home, port: int, vector_store_url: str | None) -> Plan:
-    """redis-server, PostgreSQL, an object store of MinIO's protocol and a vector server; then the five services.
+    """redis-server, PostgreSQL, an object store of MinIO's protocol and a vector server; then the six services.
 
     `vector_store_url` is a Qdrant server's; without one, a stand-in for it is started. Raises `Permanent` naming the
     Debian package that is missing.
     """
     logs, state = home.folder("logs"), home.folder("servers")
-    embedder, indexer, recommender, inventory, *others = free_ports(7)
+    embedder, indexer, recommender, inventory, authenticity, *others = free_ports(8)
     ports = {
         "gateway": port,
         "embedder": embedder,
         "indexer": indexer,
         "recommender": recommender,
         "inventory": inventory,
+        "authenticity": authenticity,
     }
     broker = servers.redis(state / "broker", home.broker_port(), home.secret("broker"))
     objects = servers.object_store(state / "objects", others[0], home.secret("object-store"))
@@ -61,6 +62,7 @@ def plan(home: Home, port: int, vector_store_url: str | None) -> Plan:
         "RECOMMENDER_URL": f"http://127.0.0.1:{ports['recommender']}",
         "INDEXER_URL": f"http://127.0.0.1:{ports['indexer']}",
         "INVENTORY_URL": f"http://127.0.0.1:{ports['inventory']}",
+        "AUTHENTICITY_URL": f"http://127.0.0.1:{ports['authenticity']}",
         "SHOP_BUS_URL": shop_bus_url,
         "GATEWAY_SECRET": home.secret("gateway"),
         "GATEWAY_RECEIPT_KEY": home.secret("receipt-key"),
@@ -82,6 +84,11 @@ def plan(home: Home, port: int, vector_store_url: str | None) -> Plan:
             service("indexer"),
             service("recommender"),
             service("inventory", EMBEDDER_URL=gateway["EMBEDDER_URL"]),
+            service(
+                "authenticity",
+                EMBEDDER_URL=gateway["EMBEDDER_URL"],
+                AUTHENTICITY_SIGNING_KEY=home.secret("signing-key"),
+            ),
             service("gateway", **gateway),
         ],
         facts={

@@ -12,19 +12,20 @@ from pydantic_settings import BaseSettings
 from deploy.local.home import Home
 from shared.errors import NotFound, Permanent
 
-DATABASES = ("indexer", "gateway", "recommender", "inventory")
+DATABASES = ("indexer", "gateway", "recommender", "inventory", "authenticity")
 """In the order in which they are copied. The index may be older than the catalogue, which repairs it, and never newer:
 its revisions would be ahead. History and ledger may be newer: what the catalogue then sends again is known there."""
 
 
 class Settings(BaseSettings):
-    """A deployment by all five addresses, as its services have them; without any of them, LOUPE_HOME."""
+    """A deployment by all six addresses, as its services have them; without any of them, LOUPE_HOME."""
 
     home: Path = Field(Path(".loupe"), validation_alias=AliasChoices("LOUPE_HOME"))
     gateway_database_url: str | None = Field(None, repr=False)
     indexer_database_url: str | None = Field(None, repr=False)
     recommender_database_url: str | None = Field(None, repr=False)
     inventory_database_url: str | None = Field(None, repr=False)
+    authenticity_database_url: str | None = Field(None, repr=False)
     object_store_url: str | None = Field(None, repr=False)
 
 

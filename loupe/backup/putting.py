@@ -18,7 +18,10 @@ from services.indexer import restoring as of_index
 from shared import database, objectstore
 from shared.errors import Conflict
 
-_OF_STACK = ("gateway.db", "indexer.db", "recommender.db", "inventory.db", "objects", "vectors", "broker")
+_OF_STACK = (
+    *("gateway.db", "indexer.db", "recommender.db", "inventory.db", "authenticity.db"),
+    *("objects", "vectors", "broker"),
+)
 
 
 def put_back(folder: Path, where: Place) -> Manifest:

@@ -36,7 +36,7 @@ from services.gateway.shoppers import Shoppers
 from services.gateway.signing import Signer
 from services.gateway.stock import Stock
 from services.gateway.uploads import Uploads
-from services.gateway.upstream import Embedder, Indexer, Inventory, Recommender
+from services.gateway.upstream import Authenticity, Embedder, Indexer, Inventory, Recommender
 from services.gateway.vocabularies import Vocabularies
 from services.gateway.webhooks.deliveries import Deliveries
 from services.gateway.webhooks.registry import Webhooks
@@ -58,6 +58,7 @@ class Parts:
     stock: Stock
     movements: Movements
     inventory: Inventory
+    authenticity: Authenticity
     incoming: Incoming
     corrections: Corrections
     keys: Keys

@@ -54,7 +54,7 @@ from services.gateway.suggestion_news import SuggestionNewsTeller
 from services.gateway.tables import MIGRATIONS, OUTBOX
 from services.gateway.tenants import ensure_key
 from services.gateway.uploads import Uploads
-from services.gateway.upstream import Embedder, Indexer, Inventory, Recommender
+from services.gateway.upstream import Authenticity, Embedder, Indexer, Inventory, Recommender
 from services.gateway.vocabularies import Vocabularies
 from services.gateway.webhooks.deliveries import Deliveries
 from services.gateway.webhooks.dispatch import Dispatcher
@@ -116,6 +116,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         stock=Stock(catalogue_database, relay.wake),
         movements=movements,
         inventory=Inventory("inventory", settings.inventory_url, settings.internal_secret),
+        authenticity=Authenticity("authenticity service", settings.authenticity_url, settings.internal_secret),
         corrections=Corrections(catalogue_database, relay.wake),
         api_keys=ApiKeys(catalogue_database, settings.secret),
         keys=Keys(catalogue_database, settings.secret),
@@ -192,8 +193,9 @@ def _app(settings: Settings, parts: Parts, catalogue_database: database.Database
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        for upstream in (parts.embedder, parts.recommender, parts.indexer, parts.inventory, parts.limiter):
+        for upstream in (parts.embedder, parts.recommender, parts.indexer, parts.inventory, parts.authenticity):
             await upstream.close()
+        await parts.limiter.close()
 
     app = create_app(
         "gateway",

@@ -61,6 +61,11 @@ class Settings(ServiceSettings):
         validation_alias=AliasChoices("inventory_url", "INVENTORY_URL"),
         description="Keeps the ledger of the stock, and answers of it.",
     )
+    authenticity_url: str = Field(
+        "http://127.0.0.1:8095",
+        validation_alias=AliasChoices("authenticity_url", "AUTHENTICITY_URL"),
+        description="Keeps registered references, and compares pieces with them.",
+    )
     secret: str = Field(min_length=16, validation_alias=AliasChoices("secret", "GATEWAY_SECRET", "SECRET"), repr=False)
     shop_bus_url: str | None = Field(
         None,

@@ -218,3 +218,7 @@ class Inventory(Upstream):
         """`path` with what is not None of `asked` as its query."""
         query = urlencode({name: value for name, value in asked.items() if value is not None})
         return await self.get(f"{path}?{query}", answer)
+
+
+class Authenticity(Inventory):
+    """Keeps references and compares with them; asked as the inventory is."""

@@ -29,7 +29,7 @@ from shared.contracts.messages import (
 from shared.contracts.reconcile import CatalogueListed, IndexCompared
 from shared.contracts.stock import AlertTold, StockAlert, StockLevel, StockMoved
 
-Service = Literal["gateway", "embedder", "indexer", "recommender", "inventory"]
+Service = Literal["gateway", "embedder", "indexer", "recommender", "inventory", "authenticity"]
 
 SUBSCRIBERS: dict[type[Message], tuple[Service, ...]] = {
     ImageStored: ("embedder",),

@@ -28,6 +28,7 @@ NEEDED = {
     "indexer": [*DATABASE, *OBJECTS, *VECTORS],
     "recommender": [*DATABASE, *VECTORS],
     "inventory": [*DATABASE, *OBJECTS],
+    "authenticity": [*DATABASE, *OBJECTS, "services.authenticity.pdf"],
 }
 """What a service imports only once it opens its stores, or runs its model, as compose sets them."""
 

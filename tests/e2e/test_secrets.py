@@ -71,7 +71,7 @@ def test_every_port_is_on_this_machine_alone_and_tells_nothing_to_who_shows_no_s
                 assert answer.json()["type"] == "urn:loupe:problem:internal-secret-needed"
             wrong = {"Authorization": f"Bearer {stack.key}"}
             assert anybody.get(f"http://127.0.0.1:{port}/models", headers=wrong).status_code == 401
-    assert asked == 4, "the embedder, the indexer, the recommender and the inventory"
+    assert asked == 5, "the embedder, the indexer, the recommender, the inventory and the authenticity service"
 
 
 def test_the_broker_answers_nobody_without_its_password(stack: RunningStack) -> None:

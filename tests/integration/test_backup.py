@@ -28,7 +28,7 @@ def home_of(folder: Path) -> Home:
     home.secret("gateway")
     home.api_key_file.write_text("a key\n")
     home.note_running(catalogue_url=home.database_url("gateway"), object_store_url=home.objects_url)
-    for name in ("recommender", "inventory"):
+    for name in ("recommender", "inventory", "authenticity"):
         opened = sqlite3.connect(folder / f"{name}.db")
         opened.execute("CREATE TABLE IF NOT EXISTS events (id TEXT)").connection.close()
     return home

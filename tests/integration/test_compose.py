@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings
 from redis import Redis
 from redis.exceptions import RedisError
 
+from services.authenticity.settings import Settings as Authenticity
 from services.embedder.settings import Settings as Embedder
 from services.gateway.settings import Settings as Gateway
 from services.indexer.settings import Settings as Indexer
@@ -35,6 +36,7 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "indexer": Indexer,
     "recommender": Recommender,
     "inventory": Inventory,
+    "authenticity": Authenticity,
 }
 RUN_BY_HAND = {"vector-suite", "loupe"}
 OURS = {*SETTINGS, *RUN_BY_HAND}
@@ -166,7 +168,7 @@ def test_postgresql_gives_each_service_a_database_of_its_own_by_the_password_tha
     administrator = running_postgresql.url.replace("+psycopg", "") + "/postgres"
     run("psql", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={secrets / 'databases.sql'}", administrator)
     address = urlsplit(running_postgresql.url).netloc.rpartition("@")[2]
-    for service in ("gateway", "indexer", "recommender", "inventory"):
+    for service in ("gateway", "indexer", "recommender", "inventory", "authenticity"):
         url = (secrets / f"{service}_database_url").read_text().strip().replace("postgres:5432", address)
         opened = database.open(url)
         opened.migrate(ROOT / "services" / service / "migrations")

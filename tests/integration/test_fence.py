@@ -12,6 +12,7 @@ import pytest
 from fastapi import Request
 from starlette.testclient import TestClient
 
+from services.authenticity.settings import Settings as Authenticity
 from services.embedder.settings import Settings as Embedder
 from services.gateway.settings import Settings as Gateway
 from services.gateway.upstream import Indexer
@@ -136,7 +137,7 @@ def test_without_a_secret_nobody_is_asked_for_one() -> None:
     assert client.get("/openapi.json").status_code == 200
 
 
-@pytest.mark.parametrize("service", [Embedder, Gateway, IndexerSettings, Recommender, Inventory])
+@pytest.mark.parametrize("service", [Embedder, Gateway, IndexerSettings, Recommender, Inventory, Authenticity])
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.1.2.3", "indexer.internal"])  # noqa: S104 - never bound
 def test_a_service_that_others_can_reach_does_not_start_without_a_secret(
     service: type[ServiceSettings], host: str
@@ -149,6 +150,7 @@ def test_a_service_that_others_can_reach_does_not_start_without_a_secret(
         "embedder_url": "http://e",
         "recommender_url": "http://r",
         "secret": "a secret for tests only",
+        "signing_key": "A" * 43,
     }
     given = {name: value for name, value in known.items() if name in service.model_fields}
     with pytest.raises(ValueError, match="INTERNAL_SECRET"):

@@ -11,6 +11,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, inspect
 
+from services.authenticity import main as authenticity
+from services.authenticity import tables as authenticity_tables
 from services.gateway import main as gateway
 from services.gateway import tables as gateway_tables
 from services.indexer import main as indexer
@@ -27,6 +29,7 @@ SERVICES = [
     (indexer, indexer_tables.metadata),
     (recommender, recommender_tables.Base.metadata),
     (inventory, inventory_tables.Base.metadata),
+    (authenticity, authenticity_tables.Base.metadata),
 ]
 
 

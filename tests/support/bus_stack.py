@@ -1,5 +1,5 @@
-"""What the one-command stack runs, with any shop bus: broker, embedder, and gateway, indexer, recommender and
-inventory in one."""
+"""What the one-command stack runs, with any shop bus: broker, embedder, and the other services in
+one."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ class BusStack:
             "INDEXER_PORT": str(free_port()),
             "RECOMMENDER_PORT": str(free_port()),
             "INVENTORY_PORT": str(free_port()),
+            "AUTHENTICITY_PORT": str(free_port()),
             "EMBEDDER_MODEL_DIRS": str(small_model.small_model(folder / "model")),
             "MODEL_VERSION": small_model.VERSION,
             "MODEL_DIMENSION": str(small_model.DIMENSION),

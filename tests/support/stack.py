@@ -28,6 +28,7 @@ _PROCESSES = {
     "indexer": "services.indexer.main",
     "recommender": "services.recommender.main",
     "inventory": "services.inventory.main",
+    "authenticity": "services.authenticity.main",
     "gateway": "services.gateway.main",
 }
 """Children by what their command lines hold."""

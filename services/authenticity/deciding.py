@@ -1,0 +1,131 @@
+"""From the features of two photos compared to a verdict on the design: a small file of coefficients, fitted by the lab.
+
+The probability is that of a logistic model over standardised features, made honest by an isotonic step where the file
+has one: monotone, linear between its points (Zadrozny and Elkan, 2002). Between its two thresholds nobody knows.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from shared.contracts.comparing import FEATURES
+from shared.contracts.fields import Share
+from shared.contracts.verifying import Outcome, ReasonCode
+
+MODEL = Path(__file__).parent / "models" / "decision.json"
+_LARGEST_LOGIT = 30.0
+
+
+class Logistic(BaseModel):
+    """log odds = intercept + the sum of weight * (feature - centre) / scale. Features without a weight play no part."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    intercept: float
+    weights: dict[str, float]
+    centre: dict[str, float]
+    scale: dict[str, float]
+
+
+class Isotonic(BaseModel):
+    """`probability` of a match at each `score`, the log odds; both ascend."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    score: list[float] = Field(min_length=2)
+    probability: list[Share] = Field(min_length=2)
+
+
+class Limit(BaseModel):
+    """A photo of which this feature is `below` or `above` a value cannot tell, for the reason `code`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    feature: str
+    below: float | None = None
+    above: float | None = None
+    code: ReasonCode
+
+
+class Model(BaseModel):
+    """`match_from`: this probability or more is a match; `mismatch_to`: this or less a mismatch."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: str
+    logistic: Logistic
+    isotonic: Isotonic | None = None
+    match_from: Share
+    mismatch_to: Share
+    cannot_tell: list[Limit] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _over_known_features(self) -> Self:
+        named = {*self.logistic.weights, *(limit.feature for limit in self.cannot_tell)}
+        if unknown := sorted(named - set(FEATURES)):
+            raise ValueError(f"nobody tells the features {unknown}")
+        if missing := sorted(set(self.logistic.weights) - (set(self.logistic.centre) & set(self.logistic.scale))):
+            raise ValueError(f"no centre or scale for {missing}")
+        if self.mismatch_to >= self.match_from:
+            raise ValueError("mismatch_to must be below match_from")
+        return self
+
+
+class Decision(BaseModel):
+    """`probability` of a match in 0..1; None where a photo cannot tell, for the reasons `codes`."""
+
+    outcome: Outcome
+    probability: Share | None = None
+    codes: list[ReasonCode] = Field(default_factory=list)
+
+
+@cache
+def fitted(path: Path = MODEL) -> Model:
+    return Model.model_validate_json(path.read_bytes())
+
+
+def decide(features: Mapping[str, float], model: Model | None = None) -> Decision:
+    """The verdict on one photo against one picture. `features` has every name of `FEATURES`."""
+    model = model or fitted()
+    codes = [limit.code for limit in model.cannot_tell if _breaks(features[limit.feature], limit)]
+    if codes:
+        return Decision(outcome="cannot_tell", codes=codes)
+    probability = probability_of(score(features, model), model)
+    if probability >= model.match_from:
+        return Decision(outcome="match", probability=probability)
+    if probability <= model.mismatch_to:
+        return Decision(outcome="mismatch", probability=probability)
+    return Decision(outcome="cannot_tell", probability=probability, codes=["unsure"])
+
+
+def score(features: Mapping[str, float], model: Model) -> float:
+    """The log odds of a match."""
+    of = model.logistic
+    return of.intercept + sum(
+        weight * (features[name] - of.centre[name]) / (of.scale[name] or 1.0) for name, weight in of.weights.items()
+    )
+
+
+def probability_of(log_odds: float, model: Model) -> float:
+    """In 0..1."""
+    if model.isotonic is None:
+        return 1 / (1 + math.exp(-max(-_LARGEST_LOGIT, min(_LARGEST_LOGIT, log_odds))))
+    at, told = model.isotonic.score, model.isotonic.probability
+    place = bisect_right(at, log_odds)
+    if place == 0:
+        return told[0]
+    if place == len(at):
+        return told[-1]
+    share = (log_odds - at[place - 1]) / (at[place] - at[place - 1])
+    return told[place - 1] + share * (told[place] - told[place - 1])
+
+
+def _breaks(value: float, limit: Limit) -> bool:
+    return (limit.below is not None and value < limit.below) or (limit.above is not None and value > limit.above)
