@@ -35,6 +35,8 @@ TAIL = 0.15
 that was seen (peaks over a threshold: Coles, "An Introduction to Statistical Modeling of Extreme Values", 2001)."""
 GOOD_LOST = 0.01
 """Share of good photos that each limit may turn away."""
+LEAST_FAMILIES = 30
+"""Fewer say nothing of what happens once in a thousand claims."""
 LIMITS = (
     ("query_sharpness", "below", "blurred"),
     ("query_glare", "above", "glare"),
@@ -162,11 +164,15 @@ def _rounded(names: Sequence[str], values: Floats) -> dict[str, float]:
 def main() -> None:
     from lab.authenticity.engine import Served
 
-    engine = Served()
     found = claims(CACHE / "fit")
+    families = len({claim.group for claim in found})
+    if families < LEAST_FAMILIES:
+        raise SystemExit(
+            f"{families} fit families are rendered, {LEAST_FAMILIES} are needed: make renders-authenticity"
+        )
+    engine = Served()
     made = fit(found, measured(found, engine, CACHE), f"decision-1 for {engine.method}")
     engine.close()
-    families = len({claim.group for claim in found})
     MODEL.write_text(
         json.dumps(made.model.model_dump(mode="json", exclude_none=True), indent=1) + "\n", encoding="utf-8"
     )
