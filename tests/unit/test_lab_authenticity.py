@@ -19,6 +19,7 @@ from lab.authenticity.fit import FALSE_MATCH, fit
 from lab.authenticity.measured import Seen, measured
 from lab.authenticity.pairs import OTHER_DESIGN, SAME, Claim, claims
 from lab.authenticity.render import frames_of, render_family
+from lab.authenticity.report import Cost, Fooled, Found, written
 from lab.authenticity.views import front_pose
 from lab.authenticity.wear import worn
 from lab.render.bracelets import Bracelet
@@ -213,3 +214,33 @@ def test_an_edit_follows_from_its_seed_and_changes_the_picture(name: str) -> Non
     assert one.tobytes() != picture.tobytes()
     assert min(one.size) >= 80
     assert name == "JPEG 30" or one.tobytes() != other.tobytes()
+
+
+def test_the_report_says_of_each_target_whether_it_is_reached(tmp_path: Path) -> None:
+    model = fit(*made_up(60, 5), "made up").model
+    judgement = judged(*made_up(40, 6), model)
+    looked = [copies.Copy("crop", 0, [(0, 0.9)], 0.02), copies.Copy("", -1, [(0, 0.1)], 0.02)]
+    quick, slow = np.array([0.3, 0.4]), np.array([0.09, 0.11])
+    told = Found(
+        judgement,
+        judgement,
+        judged([], [], model),
+        looked,
+        [Fooled("sent again", np.array([0.99, 0.2]))],
+        Cost(quick, quick, slow),
+        model,
+        "made-up-1",
+        60,
+    )
+    rows = {cells[1]: cells[4] for cells in map(_cells, written(told, tmp_path).splitlines()[2:])}
+    assert rows["near-twin families"] == "missed"
+    assert rows["one photo against three pictures, p95"] == "reached"
+    assert rows["check of a copy, p95"] == "missed"
+    assert rows["edited copies, micro-AP"] == "reached"
+    text = (tmp_path / "report.md").read_text()
+    assert "| sent again | 2 | 50.0% |" in text
+    assert "the real pictures were not here" in text
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.split("|")]
