@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # What is not compiled is when it is imported. Files that are no Python, as templates, are passed over, as pip does.
 RARELY_IMPORTED := /tests?/|/transformers/models/(?!auto/)
 
-.PHONY: help run up-processes test tests debian chaos fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-ledger bench-overload simulate-shop model train evaluate evaluate-recommender evaluate-inventory evaluate-styles stock-trays floor clean renders renders-evaluation sample
+.PHONY: help run up-processes test tests debian chaos fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-ledger bench-overload simulate-shop model train evaluate evaluate-recommender evaluate-inventory evaluate-styles stock-trays evaluate-authenticity renders-authenticity fit-authenticity floor clean renders renders-evaluation sample
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -182,6 +182,16 @@ evaluate-styles: $(VENV)/test.installed ## how right and how steady the inventor
 
 stock-trays: $(VENV)/test.installed ## how often a stock-take by photo is right, write lab/reports/inventory/stocktakes.md (about 15 minutes; rendered trays: about 12 more)
 	$(BIN)/python -m lab stock-trays --render
+
+renders-authenticity: $(VENV)/test.installed ## render the families that authenticity is fitted and measured on (4,200 pictures, about 70 minutes of two cores); goes on where it stopped
+	$(BIN)/python -m lab.authenticity.render --split fit --count 100 --workers 2
+	$(BIN)/python -m lab.authenticity.render --split test --count 500 --workers 2
+
+fit-authenticity: $(VENV)/test.installed ## fit what decides of two photos compared, on the fit families alone
+	OMP_NUM_THREADS=1 $(BIN)/python -m lab.authenticity.fit
+
+evaluate-authenticity: $(VENV)/test.installed ## counterfeits told, the same piece known, copies found: write lab/reports/authenticity; on what is rendered (renders-authenticity)
+	OMP_NUM_THREADS=1 $(BIN)/python -m lab.authenticity.evaluate
 
 clean: ## remove the environment (never the state in LOUPE_HOME)
 	rm -rf $(VENV)

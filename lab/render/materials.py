@@ -39,15 +39,26 @@ GEMS: dict[str, Gem] = {
     "amethyst": Gem("purple", 1.549, 0.013, (0.22, 0.03, 0.48)),
     "topaz": Gem("light blue", 1.620, 0.014, (0.2, 0.6, 0.82)),
 }
+TONES = {"pale": 0.6, "deep": 1.5}
+"""Tones of a transparent stone: the power that what passes is raised to."""
+GEMS |= {
+    f"{tone} {name}": gem._replace(passes=(gem.passes[0] ** power, gem.passes[1] ** power, gem.passes[2] ** power))
+    for name, gem in list(GEMS.items())
+    for tone, power in TONES.items()
+    if name != "diamond"
+}
+GEMS["deep diamond"] = Gem("yellowish", 2.417, 0.044, (1.0, 0.86, 0.56))
 SOLID: dict[str, tuple[str, float, RGB]] = {
     "pearl": ("white", 1.53, (0.8, 0.73, 0.66)),
+    "deep pearl": ("cream", 1.53, (0.8, 0.64, 0.48)),
+    "pale turquoise": ("pale blue-green", 1.61, (0.2, 0.56, 0.54)),
     "onyx": ("black", 1.54, (0.012, 0.012, 0.014)),
     "turquoise": ("blue-green", 1.61, (0.07, 0.46, 0.47)),
 }
 """Opaque stones: colour in words, refractive index, linear reflectance."""
 STONES = (*GEMS, *SOLID)
 METALS = ("yellow gold", "white gold", "rose gold", "silver", "platinum", "blackened")
-FINISHES = {"polished": 0.05, "brushed": 0.2, "hammered": 0.07}
+FINISHES = {"polished": 0.05, "brushed": 0.2, "hammered": 0.07, "worn": 0.1, "scratched": 0.4}
 """Roughness (alpha of the GGX distribution) of each finish."""
 
 _TINTS: dict[str, tuple[str, RGB]] = {

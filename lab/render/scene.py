@@ -74,6 +74,30 @@ def photograph(pieces: Sequence[Parts], shot: Shot, size: int, samples: int, see
     return Photograph(develop(light, shot, seed), _mask(scene, shot, camera, target, size, owners))
 
 
+class Surfaces(NamedTuple):
+    """Of what each pixel shows: `material` (size, size), names by their number in `names`, 0 is no piece; unit
+    `normal` (size, size, 3)."""
+
+    material: npt.NDArray[np.int64]
+    names: tuple[str, ...]
+    normal: npt.NDArray[np.float32]
+
+
+def surfaces(parts: Parts, shot: Shot, size: int, framed_by: Parts | None = None) -> Surfaces:
+    """What `shot` sees of a piece, without light: from where it would be taken of `framed_by`, the piece by default."""
+    points = np.concatenate([part.mesh.vertices for part in framed_by or parts if part.framed])
+    camera, target, _ = placed(points, shot)
+    names = sorted({part.material for part in parts})
+    shapes, _, _ = _shapes([parts])
+    looks: dict[str, Any] = {"type": "aov", "aovs": "i:shape_index,n:sh_normal", "block_size": BLOCK}
+    scene = mi.load_dict({"type": "scene", **shapes})
+    sensor = _sensor(shot, camera, target, size, 1, sharp=True)
+    seen = np.nan_to_num(np.array(mi.render(scene, sensor=sensor, integrator=mi.load_dict(looks), seed=mi.UInt32(0))))
+    order = [0, *(1 + list(shapes).index(shape.id()) for shape in scene.shapes())]
+    index = np.array(order)[np.round(seen[..., -4]).astype(int)]
+    return Surfaces(index, ("", *names), seen[..., -3:].astype(np.float32))
+
+
 def _shapes(pieces: Sequence[Parts]) -> tuple[dict[str, Any], dict[str, int], list[tuple[Any, str]]]:
     """A Mitsuba shape for every material of every piece, whose piece each is (from 1 on), and the transparent ones."""
     shapes: dict[str, Any] = {}

@@ -1,0 +1,77 @@
+"""Features of claims by what compares them, kept on disk: a run that is cut off goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from lab.authenticity.pairs import Claim
+from shared.contracts.comparing import MAX_REFERENCES
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What comparing told of one claim."""
+
+    features: Mapping[str, float]
+    codes: Sequence[str]
+
+
+class Engine(Protocol):
+    """What compares. `method`: features of two methods are not to be mixed."""
+
+    @property
+    def method(self) -> str: ...
+
+    def compare(self, query: bytes, references: Sequence[bytes]) -> list[Seen]:
+        """The query against each of up to eight references."""
+
+
+def measured(claims: Sequence[Claim], engine: Engine, cache: Path) -> list[Seen]:
+    """Of every claim, in order; what `cache` has is not compared again."""
+    path = cache / "features" / f"{hashlib.sha256(engine.method.encode()).hexdigest()[:12]}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    known = _read(path)
+    open_claims: dict[tuple[Path, str], list[Claim]] = {}
+    for claim in claims:
+        if _key(claim) not in known:
+            open_claims.setdefault((claim.query, claim.change), []).append(claim)
+    began, done = time.monotonic(), 0
+    with path.open("a", encoding="utf-8") as file:
+        for group in open_claims.values():
+            for start in range(0, len(group), MAX_REFERENCES):
+                some = group[start : start + MAX_REFERENCES]
+                found = engine.compare(some[0].picture(), [claim.reference.read_bytes() for claim in some])
+                for claim, seen in zip(some, found, strict=True):
+                    known[_key(claim)] = seen
+                    row = {"key": _key(claim), "features": dict(seen.features), "codes": list(seen.codes)}
+                    file.write(json.dumps(row) + "\n")
+                file.flush()
+            done += 1
+            if done % 100 == 0:
+                left = (len(open_claims) - done) * (time.monotonic() - began) / done
+                print(f"{engine.method}: {done} of {len(open_claims)} photos, {left:.0f} s left", flush=True)
+    return [known[_key(claim)] for claim in claims]
+
+
+def _key(claim: Claim) -> str:
+    """Names do: `render.VERSION` keeps pictures of two renderers apart."""
+    query, reference = ("/".join(path.parts[-3:]) for path in (claim.query, claim.reference))
+    return f"{query} {claim.change} {reference}"
+
+
+def _read(path: Path) -> dict[str, Seen]:
+    """A line that was cut off by a kill is passed over."""
+    found = {}
+    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        found[row["key"]] = Seen(row["features"], row["codes"])
+    return found
