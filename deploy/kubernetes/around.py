@@ -21,7 +21,11 @@ def allowed(parts: Sequence[Part]) -> list[Manifest]:
     """Nothing but what is named here. The ingress controller and Prometheus are in namespaces of their own, labelled
     `loupe/ingress` and `loupe/monitoring`."""
     ports = {part.name: part.port for part in parts}
-    asks = {"gateway": [name for name in ports if name != "gateway"], "inventory": ["embedder"]}
+    asks = {
+        "gateway": [name for name in ports if name != "gateway"],
+        "inventory": ["embedder"],
+        "authenticity": ["embedder"],
+    }
     uses_index = ("indexer", "recommender")
     rules = []
     for name, port in ports.items():

@@ -33,6 +33,7 @@ PORTS = {
     "indexer": 8092,
     "recommender": 8093,
     "inventory": 8094,
+    "authenticity": 8095,
 }
 """The defaults in each service's settings."""
 _OF_ONE_MACHINE = {"GATEWAY_PAGE_TENANT", "api_key"}

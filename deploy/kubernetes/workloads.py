@@ -10,7 +10,7 @@ Manifest = dict[str, Any]
 NAMESPACE = "loupe"
 OURS = {"app.kubernetes.io/part-of": "loupe"}
 SECRET = "loupe"  # noqa: S105 - the name of the object, whose keys are named as compose names its secrets
-REPLICAS = {"gateway": 2, "embedder": 1, "indexer": 2, "recommender": 2, "inventory": 1}
+REPLICAS = {"gateway": 2, "embedder": 1, "indexer": 2, "recommender": 2, "inventory": 1, "authenticity": 1}
 _USER = 10_001
 _SECONDS_TO_STOP = 40
 """A service hands back its work within 30."""

@@ -6,13 +6,12 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from services.embedder.compare.engine import Comparer
-from services.embedder.compare.points import PointFinder
-
 from lab.authenticity.measured import Seen
 from services.embedder import compare
 from services.embedder.analyse import Analyser
 from services.embedder.batcher import Batcher
+from services.embedder.compare.engine import Comparer
+from services.embedder.compare.points import PointFinder
 from services.embedder.finder import Finder
 from services.embedder.heads import Heads
 from services.embedder.manifest import HEADS, SHIPPED, model_of, read_manifest

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings
 
 from deploy.kubernetes.__main__ import BASE, files
 from deploy.kubernetes.compose import COMPOSE, PORTS, parts
+from services.authenticity.settings import Settings as Authenticity
 from services.embedder.settings import Settings as Embedder
 from services.gateway.settings import Settings as Gateway
 from services.indexer.settings import Settings as Indexer
@@ -24,6 +25,7 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "indexer": Indexer,
     "recommender": Recommender,
     "inventory": Inventory,
+    "authenticity": Authenticity,
 }
 FOLDER = BASE.parent
 OF_OPERATORS = {"ScaledObject", "PodMonitor", "PrometheusRule", "Kustomization"}
@@ -102,10 +104,11 @@ def test_each_pod_is_spoken_to_by_whom_it_needs_alone() -> None:
     }
     assert callers == {
         "gateway": set(),
-        "embedder": {"gateway", "inventory"},
+        "embedder": {"gateway", "inventory", "authenticity"},
         "indexer": {"gateway"},
         "recommender": {"gateway"},
         "inventory": {"gateway"},
+        "authenticity": {"gateway"},
         "qdrant": {"indexer", "recommender", "qdrant"},
     }
 
