@@ -66,7 +66,8 @@ def routes(gateway: Stand) -> dict[tuple[str, str], list[str]]:
 def filled(path: str) -> str:
     values = {"{sku}": "RING-1", "{image_id}": "0" * 8 + "-0000-0000-0000-" + "0" * 12, "{user_id}": "anna"}
     more = {"{session_id}": "visit-1", "{key_id}": "k_000000000000", "{sha256}": "0" * 64, **OF_WEBHOOKS}
-    for name, value in {**values, **more}.items():
+    compared = {"{reference_id}": "ref_" + "0" * 32, "{verification_id}": "vrf_" + "0" * 32, "{evidence}": "0-0"}
+    for name, value in {**values, **more, **compared}.items():
         path = path.replace(name, value)
     return path
 

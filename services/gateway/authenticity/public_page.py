@@ -18,6 +18,7 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>{title}</title>
+<link rel="icon" href="/page/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/page/public.css">
 </head>
 <body>
@@ -38,8 +39,8 @@ _PAGE = """<!doctype html>
 def drawn(reference: PublicReference, language: Literal["en", "zh"]) -> str:
     record, texts = reference.sealed.document, _TEXTS[language]
     pictures = "".join(
-        f'<figure><img src="{escape(one.url)}" alt="{escape(one.view)}" loading="lazy">'
-        f"<figcaption>{escape(one.view)}</figcaption></figure>"
+        f'<figure><img src="{escape(one.url)}" alt="{escape(texts[one.view])}" loading="lazy">'
+        f"<figcaption>{escape(texts[one.view])}</figcaption></figure>"
         for one in reference.pictures
     )
     statement = reference.statement.zh if language == "zh" else reference.statement.en

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Request, Response, Security
 from fastapi.security import SecurityScopes
-from pydantic import TypeAdapter, ValidationError
 
 from services.gateway.access import (
     BEARER,
@@ -21,11 +19,19 @@ from services.gateway.access import (
     problems,
 )
 from services.gateway.authenticity.addresses import with_addresses
-from services.gateway.authenticity.pictures import Cleaned, cleaned
+from services.gateway.authenticity.pictures import cleaned
 from services.gateway.authenticity.pictures import form_of as form_for
-from services.gateway.routes.forms import PICTURE, form_of
+from services.gateway.routes.forms import form_of
 from services.gateway.routes.inventory import Cursor, Limit
-from shared.contracts.comparing import View
+from services.gateway.routes.reference_forms import (
+    IMAGES,
+    RECORD_PART,
+    VIEWS_PART,
+    named,
+    record_of,
+    reference_body,
+    views_of,
+)
 from shared.contracts.fields import Sha256, Sku
 from shared.contracts.people import PublicKeys
 from shared.contracts.references import (
@@ -33,23 +39,16 @@ from shared.contracts.references import (
     MAX_REFERENCE_PICTURES,
     PatchAsked,
     PicturesAsked,
-    RecordPicture,
     Reference,
     ReferenceAsked,
     ReferenceFile,
     ReferenceId,
-    ReferenceIn,
     ReferencePage,
     ReferencePatch,
 )
-from shared.errors import InvalidInput
-from shared.observability.http import invalid
 from shared.pictures import content_type_of
 
 router = APIRouter(prefix="/v1", tags=["references"])
-_T = TypeVar("_T")
-_RECORD: TypeAdapter[ReferenceIn] = TypeAdapter(ReferenceIn)
-_VIEWS: TypeAdapter[list[View]] = TypeAdapter(list[View])
 _MANY = {"at_most": MAX_REFERENCE_PICTURES, "at_most_bytes": MAX_REFERENCE_BYTES}
 CONTENT_HEADERS = {
     "Cache-Control": "private, max-age=86400, immutable",
@@ -59,27 +58,6 @@ CONTENT_HEADERS = {
 PICTURE_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": {"image/*": {}}, "description": "The picture"}}
 Expires = Annotated[int | None, Query(ge=0, le=10**12)]
 Signature = Annotated[str | None, Query(max_length=200)]
-_IMAGES = {"type": "array", "minItems": 1, "maxItems": MAX_REFERENCE_PICTURES, "items": PICTURE}
-_VIEWS_PART = {
-    "type": "string",
-    "contentMediaType": "application/json",
-    "contentSchema": {"type": "array", "items": {"type": "string"}},
-    "description": "A JSON list of what each `image` shows, in their order: front, side, back, top, detail, hallmark, "
-    "serial or scale. Left out: all show the front.",
-    "example": '["front", "hallmark"]',
-}
-_RECORD_PART = {
-    "type": "string",
-    "contentMediaType": "application/json",
-    "contentSchema": {"$ref": "#/components/schemas/ReferenceIn"},
-    "description": "A ReferenceIn as JSON.",
-    "example": '{"kind": "piece", "title": "Emerald halo ring", "serial_text": "A-1042"}',
-}
-
-
-def _body(required: list[str], **parts: dict[str, Any]) -> dict[str, Any]:
-    schema = {"type": "object", "required": required, "properties": parts}
-    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
 @router.post(
@@ -89,7 +67,7 @@ def _body(required: list[str], **parts: dict[str, Any]) -> dict[str, Any]:
     response_model_exclude_none=True,
     dependencies=BRINGS_PICTURES,
     responses=problems(400, 413, 415, 503),
-    openapi_extra=_body(["image", "record"], image=_IMAGES, views=_VIEWS_PART, record=_RECORD_PART),
+    openapi_extra=reference_body(["image", "record"], image=IMAGES, views=VIEWS_PART, record=RECORD_PART),
 )
 async def post_reference(request: Request, caller: Writer, gateway: Gateway, response: Response) -> Reference:
     """With one picture or up to eight. `guidance` of the answer says which photo would make it better to compare with.
@@ -98,10 +76,10 @@ async def post_reference(request: Request, caller: Writer, gateway: Gateway, res
     each picture, and each change is another version that names the one before by its hash.
     """
     with await form_of(request, "image", **_MANY) as sent:
-        said = _told(_RECORD, sent.texts.get("record", b"null"), "record")
-        views = _views(sent.texts, len(sent.pictures))
+        said = record_of(sent.texts)
+        views = views_of(sent.texts, len(sent.pictures))
         pictures = await cleaned(gateway, caller.tenant, sent.pictures)
-    asked = ReferenceAsked(tenant=caller.tenant, said=said, pictures=_named(pictures, views))
+    asked = ReferenceAsked(tenant=caller.tenant, said=said, pictures=named(pictures, views))
     content, headers = form_for(asked, "picture", [one.data for one in pictures])
     made = await gateway.authenticity.post("/references", content, headers, Reference)
     response.headers["Location"] = f"/v1/references/{made.reference_id}"
@@ -181,16 +159,16 @@ async def get_reference_file(reference_id: ReferenceId, caller: Reader, gateway:
     response_model_exclude_none=True,
     dependencies=BRINGS_PICTURES,
     responses=problems(400, 404, 409, 413, 415, 503),
-    openapi_extra=_body(["image"], image=_IMAGES, views=_VIEWS_PART),
+    openapi_extra=reference_body(["image"], image=IMAGES, views=VIEWS_PART),
 )
 async def post_reference_pictures(
     reference_id: ReferenceId, request: Request, caller: Writer, gateway: Gateway
 ) -> Reference:
     """A new version of the record; up to eight pictures in all. Those that it has already change nothing."""
     with await form_of(request, "image", **_MANY) as sent:
-        views = _views(sent.texts, len(sent.pictures))
+        views = views_of(sent.texts, len(sent.pictures))
         pictures = await cleaned(gateway, caller.tenant, sent.pictures)
-    asked = PicturesAsked(tenant=caller.tenant, pictures=_named(pictures, views))
+    asked = PicturesAsked(tenant=caller.tenant, pictures=named(pictures, views))
     content, headers = form_for(asked, "picture", [one.data for one in pictures])
     made = await gateway.authenticity.post(f"/references/{reference_id}/pictures", content, headers, Reference)
     return with_addresses(made, caller.tenant, gateway.signer)
@@ -269,42 +247,3 @@ async def unpublish_reference(reference_id: ReferenceId, caller: Writer, gateway
 async def get_signing_keys(gateway: Gateway) -> PublicKeys:
     """As RFC 7517 has it. Anybody may read them; keep them where you check records and reports."""
     return await gateway.authenticity.get("/signing-keys", PublicKeys)
-
-
-def _named(pictures: Sequence[Cleaned], views: Sequence[View]) -> list[RecordPicture]:
-    hashes = [one.sha256 for one in pictures]
-    if twice := [place for place, sha256 in enumerate(hashes) if sha256 in hashes[:place]]:
-        raise InvalidInput(
-            "One picture is there twice. Send each once.",
-            errors=[{"path": f"body.image.{place}", "message": "is there already"} for place in twice],
-        )
-    return [
-        RecordPicture(
-            view=view,
-            sha256=one.sha256,
-            sent_sha256=one.sent.sha256,
-            bytes=len(one.data),
-            width=one.sent.width,
-            height=one.sent.height,
-        )
-        for one, view in zip(pictures, views, strict=True)
-    ]
-
-
-def _views(texts: dict[str, bytes], pictures: int) -> list[View]:
-    if "views" not in texts:
-        return ["front"] * pictures
-    views = _told(_VIEWS, texts["views"], "views")
-    if len(views) != pictures:
-        raise InvalidInput(
-            f"There are {pictures} pictures and {len(views)} views. Say one a picture, in their order.",
-            errors=[{"path": "views", "message": f"needs {pictures} entries"}],
-        )
-    return views
-
-
-def _told(kind: TypeAdapter[_T], text: bytes, part: str) -> _T:
-    try:
-        return kind.validate_json(text)
-    except ValidationError as error:
-        raise invalid([{**entry, "loc": (part, *entry["loc"])} for entry in error.errors()]) from error
