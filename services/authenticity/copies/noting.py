@@ -84,9 +84,7 @@ def of_shop(session: Session, tenant: str, evidence: Evidence) -> LookalikeThres
     ours = (LookalikeRow.tenant == tenant, LookalikeRow.evidence == evidence, LookalikeRow.state != "open")
     decided = select(LookalikeRow.score, LookalikeRow.state).where(*ours)
     newest = decided.order_by(LookalikeRow.decided_at.desc(), LookalikeRow.number.desc()).limit(_MOST_DECISIONS)
-    return thresholds.threshold(
-        evidence, [(score, state in _RIGHT) for score, state in session.execute(newest).tuples()]
-    )
+    return thresholds.threshold(evidence, [(score, state in _RIGHT) for score, state in session.execute(newest)])
 
 
 def _values(own: Side, other: Side, found: Finding) -> dict[str, Any]:
