@@ -32,6 +32,7 @@ export const item = (sku) => ask(`/v1/items/${encodeURIComponent(sku)}`);
 export const similar = (sku, limit) => ask(`/v1/items/${encodeURIComponent(sku)}/similar?limit=${limit}`);
 export const stock = (part, asked = {}) => ask(`/v1/inventory/${part}?${query(asked)}`);
 export const lookalikes = (asked) => ask(`/v1/lookalikes?${query(asked)}`);
+export const references = (asked) => ask(`/v1/references?${query(asked)}`);
 export const change = (path, method, body) => ask(path, { method,
   ...(body && { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }) });
 export const read = (path) => ask(path);
@@ -42,6 +43,31 @@ export function search(photo, limit, piece, cursor, signal) {
   form.append("query", JSON.stringify({ limit, piece, user_id: shopper(), ...(cursor && { cursor }) }));
   form.append("image", photo, "photo");
   return ask("/v1/search", { method: "POST", body: form, signal });
+}
+
+// Up to four photos of one piece against a reference, or, with none named, against the one that looks most like it.
+export function verify(photos, reference) {
+  const form = new FormData();
+  form.append("query", JSON.stringify(reference ? { reference_id: reference } : {}));
+  for (const photo of photos) form.append("image", photo, "photo");
+  return ask("/v1/verify", { method: "POST", body: form });
+}
+
+// `photos` are pairs of a view and its photo.
+export function register(record, photos) {
+  return ask("/v1/references", { method: "POST", body: pictures(photos, record) });
+}
+
+export function addPicture(reference, view, photo) {
+  return ask(`/v1/references/${reference}/pictures`, { method: "POST", body: pictures([[view, photo]]) });
+}
+
+function pictures(photos, record) {
+  const form = new FormData();
+  if (record) form.append("record", JSON.stringify(record));
+  form.append("views", JSON.stringify(photos.map(([view]) => view)));
+  for (const [, photo] of photos) form.append("image", photo, "photo");
+  return form;
 }
 
 // `seen` is where the shopper saw the piece: the search and the place in its list, if it was in one.

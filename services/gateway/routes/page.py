@@ -30,6 +30,11 @@ def inventory(request: Request, gateway: Gateway) -> Response:
     return _with_session("inventory.html", request, gateway)
 
 
+@router.get("/references")
+def references(request: Request, gateway: Gateway) -> Response:
+    return _with_session("references.html", request, gateway)
+
+
 @router.get("/lookalikes")
 def lookalikes(request: Request, gateway: Gateway) -> Response:
     return _with_session("lookalikes.html", request, gateway)
