@@ -65,7 +65,8 @@ def note(session: Session, own: Side, other: Side, found: Finding) -> bool:
     values = _values(own, other, found)
     row = {"tenant": tenant, "pair": pair, "lookalike_id": f"like_{uuid4().hex}", "state": "open", **values}
     insert = _DIALECTS[session.get_bind().dialect.name].insert(LookalikeRow)
-    new = session.connection().execute(insert.values(row).on_conflict_do_nothing()).rowcount
+    unless_known = insert.values(row).on_conflict_do_nothing().returning(LookalikeRow.number)
+    new = session.connection().execute(unless_known).scalar_one_or_none() is not None
     which = select(LookalikeRow).where(LookalikeRow.tenant == tenant, LookalikeRow.pair == pair)
     known = session.scalars(which.with_for_update()).one()
     if new:
