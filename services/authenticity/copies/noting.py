@@ -65,7 +65,8 @@ def note(session: Session, own: Side, other: Side, found: Finding) -> bool:
     values = _values(own, other, found)
     row = {"tenant": tenant, "pair": pair, "lookalike_id": f"like_{uuid4().hex}", "state": "open", **values}
     insert = _DIALECTS[session.get_bind().dialect.name].insert(LookalikeRow)
-    new = session.connection().execute(insert.values(row).on_conflict_do_nothing()).rowcount
+    unless_known = insert.values(row).on_conflict_do_nothing().returning(LookalikeRow.number)
+    new = session.connection().execute(unless_known).scalar_one_or_none() is not None
     which = select(LookalikeRow).where(LookalikeRow.tenant == tenant, LookalikeRow.pair == pair)
     known = session.scalars(which.with_for_update()).one()
     if new:
@@ -84,9 +85,7 @@ def of_shop(session: Session, tenant: str, evidence: Evidence) -> LookalikeThres
     ours = (LookalikeRow.tenant == tenant, LookalikeRow.evidence == evidence, LookalikeRow.state != "open")
     decided = select(LookalikeRow.score, LookalikeRow.state).where(*ours)
     newest = decided.order_by(LookalikeRow.decided_at.desc(), LookalikeRow.number.desc()).limit(_MOST_DECISIONS)
-    return thresholds.threshold(
-        evidence, [(score, state in _RIGHT) for score, state in session.execute(newest).tuples()]
-    )
+    return thresholds.threshold(evidence, [(score, state in _RIGHT) for score, state in session.execute(newest)])
 
 
 def _values(own: Side, other: Side, found: Finding) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def newer(session: Session, last: int) -> list[Entry]:
     """The next entries after a number, some at a time."""
     columns = (PieceRow.number, PieceRow.tenant, PieceRow.model_version, PieceRow.bits)
     found = session.execute(select(*columns).where(PieceRow.number > last).order_by(PieceRow.number).limit(_AT_ONCE))
-    return [_entry(*row) for row in found.tuples()]
+    return [_entry(*row) for row in found]
 
 
 def seen(session: Session, numbers: Sequence[int]) -> list[Seen]:

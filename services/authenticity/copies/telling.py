@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,7 +11,8 @@ from sqlalchemy.orm import Session
 from services.authenticity import times
 from services.authenticity.copies.tables import LookalikeRow
 from services.authenticity.tables import OUTBOX
-from shared.contracts.lookalikes import LookalikeFound, LookalikeTold
+from shared.contracts.comparing import EditCode
+from shared.contracts.lookalikes import CopySide, Degree, Evidence, LookalikeFound, LookalikeTold, OtherSide
 from shared.database import Database
 from shared.observability import logs
 
@@ -22,19 +24,17 @@ def found_key(lookalike_id: str) -> str:
 
 def tell(session: Session, row: LookalikeRow) -> None:
     """Have the shop hear of it, once the caller's transaction is committed."""
-    message = LookalikeFound.model_validate(
-        {
-            "tenant": row.tenant,
-            "correlation_id": logs.correlation_id(),
-            "lookalike_id": row.lookalike_id,
-            "degree": row.degree,
-            "evidence": row.evidence,
-            "score": row.score,
-            "edits": row.edits,
-            "own": row.own,
-            "other": row.other,
-            "found_at": times.moment_of(row.found_at),
-        }
+    message = LookalikeFound(
+        tenant=row.tenant,
+        correlation_id=logs.correlation_id(),
+        lookalike_id=row.lookalike_id,
+        degree=cast(Degree, row.degree),
+        evidence=cast(Evidence, row.evidence),
+        score=row.score,
+        edits=cast(list[EditCode], row.edits),
+        own=CopySide.model_validate(row.own),
+        other=OtherSide.model_validate(row.other),
+        found_at=times.moment_of(row.found_at),
     )
     OUTBOX.add(session, found_key(row.lookalike_id), message)
 

@@ -58,7 +58,7 @@ def add_pictures(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Those that are not there yet, but for pictures that were removed."""
     subjects = {row["subject"] for row in rows if row["state"] != GONE}
     gone = select(WatchedRow.tenant, WatchedRow.subject).where(WatchedRow.state == GONE)
-    late = set(session.execute(gone.where(WatchedRow.subject.in_(subjects))).tuples())
+    late = set(session.execute(gone.where(WatchedRow.subject.in_(subjects))))
     kept = [row for row in rows if row["state"] == GONE or (row["tenant"], row["subject"]) not in late]
     if kept:
         insert = _DIALECTS[session.get_bind().dialect.name].insert(WatchedRow)
@@ -91,7 +91,7 @@ def _drop_removed(session: Session, messages: Sequence[ImageAnalysed]) -> None:
     """Pictures of items that were removed after these were stored."""
     keys = {(one.tenant, one.sku) for one in messages}
     removed = select(RemovedItemRow.tenant, RemovedItemRow.sku, RemovedItemRow.revision)
-    told = session.execute(removed.where(tuple_(RemovedItemRow.tenant, RemovedItemRow.sku).in_(keys))).tuples()
+    told = session.execute(removed.where(tuple_(RemovedItemRow.tenant, RemovedItemRow.sku).in_(keys)))
     revisions = {(tenant, sku): revision for tenant, sku, revision in told}
     for one in messages:
         if one.item_revision <= revisions.get((one.tenant, one.sku), 0):

@@ -4,7 +4,7 @@ const LANGUAGE = "loupe-language";
 
 const WORDS = {
   en: {
-    skip: "Skip to the list", pieces: "Pieces", title: "Look-alikes", other: "中文",
+    skip: "Skip to the list", pieces: "Pieces", references: "References", title: "Look-alikes", other: "中文",
     about: "Pieces of other shops that look like yours. Loupe compares pictures and nothing else: it does not know who was first, or who may sell what. You decide what each one is.",
     consent: "Compare with other shops",
     consentAbout: "Only shops that both consent are compared. Where something is found, each is told the other's name, item and picture. You can take it back at any time: then nothing of yours is kept for comparing, and nobody is shown your name.",
@@ -28,7 +28,7 @@ const WORDS = {
     key: "API key", keyUse: "Use it", again: "Try again", wrong: "Something went wrong",
   },
   zh: {
-    skip: "跳到列表", pieces: "首饰", title: "相似款", other: "English",
+    skip: "跳到列表", pieces: "首饰", references: "登记", title: "相似款", other: "English",
     about: "其他店铺中与您的首饰相似的款式。Loupe 只比较图片，不知道谁在先，也不知道谁有权出售。每一项由您判断。",
     consent: "与其他店铺比较",
     consentAbout: "只有双方都同意的店铺才会互相比较。发现相似款时，双方会看到对方的店名、商品和图片。您可以随时撤回：届时不再保留用于比较的任何数据，也不再向任何人显示您的店名。",
