@@ -6,13 +6,12 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from services.embedder.compare.engine import Comparer
-from services.embedder.compare.points import PointFinder
-
 from lab.authenticity.measured import Seen
 from services.embedder import compare
 from services.embedder.analyse import Analyser
 from services.embedder.batcher import Batcher
+from services.embedder.compare.engine import Comparer
+from services.embedder.compare.points import PointFinder
 from services.embedder.finder import Finder
 from services.embedder.heads import Heads
 from services.embedder.manifest import HEADS, SHIPPED, model_of, read_manifest
@@ -34,7 +33,7 @@ class Served:
     def compare(self, query: bytes, references: Sequence[bytes]) -> list[Seen]:
         asked = ComparisonAsked(references=[PictureAsked()] * len(references))
         told = self._comparer.compare(asked, query, references)
-        return [Seen(one.features, [*told.query.codes, *one.codes]) for one in told.comparisons]
+        return [Seen(one.features, (*told.query.codes, *one.codes)) for one in told.comparisons]
 
     def copies(self, query: bytes, references: Sequence[bytes]) -> list[CopyCheck]:
         return self._comparer.copies(query, references).checks
