@@ -33,7 +33,7 @@ class Served:
     def compare(self, query: bytes, references: Sequence[bytes]) -> list[Seen]:
         asked = ComparisonAsked(references=[PictureAsked()] * len(references))
         told = self._comparer.compare(asked, query, references)
-        return [Seen(one.features, [*told.query.codes, *one.codes]) for one in told.comparisons]
+        return [Seen(one.features, (*told.query.codes, *one.codes)) for one in told.comparisons]
 
     def copies(self, query: bytes, references: Sequence[bytes]) -> list[CopyCheck]:
         return self._comparer.copies(query, references).checks

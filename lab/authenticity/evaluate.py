@@ -93,7 +93,8 @@ def _fooled(engine: Served, references: Sequence[bytes]) -> list[Fooled]:
 
 def _cost(engine: Served, references: Sequence[bytes], looked: Sequence[copies.Copy]) -> Cost:
     """Seconds of one photo against three pictures never seen before, and against known ones; of one copy check."""
-    fresh, known = [], []
+    fresh: list[float] = []
+    known: list[float] = []
     for number in range(min(TIMED, len(references) // 4)):
         query, *three = references[4 * number : 4 * number + 4]
         for kept in (fresh, known):

@@ -85,7 +85,7 @@ class Judged:
     probabilities: Floats
 
     def where(self, chosen: Sequence[bool] | Bools) -> Judged:
-        places = np.flatnonzero(np.asarray(chosen, bool))
+        places = np.flatnonzero(np.asarray(chosen, bool)).tolist()
         return Judged([self.claims[i] for i in places], [self.decisions[i] for i in places], self.probabilities[places])
 
     def told(self, outcome: str) -> Bools:

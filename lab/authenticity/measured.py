@@ -19,7 +19,7 @@ class Seen:
     """What comparing told of one claim."""
 
     features: Mapping[str, float]
-    codes: Sequence[str]
+    codes: tuple[str, ...]
 
 
 class Engine(Protocol):
@@ -42,7 +42,9 @@ def measured(claims: Sequence[Claim], engine: Engine, cache: Path) -> list[Seen]
         if _key(claim) not in known:
             open_claims.setdefault((claim.query, claim.change), []).append(claim)
     began, done = time.monotonic(), 0
+    cut_off = path.is_file() and not path.read_bytes().endswith(b"\n")
     with path.open("a", encoding="utf-8") as file:
+        file.write("\n" if cut_off else "")
         for group in open_claims.values():
             for start in range(0, len(group), MAX_REFERENCES):
                 some = group[start : start + MAX_REFERENCES]
@@ -73,5 +75,5 @@ def _read(path: Path) -> dict[str, Seen]:
             row = json.loads(line)
         except json.JSONDecodeError:
             continue
-        found[row["key"]] = Seen(row["features"], row["codes"])
+        found[row["key"]] = Seen(row["features"], tuple(row["codes"]))
     return found

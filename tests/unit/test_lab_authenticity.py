@@ -138,8 +138,9 @@ def test_what_was_compared_is_not_compared_again_even_after_a_kill(rendered: Pat
     assert engine.asked == asked
     (kept,) = (tmp_path / "features").iterdir()
     kept.write_text(kept.read_text()[:-20])
-    assert measured(found, engine, tmp_path) == first
-    assert engine.asked == asked + 1
+    for _ in range(2):
+        assert measured(found, engine, tmp_path) == first
+        assert engine.asked == asked + 1
 
 
 def made_up(families: int, seed: int, apart: float = 4.0) -> tuple[list[Claim], list[Seen]]:
