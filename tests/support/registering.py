@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
 import numpy as np
+from fastapi.testclient import TestClient
 
 from services.authenticity import main
 from services.authenticity.settings import Settings
@@ -151,7 +151,7 @@ class House:
     looking: Looking
 
     @property
-    def client(self) -> httpx.Client:
+    def client(self) -> TestClient:
         return self.stand.client
 
     def register(self, *pictures: bytes, views: Sequence[str] = (), **said: Any) -> dict[str, Any]:

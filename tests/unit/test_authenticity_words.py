@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -35,7 +36,7 @@ def test_no_text_for_people_says_what_no_photo_tells(file: Path) -> None:
 
 
 @pytest.mark.parametrize("routes", [references, verifications, public], ids=lambda one: one.__name__)
-def test_no_text_of_the_api_says_it(routes: object) -> None:
+def test_no_text_of_the_api_says_it(routes: ModuleType) -> None:
     for route in routes.router.routes:
         told = " ".join(filter(None, [route.summary, route.description, json.dumps(route.openapi_extra)]))
         assert NEVER.findall(told) == []

@@ -57,7 +57,7 @@ def test_the_hash_of_the_mirror_image_follows_from_that_of_the_picture() -> None
     for piece in PIECES:
         whole = hash_word(fingerprints(png(piece), []).whole)
         turned = hash_word(fingerprints(png(ImageOps.mirror(piece)), []).whole)
-        assert int(np.bitwise_count(mirrored(whole) ^ turned)) <= 2
+        assert int(np.bitwise_count(mirrored(whole) ^ turned)) <= 4
 
 
 def test_the_gallery_proposes_what_is_nearest_of_other_shops_alone() -> None:

@@ -214,7 +214,7 @@ def _parts(matrix: Matrix, query: CopyView, reference: CopyView) -> tuple[float,
     """The share of the reference that the query shows; the share of the query that is of it; how far from a turned and
     scaled copy the plane is, in sides."""
     shown = _area(_clipped(_corners(query), matrix, reference)) / (reference.wide * reference.high)
-    back = np.linalg.inv(matrix)
+    back: Matrix = np.linalg.inv(matrix).astype(np.float64)
     covered = _area(_clipped(_corners(reference), back, query)) / (query.wide * query.high)
     corners = _corners(query)
     ends = moved(corners, matrix)
@@ -255,7 +255,7 @@ def _area(polygon: Floats) -> float:
 
 def _boxes(matrix: Matrix, query: CopyView, reference: CopyView, turned: bool) -> tuple[Box | None, Box | None]:
     """Where the common part is in the query and in the reference."""
-    in_query = _box(_clipped(_corners(reference), np.linalg.inv(matrix), query), query)
+    in_query = _box(_clipped(_corners(reference), np.linalg.inv(matrix).astype(np.float64), query), query)
     if in_query is not None and turned:
         in_query = Box(x0=1 - in_query.x1, y0=in_query.y0, x1=1 - in_query.x0, y1=in_query.y1)
     return in_query, _box(_clipped(_corners(query), matrix, reference), reference)

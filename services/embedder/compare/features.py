@@ -42,7 +42,7 @@ def features(pair: Pair, form_dimension: int | None) -> dict[str, float]:
 
 
 def _worth(query: Photo, reference: Photo) -> dict[str, float]:
-    told = {}
+    told: dict[str, float] = {}
     for name, photo in (("query", query), ("reference", reference)):
         told |= {
             f"{name}_sharpness": photo.sharpness,
@@ -88,7 +88,7 @@ def _of_places(places: Places) -> dict[str, float]:
     piece = places.piece
     if not piece.any():
         return {}
-    told = {}
+    told: dict[str, float] = {}
     for name, alike in (("structure", places.lines), ("dense", places.dense)):
         values = alike[piece]
         told |= {
