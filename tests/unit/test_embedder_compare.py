@@ -34,7 +34,7 @@ def comparer() -> Iterator[Comparer]:
 
 
 def compared(comparer: Comparer, query: bytes, reference: bytes, **asked: object) -> Comparison:
-    found = comparer.compare(ComparisonAsked(references=[PictureAsked()], **asked), query, [reference])  # type: ignore[arg-type]
+    found = comparer.compare(ComparisonAsked(references=[PictureAsked()], **asked), query, [reference])
     return found.comparisons[0]
 
 
