@@ -42,8 +42,8 @@ class _Within(nn.Module):
         three = self.Wqkv(points).reshape(1, -1, WIDTH, 3)
         queries, keys, values = three[..., 0], three[..., 1], three[..., 2]
         seen = _attended(_turned(queries, *place), _turned(keys, *place), values)
-        said: Tensor = self.ffn(torch.cat([points, self.out_proj(seen)], -1))
-        return points + said
+        mixed: Tensor = self.ffn(torch.cat([points, self.out_proj(seen)], -1))
+        return points + mixed
 
 
 class _Across(nn.Module):
@@ -68,6 +68,12 @@ class _Layer(nn.Module):
         super().__init__()
         self.self_attn = _Within()
         self.cross_attn = _Across()
+
+    def forward(
+        self, one: Tensor, other: Tensor, place: tuple[Tensor, Tensor], other_place: tuple[Tensor, Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        both: tuple[Tensor, Tensor] = self.cross_attn(self.self_attn(one, place), self.self_attn(other, other_place))
+        return both
 
 
 class _Assignment(nn.Module):
@@ -110,8 +116,7 @@ class LighterGlue(nn.Module):
         place, other_place = self.posenc(places), self.posenc(other_places)
         one, other = self.input_proj(described), self.input_proj(other_described)
         for layer in self.transformers:
-            one, other = layer.self_attn(one, place), layer.self_attn(other, other_place)  # type: ignore[operator] # a _Layer
-            one, other = layer.cross_attn(one, other)  # type: ignore[operator]
+            one, other = layer(one, other, place, other_place)
         pairs: Tensor = self.log_assignment[-1](one, other)
         return pairs
 

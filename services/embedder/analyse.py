@@ -21,7 +21,7 @@ from services.embedder.quality import warnings_of
 from services.embedder.tray import TRAY_PIXELS, on_tray, windows_on_tray
 from services.embedder.turns import Turns
 from shared.contracts.analysis import Analysis, Box, Piece, TrayAnalysis
-from shared.contracts.fields import MIN_BOX_SIDE, Vector, pack_features, pack_vector
+from shared.contracts.fields import MIN_BOX_SIDE, pack_features, pack_vector
 from shared.contracts.models import Model
 from shared.errors import InvalidInput
 
@@ -137,7 +137,7 @@ class Analyser:
             picture = self._near_enough(picture, data, seen, "query")
             array = normalise(letterbox(scale(crop(picture.rgb, seen[0]), self._input_size), self._input_size))
         row = self._rows([array], "query")[0]
-        shares: dict[str, Vector] = {n: head.probabilities(row[None])[0] for n, head in self._heads.heads.items()}
+        shares = {name: head.probabilities(row[None])[0] for name, head in self._heads.heads.items()}
         return Look(picture, found, row[: self.about.dimension], shares, self._find)
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from services.embedder.decode import Picture
 from services.embedder.find import Find, Found
 from services.embedder.heads import Logits
+from shared.contracts.analysis import AttributeName
 from shared.contracts.fields import Vector
 
 
@@ -19,5 +20,5 @@ class Look:
     picture: Picture
     found: Found
     vector: Vector
-    shares: Mapping[str, Logits]
+    shares: Mapping[AttributeName, Logits]
     find: Find

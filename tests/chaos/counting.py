@@ -163,10 +163,15 @@ def _count_differences(stand: Stand, outcome: Outcome) -> None:
 
 
 def _finds(stand: Stand, sent: Sent) -> bool:
-    """Whether a search for the picture itself finds its item."""
-    answer = stand.http.post("/v1/search", files={"image": ("a.jpg", sent.bytes, "image/jpeg")})
-    answer.raise_for_status()
-    found = answer.json()
+    """Whether a search for the picture itself finds its item, once searches are answered."""
+    answers: list[httpx.Response] = []
+
+    def answered() -> bool:
+        answers.append(stand.http.post("/v1/search", files={"image": ("a.jpg", sent.bytes, "image/jpeg")}))
+        return answers[-1].status_code != httpx.codes.SERVICE_UNAVAILABLE
+
+    until(answered, "searches are answered", SETTLED_SECONDS, every=0.5)
+    found = answers[-1].raise_for_status().json()
     return any(one["sku"] == sent.sku for one in found["results"] or found["suggestions"])
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from services.embedder.compare.photo import SIDE, Mask, Photo
+from services.embedder.compare.photo import SIDE, Canvas, Mask, Photo
 from services.embedder.compare.points import Floats, PointFinder
 
 Matrix = npt.NDArray[np.float64]
@@ -53,14 +54,17 @@ def by_points(query: Photo, reference: Photo, finder: PointFinder) -> tuple[Matc
     return fitted(one, other, NEAR)
 
 
-def fitted(one: Floats, other: Floats, near: float) -> tuple[Matches, Matrix | None]:
+def fitted(one: Floats, other: Floats, near: float, tries: int = 2_000) -> tuple[Matches, Matrix | None]:
     """Which of the pairs [K, 2] lie on one plane, and its matrix; None where it would be no photo of a thing."""
     none = Matches(one, other, np.zeros(len(one), bool), 0.0)
     if len(one) < _LEAST_INLIERS:
         return none, None
     cv2.setRNGSeed(1)
-    matrix, kept = cv2.findHomography(one, other, cv2.USAC_MAGSAC, near, maxIters=2_000, confidence=0.999)
-    if matrix is None or kept.sum() < _LEAST_INLIERS or not sensible(matrix):
+    found, kept = cv2.findHomography(one, other, cv2.USAC_MAGSAC, near, maxIters=tries, confidence=0.999)
+    if found is None or kept.sum() < _LEAST_INLIERS:
+        return none, None
+    matrix = np.asarray(found, np.float64)
+    if not sensible(matrix):
         return none, None
     fits = kept.ravel().astype(bool)
     apart = np.linalg.norm(moved(one[fits], matrix) - other[fits], axis=1)
@@ -123,11 +127,12 @@ def moved(places: Floats, matrix: Matrix) -> npt.NDArray[np.float64]:
     return np.asarray(whole[:, :2] / whole[:, 2:])
 
 
-def warped(picture: npt.NDArray[np.generic], matrix: Matrix) -> npt.NDArray[np.generic]:
+def warped(picture: Canvas | Mask, matrix: Matrix) -> Canvas | Mask:
     """A square brought to the other's frame; beyond its edge the edge goes on."""
-    return np.asarray(
-        cv2.warpPerspective(picture, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    brought = cv2.warpPerspective(
+        picture, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
+    return cast("Canvas | Mask", brought)  # as it was given
 
 
 def _coarse(mask: Mask) -> Floats:

@@ -21,6 +21,10 @@ SIDE = 320
 """Pixels of the longer side at which pictures are compared."""
 _MOST_POINTS = 512
 _NEAR = 2.5
+_TRIES = 400
+"""Of finding the plane: most points of a copy lie on one, and what takes more tries is none."""
+_SURELY = 0.9
+"""Probability from which on the mirror image is not looked at."""
 _ENOUGH = 12
 """Points on a plane below which another size is tried."""
 _TILE = 20
@@ -75,7 +79,7 @@ def mirrored_view(view: CopyView, finder: PointFinder) -> CopyView:
 def _viewed(picture: npt.NDArray[np.uint8], finder: PointFinder) -> CopyView:
     high, wide = picture.shape[:2]
     canvas = np.pad(picture, ((0, SIDE - high), (0, SIDE - wide), (0, 0)), mode="edge")
-    half = np.asarray(cv2.resize(canvas, (SIDE // 2, SIDE // 2), interpolation=cv2.INTER_AREA))
+    half = np.asarray(cv2.resize(canvas, (SIDE // 2, SIDE // 2), interpolation=cv2.INTER_AREA), np.uint8)
     coarse = _points(half, wide // 2, high // 2, finder)
     doubled = replace(coarse, places=coarse.places * 2 + np.float32(0.5))
     return CopyView(canvas, wide, high, _points(canvas, wide, high, finder), doubled)
@@ -93,12 +97,14 @@ def copy_check(query: CopyView, mirrored: CopyView, reference: CopyView) -> Copy
     """The query, as it is and mirrored, against the reference."""
     best: tuple[float, _Fit, CopyView, bool] | None = None
     for view, turned in ((query, False), (mirrored, True)):
-        fit = _fit(view, reference)
+        fit = _fit(view, reference, sizes=1 if turned else 3)
         if fit is None:
             continue
         probability = _probability(fit.features)
         if best is None or probability > best[0]:
             best = (probability, fit, view, turned)
+        if probability > _SURELY:
+            break
     if best is None:
         return CopyCheck(degree="none", probability=0.0, features=dict.fromkeys(COPY_FEATURES, 0.0))
     probability, fit, view, turned = best
@@ -126,16 +132,16 @@ def _probability(features: dict[str, float]) -> float:
     return float(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
 
 
-def _fit(query: CopyView, reference: CopyView) -> _Fit | None:
-    """By the first sizes in which some plane takes one to the other; None where none does."""
-    sizes = (
+def _fit(query: CopyView, reference: CopyView, sizes: int) -> _Fit | None:
+    """By the first of so many `sizes` in which some plane takes one to the other; None where none does."""
+    each = (
         (query.points, reference.points, _NEAR),
         (query.points, reference.coarse, 2 * _NEAR),
         (query.coarse, reference.points, 2 * _NEAR),
     )
-    for one, other, near in sizes:
+    for one, other, near in each[:sizes]:
         pairs = nearest(one, other)
-        matches, matrix = fitted(one.places[pairs[:, 0]], other.places[pairs[:, 1]], near)
+        matches, matrix = fitted(one.places[pairs[:, 0]], other.places[pairs[:, 1]], near, _TRIES)
         if matrix is not None and matches.fits.sum() >= _ENOUGH:
             return _measured(query, reference, matches, matrix)
     return None
@@ -214,7 +220,7 @@ def _parts(matrix: Matrix, query: CopyView, reference: CopyView) -> tuple[float,
     """The share of the reference that the query shows; the share of the query that is of it; how far from a turned and
     scaled copy the plane is, in sides."""
     shown = _area(_clipped(_corners(query), matrix, reference)) / (reference.wide * reference.high)
-    back: Matrix = np.linalg.inv(matrix).astype(np.float64)
+    back = np.asarray(np.linalg.inv(matrix), np.float64)
     covered = _area(_clipped(_corners(reference), back, query)) / (query.wide * query.high)
     corners = _corners(query)
     ends = moved(corners, matrix)
@@ -255,7 +261,7 @@ def _area(polygon: Floats) -> float:
 
 def _boxes(matrix: Matrix, query: CopyView, reference: CopyView, turned: bool) -> tuple[Box | None, Box | None]:
     """Where the common part is in the query and in the reference."""
-    in_query = _box(_clipped(_corners(reference), np.linalg.inv(matrix).astype(np.float64), query), query)
+    in_query = _box(_clipped(_corners(reference), np.asarray(np.linalg.inv(matrix), np.float64), query), query)
     if in_query is not None and turned:
         in_query = Box(x0=1 - in_query.x1, y0=in_query.y0, x1=1 - in_query.x0, y1=in_query.y1)
     return in_query, _box(_clipped(_corners(query), matrix, reference), reference)

@@ -10,6 +10,7 @@ from services.embedder.compare.photo import SIDE, Photo
 from services.embedder.compare.places import CELLS, Places, colour_map, region_map
 from services.embedder.compare.points import Floats
 from services.embedder.heads import Logits
+from shared.contracts.analysis import AttributeName
 from shared.contracts.comparing import FEATURES
 
 _LOW = 10
@@ -56,8 +57,9 @@ def _whole(query: Photo, reference: Photo, form_dimension: int | None) -> dict[s
     parts = {"deep": slice(None)}
     if form_dimension is not None:
         parts |= {"deep_form": slice(form_dimension), "deep_colour": slice(form_dimension, None)}
-    told = {name: _cosine(query.vector[part], reference.vector[part]) for name, part in parts.items()}
-    for name in ("type", "metal"):
+    told = {which: _cosine(query.vector[part], reference.vector[part]) for which, part in parts.items()}
+    heads: tuple[AttributeName, ...] = ("type", "metal")
+    for name in heads:
         told[f"{name}_agrees"] = _agree(query.shares.get(name), reference.shares.get(name))
     return told
 

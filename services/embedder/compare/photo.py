@@ -15,7 +15,7 @@ from services.embedder.find import Found
 from services.embedder.heads import Logits
 from services.embedder.look import Look
 from services.embedder.quality import highlight, sharpness
-from shared.contracts.analysis import Box
+from shared.contracts.analysis import AttributeName, Box
 from shared.contracts.comparing import QualityCode
 from shared.contracts.fields import Vector
 
@@ -74,7 +74,7 @@ class Photo:
     mask: Mask
     points: Points
     vector: Vector
-    shares: Mapping[str, Logits]
+    shares: Mapping[AttributeName, Logits]
     sharpness: float
     glare: float
     pixels: int

@@ -172,8 +172,8 @@ def _colours(
 def _linear(canvas: Canvas) -> Floats:
     """uint8 sRGB [S, S, 3] -> linear light [C, C, 3] in 0.001..1."""
     encoded = cv2.resize(canvas, (CELLS, CELLS), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    encoded = cv2.GaussianBlur(encoded, (0, 0), 1.0)
-    return np.asarray(np.clip(encoded, 0.03, 1) ** 2.2, np.float32)
+    smooth = np.asarray(cv2.GaussianBlur(encoded, (0, 0), 1.0), np.float32)
+    return np.asarray(np.clip(smooth, 0.03, 1) ** 2.2, np.float32)
 
 
 def _lab(linear: Floats) -> Floats:

@@ -32,7 +32,7 @@ def regions(pair: Pair) -> list[Region]:
     apart = _apart(places)
     found: list[Region] = []
     for what, values in apart.items():
-        found += _boxes(values > 1, values * np.float32(0.5), "differs", what, pair)
+        found += _boxes(values > 1, np.asarray(values / 2, np.float32), "differs", what, pair)
     found = sorted(found, key=lambda one: -one.strength * one.area**0.5)[:_MOST_DIFFERING]
     alike = np.where(places.piece, (places.lines + places.dense) / 2, 0).astype(np.float32)
     same = (alike > _ALIKE) & np.logical_and.reduce([values <= 1 for values in apart.values()])
@@ -47,7 +47,7 @@ def _apart(places: Places) -> dict[What, Floats]:
         for mask in (places.one_mask, places.other_mask)
     )
     alone = np.asarray(one ^ other).astype(np.float32)
-    lines = region_map((1 - (places.lines + places.dense) / 2).astype(np.float32), places.piece)
+    lines = region_map(np.asarray(1 - (places.lines + places.dense) / 2, np.float32), places.piece)
     return {
         "structure": lines / np.float32(_DIFFERS["structure"]),
         "colour": colour_map(places) / np.float32(_DIFFERS["colour"]),
@@ -60,7 +60,7 @@ def _boxes(
 ) -> list[Region]:
     if pair.alignment is None or pair.places is None:
         return []
-    back = np.linalg.inv(pair.alignment.matrix).astype(np.float64)
+    back = np.asarray(np.linalg.inv(pair.alignment.matrix), np.float64)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(where.astype(np.uint8), connectivity=8)
     whole = float(pair.places.piece.sum())
     found = []
