@@ -47,7 +47,7 @@ def build(
     kept = Kept(books, evidence, key)
     found = copies(settings, books, pictures, relay.wake, eyes)
     registry = Registry(books, pictures, embedder, key, [kept.reference_erased, found.reference_erased])
-    verifier = Verifier(books, pictures, embedder, kept, fitted(), settings.verification_days)
+    verifier = Verifier(books, pictures, embedder, kept, fitted(settings.decision), settings.verification_days)
     checks = {"broker": broker.ping, "references": pictures.ping, "database": books.ping}
     app = create_app("authenticity", checks, fence=settings.internal_secret)
     app.include_router(router(registry, PublicReferences(books, pictures), keys))

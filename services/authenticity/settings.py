@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AliasChoices, BeforeValidator, Field
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from services.authenticity.deciding import MODEL
 from shared.settings import ServiceSettings
 
 
@@ -40,6 +42,10 @@ class Settings(ServiceSettings):
     )
     verification_days: float = Field(
         90, gt=0, description="A verification, its photos and its report's data are kept so long."
+    )
+    decision: Path = Field(
+        MODEL,
+        description="Coefficients by which comparisons become a verdict, as `make fit-authenticity` writes them.",
     )
     port: int = Field(8095, ge=1, le=65_535)
     worker_threads: int = Field(2, ge=1)

@@ -122,7 +122,7 @@ class _Own(dict[str, str]):
             self["style_id"] = _style(shop)
         if "stocktake_id" in named:
             self["stocktake_id"] = _stocktake(shop)
-        if "reference_id" in named:
+        if "reference_id" in named or operation.label == "POST /v1/verify":
             made = _reference(shop)
             self["reference_id"] = made["reference_id"]
             if "sha256" in named:

@@ -38,6 +38,8 @@ from tests.support.databases import migrated
 from tests.support.gateway import NOBODY, Stand, running_gateway, served
 from tests.support.pictures import drawing
 
+DECISION = Path(__file__).parents[1] / "fixtures" / "decision.json"
+"""It says when a design matches; that which ships does not."""
 SIGNING_KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 _ALIKE = {
     "aligned": 1.0,
@@ -191,9 +193,15 @@ def running_authenticity(
 ) -> Iterator[tuple[Service, str]]:
     """A service, and the URL at which it is served."""
     url = migrated(url or f"sqlite:///{folder}/authenticity.db", main.MIGRATIONS)
-    given = {"object_store_url": f"file://{folder}/objects", "database_url": url, "signing_key": SIGNING_KEY}
+    given: dict[str, Any] = {
+        "broker_url": NOBODY,
+        "object_store_url": f"file://{folder}/objects",
+        "database_url": url,
+        "signing_key": SIGNING_KEY,
+        "decision": DECISION,
+    }
     broker = messaging.open(NOBODY, "authenticity")
-    service = main.build(Settings(**{"broker_url": NOBODY} | given | settings), broker, looking)
+    service = main.build(Settings(**given | settings), broker, looking)
     with served(service.http) as address:
         yield service, address
     service.close()
