@@ -28,6 +28,7 @@ TAGS = [
     {"name": "images", "description": "Pictures of items: accepted at once, indexed a moment later."},
     {"name": "imports", "description": "A whole catalogue in one file: a job that tells what became of each row."},
     {"name": "search", "description": "From a picture, or an item, to the pieces that look like it."},
+    {"name": "boards", "description": "Pictures, pieces and words gathered by somebody; the map of the catalogue."},
     {"name": "inventory", "description": "What lies where, styles, stock-takes by photo, forecasts and advice."},
     {"name": "shoppers", "description": "What shoppers do, and what is suggested to them."},
     {"name": "webhooks", "description": "What becomes of pictures and items, posted to an address of the shop's."},

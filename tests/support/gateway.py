@@ -71,7 +71,7 @@ class Upstreams:
 
     `hits` is what the recommender answers, `counted` when it is asked for the shop's vocabulary, and `seen`
     what the embedder does of a photo in which nobody drew a box. `texts` are those that it was asked for. `tray` is
-    what it sees on the photo of one.
+    what it sees on the photo of one, `clean` what it makes of a photo to be kept.
     """
 
     embedder_url: str = "http://127.0.0.1:1"
@@ -84,6 +84,7 @@ class Upstreams:
     request_ids: list[str] = field(default_factory=list)
     mirrored: int = 0
     without_faces: list[bytes] = field(default_factory=list)
+    clean: bytes = CLEAN_PHOTO
     texts: list[str] = field(default_factory=list)
     loaded: Model = LOADED
     tray: TrayAnalyses = field(default_factory=lambda: TrayAnalyses(analyses=[empty_tray()]))
@@ -115,7 +116,7 @@ class Upstreams:
         @app.post("/without-faces")
         async def without_faces(request: Request) -> Response:
             self.without_faces.append(await request.body())
-            return Response(CLEAN_PHOTO, media_type="image/jpeg")
+            return Response(self.clean, media_type="image/jpeg")
 
         @app.get("/models")
         async def models() -> Models:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.gateway.routes import (
     admin,
     advice,
+    boards,
     images,
     imports,
     inventory,
@@ -26,27 +27,31 @@ from services.gateway.routes import (
 )
 
 ROUTERS = [
-    resource.router
-    for resource in (
-        items,
-        images,
-        imports,
-        inventory,
-        styles,
-        advice,
-        stocktakes,
-        search,
-        shoppers,
-        people,
-        suggestions,
-        status,
-        reconcile,
-        keys,
-        admin,
-        training,
-        uploads,
-        webhooks,
-        page,
-        schemas,
-    )
+    *(
+        resource.router
+        for resource in (
+            items,
+            images,
+            imports,
+            inventory,
+            styles,
+            advice,
+            stocktakes,
+            search,
+            boards,
+            shoppers,
+            people,
+            suggestions,
+            status,
+            reconcile,
+            keys,
+            admin,
+            training,
+            uploads,
+            webhooks,
+            page,
+            schemas,
+        )
+    ),
+    boards.public,
 ]
