@@ -31,6 +31,8 @@ export const items = (limit, cursor) => ask(`/v1/items?${query({ limit, cursor }
 export const item = (sku) => ask(`/v1/items/${encodeURIComponent(sku)}`);
 export const similar = (sku, limit) => ask(`/v1/items/${encodeURIComponent(sku)}/similar?limit=${limit}`);
 export const stock = (part, asked = {}) => ask(`/v1/inventory/${part}?${query(asked)}`);
+export const change = (path, method, body) => ask(path, { method,
+  ...(body && { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }) });
 export const read = (path) => ask(path);
 export const suggestions = (limit) => ask(`/v1/users/${shopper()}/suggestions?limit=${limit}`);
 
@@ -39,6 +41,12 @@ export function search(photo, limit, piece, cursor, signal) {
   form.append("query", JSON.stringify({ limit, piece, user_id: shopper(), ...(cursor && { cursor }) }));
   form.append("image", photo, "photo");
   return ask("/v1/search", { method: "POST", body: form, signal });
+}
+
+export function sendPicture(path, file) {
+  const form = new FormData();
+  form.append("image", file, "picture");
+  return ask(path, { method: "POST", body: form });
 }
 
 // `seen` is where the shopper saw the piece: the search and the place in its list, if it was in one.
