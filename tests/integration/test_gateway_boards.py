@@ -58,7 +58,12 @@ def kept(gateway: Stand) -> list[str]:
 
 
 def test_a_board_shows_pieces_with_title_and_picture_and_says_which_are_gone(gateway: Stand) -> None:
-    entries: list[dict[str, Any]] = [{"sku": "P-1", "weight": 0.5, "note": "leaves"}, {"sku": "P-3"}, {"sku": "NEVER"}, {"words": "gold"}]
+    entries: list[dict[str, Any]] = [
+        {"sku": "P-1", "weight": 0.5, "note": "leaves"},
+        {"sku": "P-3"},
+        {"sku": "NEVER"},
+        {"words": "gold"},
+    ]
     board = begun(gateway, *entries)
     one, without_picture, never, words = gateway.client.get(f"/v1/boards/{board['board_id']}").json()["entries"]
     assert (one["title"], one["weight"], one["note"], one["gone"]) == ("Title of P-1", 0.5, "leaves", False)

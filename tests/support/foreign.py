@@ -36,6 +36,8 @@ NOWHERE: dict[str, str] = {
     "export_id": "ex_" + "0" * 32,
     "style_id": "st_" + "0" * 16,
     "stocktake_id": "stk_" + "0" * 32,
+    "board_id": "bd_" + "0" * 24,
+    "picture_id": "bp_" + "0" * 24,
     "object_key": "uploads/" + "0" * 32,
     "name": "0" * 32,
 }
@@ -47,6 +49,7 @@ OF_NO_SHOP = {
     "kind": "the same for all",
     "model": "the same for all",
     "by": "the same for all",
+    "share_id": "whoever has it may look",
     "number": "of a piece of one's own stock-take",
 }
 """Parameters that name nothing of a shop, and why."""
@@ -69,6 +72,7 @@ def theirs(shop: Shop) -> dict[str, str]:
         "export_id": _asked_of_a_shopper(shop, "export"),
         "style_id": _style(shop),
         "stocktake_id": _stocktake(shop),
+        **dict(zip(("board_id", "picture_id", "share_id"), _board(shop), strict=True)),
         "object_key": upload["object_key"],
         "name": upload["name"],
     }
@@ -113,6 +117,8 @@ class _Own(dict[str, str]):
             self["style_id"] = _style(shop)
         if "stocktake_id" in named:
             self["stocktake_id"] = _stocktake(shop)
+        if {"board_id", "share_id"} & named:
+            self["board_id"], self["picture_id"], self["share_id"] = _board(shop)
         if operation.label == "GET /v1/inventory/advice/{sku}":
             _advised(shop, "RING-1")
         if "name" in named or operation.label == "POST /v1/images:batch":
@@ -182,6 +188,18 @@ def _stocktake(shop: Shop) -> str:
     return str(made.json()["stocktake_id"])
 
 
+def _board(shop: Shop) -> tuple[str, str, str]:
+    """A shared board of this shop, with a piece and an uploaded picture on it: its id and those of both."""
+    board = shop.api.post("/v1/boards", json={"title": shop.word}).raise_for_status().json()
+    path = f"/v1/boards/{board['board_id']}"
+    photo = {"image": ("photo.jpg", RENDERED, "image/jpeg")}
+    picture = shop.api.post(f"{path}/pictures", files=photo).raise_for_status().json()["picture_id"]
+    entries = [{"sku": shop.only}, {"picture_id": picture}]
+    shop.api.put(path, json={"title": shop.word, "entries": entries}).raise_for_status()
+    shared = shop.api.post(f"{path}:share").raise_for_status().json()["share_url"]
+    return str(board["board_id"]), str(picture), str(shared.rpartition("/")[2])
+
+
 def _upload(shop: Shop) -> dict[str, str]:
     """An address of this shop, with a picture put to it."""
     (place,) = shop.api.post("/v1/uploads", json={"count": 1}).raise_for_status().json()["uploads"]
@@ -221,6 +239,10 @@ BODIES: dict[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
         "files": {"image": ("p.jpg", PHOTO)},
         "data": {"query": json.dumps({"parts": [{"image": 0}, {"sku": values["sku"]}], "user_id": values["user_id"]})},
     },
+    "POST /v1/boards": lambda values: {"json": {"title": "mine", "entries": [{"sku": values["sku"]}]}},
+    "PUT /v1/boards/{board_id}": lambda values: {"json": {"title": "mine", "entries": [{"sku": values["sku"]}]}},
+    "POST /v1/boards/{board_id}/pictures": lambda _: {"files": {"image": ("p.jpg", RENDERED, "image/jpeg")}},
+    "POST /v1/boards/{board_id}:search": lambda _: {"json": {}},
     "POST /v1/classify": lambda _: _photo("image"),
     "POST /v1/inventory/stocktakes": lambda values: {
         **_photo("image"),

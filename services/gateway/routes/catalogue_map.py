@@ -53,9 +53,7 @@ def look_at_map(body: MapLook, caller: Reader, gateway: Gateway) -> MapPieces:
         item = items.get(sku)
         url = next((one.image_url for one in item.images if one.state != "rejected"), None) if item else None
         if item and url:
-            pieces.append(
-                MapPiece(sku=sku, title=item.title, image_url=url, price=item.price, currency=item.currency)
-            )
+            pieces.append(MapPiece(sku=sku, title=item.title, image_url=url, price=item.price, currency=item.currency))
     return MapPieces(pieces=pieces)
 
 

@@ -1,4 +1,4 @@
-"""Where people search and the catalogue is thin: searches lie on the map by what they found, against what lies there."""
+"""Where people search and the catalogue is thin: searches lie on the map by what they found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes the maps that somebody has looked at: behind the requests, in a child process, again as the catalogue changes."""
+"""Makes the maps that somebody has looked at, in a child process, and again as the catalogue changes."""
 
 from __future__ import annotations
 
