@@ -20,7 +20,7 @@ def made_up(pieces: int, styles: int = 600) -> Floats:
     dice = np.random.default_rng(11)
     middles = dice.normal(size=(styles, AXES))
     vectors = middles[dice.integers(0, styles, pieces)] + 0.6 * dice.normal(size=(pieces, AXES))
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
 
 
 def main() -> None:

@@ -125,7 +125,7 @@ def test_fifty_thousand_points_are_drawn_and_become_pictures_when_near(page: Pag
           return times.sort((one, other) => one - other);
         }"""
     )
-    print(f"a frame of {MANY:,} points: median {times[15]} ms, 90% within {times[27]} ms")
+    print(f"a frame of {MANY:,} points: median {times[15]} ms, 90% within {times[27]} ms")  # noqa: T201 - with pytest -s
     assert times[3] < 16.7, times  # what a frame takes when nothing else takes the processor
     for _ in range(9):
         canvas.press("+")
@@ -155,6 +155,7 @@ def test_a_board_is_made_filled_searched_by_shared_and_erased(page: Page, browse
     expect(page.locator(".entry.against")).to_have_count(1)
     shot(page, "board-desktop")
     page.get_by_test_id("share").click()
+    expect(page.get_by_test_id("share-link")).to_contain_text("/boards/")
     address = page.get_by_test_id("share-link").inner_text()
     stranger = browser.new_context().new_page()
     stranger.goto(address)

@@ -66,10 +66,10 @@ class GapFinder:
 
 def find(searches: Iterable[Searched], places: dict[str, tuple[float, float]]) -> Gaps:
     """`places` in 0..65,535 of the items that are on the map."""
-    led = [(each, at) for each in searches if (at := _where(each, places)) is not None]
+    led = [(each, place) for each in searches if (place := _where(each, places)) is not None]
     if len(led) < FEWEST:
         return Gaps(gaps=[], searches=len(led))
-    at = np.array([place for _, place in led])
+    at: NDArray[np.float64] = np.array([there for _, there in led])
     missed = np.array([each.unmatched for each, _ in led])
     pieces = np.array(list(places.values()))
     demand, supply = _around(at), _around(pieces)

@@ -121,7 +121,8 @@ def exactly(places: NDArray[np.float64]) -> NDArray[np.float64]:
     """Faster than a grid where there are few."""
     across = places[:, None] - places[None]
     near = 1.0 / (1.0 + np.einsum("nmx,nmx->nm", across, across))
-    return np.einsum("nmx,nm->nx", across, near**2) / max(float(near.sum()) - len(places), 1e-9)
+    force = np.einsum("nmx,nm->nx", across, near**2)
+    return np.asarray(force / max(float(near.sum()) - len(places), 1e-9))
 
 
 def by_grid(places: NDArray[np.float64]) -> NDArray[np.float64]:

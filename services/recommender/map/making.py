@@ -28,7 +28,7 @@ _TIMES_ITS_COST = 20
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass
 class MapLesson:
     """Lays the items out, from where those of `before` lay."""
 
