@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 from shared.errors import NotFound
 from shared.objectstore import ObjectStore
 
-BUCKETS = ("pictures", "analyses", "imports", "letters", "references", "verifications")
+BUCKETS = ("pictures", "analyses", "imports", "letters", "references", "verifications", "boards")
 """Those that are backed up. What shops put into `incoming` is not Loupe's before it has taken it."""
 _IN_MEMORY = 8_000_000
 

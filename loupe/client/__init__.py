@@ -25,6 +25,7 @@ from loupe.client.errors import (
 from loupe.client.pictures import Picture
 from shared.contracts.analysis import Box
 from shared.contracts.api import Correction, Image, Item, ItemIn, ItemPatch, ItemPut, Problem
+from shared.contracts.boards import BoardEntry
 from shared.contracts.internal import Experiment, Filters
 from shared.contracts.inventory import Counted, CountsIn
 from shared.contracts.references import ReferenceIn, ReferencePatch
@@ -36,6 +37,7 @@ from shared.errors import LoupeError
 
 __all__ = [
     "AsyncClient",
+    "BoardEntry",
     "Box",
     "Client",
     "Conflict",

@@ -13,6 +13,9 @@ from services.gateway import ratelimit
 from services.gateway.api_keys import ApiKeys
 from services.gateway.auth import COOKIE, Caller, Keys, PageSessions
 from services.gateway.backlog import Backlog
+from services.gateway.boards.keeping import Boards
+from services.gateway.boards.pictures import BoardPictures
+from services.gateway.boards.showing import Showing
 from services.gateway.catalogue import Catalogue
 from services.gateway.corrections import Corrections
 from services.gateway.imports.jobs import Imports
@@ -85,6 +88,9 @@ class Parts:
     renditions: Renditions
     photos: QueryPhotos
     backlog: Backlog
+    boards: Boards
+    board_pictures: BoardPictures
+    showing: Showing
     erasures: Erasures
     exports: Exports
     receipts: Receipts

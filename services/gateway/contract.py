@@ -30,6 +30,7 @@ TAGS = [
     {"name": "images", "description": "Pictures of items: accepted at once, indexed a moment later."},
     {"name": "imports", "description": "A whole catalogue in one file: a job that tells what became of each row."},
     {"name": "search", "description": "From a picture, or an item, to the pieces that look like it."},
+    {"name": "boards", "description": "Pictures, pieces and words gathered by somebody; the map of the catalogue."},
     {"name": "inventory", "description": "What lies where, styles, stock-takes by photo, forecasts and advice."},
     {"name": "references", "description": "Registered pieces and designs, and photos that are held against them."},
     {"name": "lookalikes", "description": "Copies found between shops that consent, and what people say of them."},

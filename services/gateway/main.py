@@ -13,6 +13,10 @@ from services.gateway.access import Parts
 from services.gateway.api_keys import ApiKeys
 from services.gateway.auth import Keys, PageSessions
 from services.gateway.backlog import Backlog
+from services.gateway.boards.keeping import Boards
+from services.gateway.boards.pictures import BUCKET as BOARDS
+from services.gateway.boards.pictures import BoardPictures
+from services.gateway.boards.showing import Showing
 from services.gateway.catalogue import Catalogue
 from services.gateway.cleaning import Cleaner
 from services.gateway.collection import Collector
@@ -99,6 +103,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     recommender = Recommender("recommender", settings.recommender_url, settings.internal_secret)
     renditions = open_renditions(settings.object_store_url, catalogue_database, pictures)
     photos = open_photos(settings.object_store_url, catalogue_database, embedder, settings.secret)
+    board_pictures = BoardPictures(catalogue_database, objectstore.open(settings.object_store_url, BOARDS), embedder)
     impressions = Impressions(catalogue_database, relay.wake)
     outward = Outward(settings.outward_allow)
     taking = (
@@ -144,6 +149,9 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         renditions=renditions,
         photos=photos,
         backlog=backlog,
+        boards=Boards(catalogue_database),
+        board_pictures=board_pictures,
+        showing=Showing(listing, signer),
         erasures=people.erasures,
         exports=people.exports,
         receipts=people.receipts,
@@ -180,7 +188,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
             reconciler.run,
             impressions.run,
             movements.open_books,
-            Cleaner([answers.clean, incoming.clean, renditions.clean, photos.clean]).run,
+            Cleaner([answers.clean, incoming.clean, renditions.clean, photos.clean, board_pictures.clean]).run,
             dispatcher.run,
             SuggestionNewsTeller(catalogue_database).run,
             *importing.loops,

@@ -48,6 +48,18 @@ class Signer:
         ours = self._hash("address", tenant, path, str(expires))
         return tenant if expires > time.time() and _same(ours, given) else None
 
+    def board_picture_url(self, tenant: str, board_id: str, picture_id: str) -> str:
+        """As `image_url`, of a picture that was uploaded to a board."""
+        expires = (int(time.time()) // _HOUR + _ADDRESS_HOURS + 1) * _HOUR
+        signature = f"{tenant}.{self._hash('board', tenant, board_id, picture_id, str(expires))}"
+        return f"/v1/boards/{board_id}/pictures/{picture_id}?expires={expires}&signature={signature}"
+
+    def board_picture_tenant(self, board_id: str, picture_id: str, expires: int, signature: str) -> str | None:
+        """The tenant for whom the address was signed; None when it was not, or is over."""
+        tenant, _, given = signature.partition(".")
+        ours = self._hash("board", tenant, board_id, picture_id, str(expires))
+        return tenant if expires > time.time() and _same(ours, given) else None
+
     def upload_url(self, tenant: str, name: str, expires: int) -> str:
         """Where a picture may be put without a key, until `expires` in seconds since 1970."""
         signature = f"{tenant}.{self._hash('upload', tenant, name, str(expires))}"

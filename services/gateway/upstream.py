@@ -14,6 +14,7 @@ from pydantic import BaseModel, RootModel, ValidationError
 
 from shared.contracts.analysis import Box
 from shared.contracts.api import Problem
+from shared.contracts.catalogue_map import Gaps, PaletteRequest
 from shared.contracts.internal import (
     Analyses,
     CompletesRequest,
@@ -185,6 +186,16 @@ class Recommender(Upstream):
     async def put_experiment(self, experiment: ExperimentOf) -> ExperimentOf:
         """Run it in place of the one that runs, or, where it is none, stop that."""
         return await self._ask("PUT", "/experiment", experiment.model_dump_json().encode(), _JSON, ExperimentOf)
+
+    async def map(self, tenant: str) -> bytes:
+        """A `CatalogueMap` as JSON: of 50,000 items it is megabytes, which nobody here reads."""
+        return await self._fetch("GET", f"/map?{urlencode({'tenant': tenant})}", b"", {})
+
+    async def gaps(self, tenant: str) -> Gaps:
+        return await self.get(f"/map/gaps?{urlencode({'tenant': tenant})}", Gaps)
+
+    async def palette(self, request: PaletteRequest) -> HitList:
+        return await self._hits("/palette", request)
 
     async def kept(self, request: KeptOf) -> KeptPage:
         return await self.post("/kept", request.model_dump_json().encode(), _JSON, KeptPage)

@@ -81,7 +81,7 @@ class Completer:
         whole = Part("item", 1.0, vectors, sku=request.sku, known=known)
         wanted = [whole]
         if form := pinned.model.form_dimension:
-            colours = Part("item", 0.5, [_colours_alone(vector, form) for vector in vectors], sku=request.sku)
+            colours = Part("item", 0.5, [colours_alone(vector, form) for vector in vectors], sku=request.sku)
             wanted = [replace(whole, weight=0.5), colours]
         wishes = {name: frozenset((known[name],)) for name in _MATCHING if name in known}
         others = (AnyOf("type", tuple({known.get("type", _NO_PART_OF_A_SET), _NO_PART_OF_A_SET})),)
@@ -103,7 +103,7 @@ class Completer:
         return presenting.hits([Shown(one.ranked, one.shown.payload, pieces.get(one.ranked.sku, ())) for one in chosen])
 
 
-def _colours_alone(vector: Vector, form: int) -> Vector:
+def colours_alone(vector: Vector, form: int) -> Vector:
     """The unit vector of its colours; its cosine to a piece is that of their colours times the length of these."""
     colours = vector.copy()
     colours[:form] = 0.0

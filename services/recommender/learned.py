@@ -82,6 +82,22 @@ class LearnedModels:
             except Retryable as error:
                 _log.warning("models_not_looked_at", detail=error.detail)
 
+    def want(self, tenant: str, name: str) -> None:
+        """Say that this lesson is wanted of a tenant, one that is given to those alone who want it."""
+        mine = (LessonTurn.tenant == tenant, LessonTurn.name == name)
+        try:
+            with self._database.write() as session:
+                if not session.execute(select(LessonTurn.name).where(*mine)).all():
+                    session.execute(insert(LessonTurn).values(tenant=tenant, name=name))
+        except IntegrityError:  # another process put the row there at this moment
+            return
+
+    def wanted(self, name: str) -> list[str]:
+        """The tenants of whom this lesson is wanted, or was given."""
+        with self._database.read() as session:
+            rows = session.execute(select(LessonTurn.tenant).where(LessonTurn.name == name).order_by(LessonTurn.tenant))
+            return list(rows.scalars())
+
     def take_turn(self, tenant: str, name: str) -> bool:
         """Whether the lesson is now ours to hold, for a minute: it was nobody's, ours, or of one not heard of since."""
         now = datetime.now(UTC)

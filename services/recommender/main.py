@@ -17,7 +17,11 @@ from services.recommender.history import History
 from services.recommender.impressions import Impressions, handle_impressions_shown
 from services.recommender.index import Index
 from services.recommender.learned import LearnedModels
+from services.recommender.map.gaps import GapFinder
+from services.recommender.map.making import MapMaker
+from services.recommender.map.telling import Maps
 from services.recommender.ordering import Ranker
+from services.recommender.palette import PaletteSearcher
 from services.recommender.pins import Pins
 from services.recommender.popularity import Popularity
 from services.recommender.retention import Retention
@@ -56,6 +60,8 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     experiments = Experiments(events)
     models = LearnedModels(events)
     lessons = background_lessons(settings, models, events, History)
+    maps = Maps(index, models)
+    maker = MapMaker(index, models, maps, 60 * settings.lesson_minutes)
     suggester = Suggester(
         index,
         history,
@@ -75,6 +81,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     checks = {"broker": broker.ping, "vectors": index.ping, "database": events.ping}
     app = create_app("recommender", checks, fence=settings.internal_secret)
     app.include_router(routes.router(index, answers, searcher, completer, suggester, experiments))
+    app.include_router(routes.map_router(maps, GapFinder(events, maps), PaletteSearcher(index)))
     app.include_router(routes.kept_router(Telling(events)))
     return Service(
         name="recommender",
@@ -89,6 +96,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
             impressions.clean,
             retention.run,
             lessons.run,
+            maker.run,
             models.follow,
             Compaction(events.compact, partial(last_erasure, events)).run,
         ],

@@ -10,10 +10,14 @@ from services.recommender.cache import Answers
 from services.recommender.completes import Completer
 from services.recommender.experiments import Experiments
 from services.recommender.index import Index
+from services.recommender.map.gaps import GapFinder
+from services.recommender.map.telling import Maps
+from services.recommender.palette import PaletteSearcher
 from services.recommender.search import Searcher
 from services.recommender.suggest import Suggester
 from services.recommender.telling import Telling
 from services.recommender.vocabulary import vocabulary
+from shared.contracts.catalogue_map import CatalogueMap, Gaps, PaletteRequest
 from shared.contracts.fields import TenantId
 from shared.contracts.internal import (
     CompletesRequest,
@@ -72,6 +76,25 @@ def router(
     def put_experiment(told: ExperimentOf) -> ExperimentOf:
         experiments.put(told.tenant, told.experiment)
         return told
+
+    return api
+
+
+def map_router(maps: Maps, gaps: GapFinder, palette: PaletteSearcher) -> APIRouter:
+    """The map of the catalogue, and what goes with it."""
+    api = APIRouter()
+
+    @api.get("/map", summary="Where each item lies on the map of the catalogue", response_model=CatalogueMap)
+    def get_map(tenant: TenantId) -> Response:
+        return _json(maps.json(tenant))
+
+    @api.get("/map/gaps", summary="Where people search and the catalogue is thin")
+    def get_gaps(tenant: TenantId) -> Gaps:
+        return gaps.gaps(tenant)
+
+    @api.post("/palette", summary="The items of these colours, whatever their shape")
+    def post_palette(request: PaletteRequest) -> HitList:
+        return palette.search(request)
 
     return api
 

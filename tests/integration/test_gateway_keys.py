@@ -20,6 +20,7 @@ from tests.support.gateway import KEY, OTHER_KEY, SECRET, Stand, running_gateway
 from tests.support.waiting import until
 
 SCOPES: tuple[KeyScope, ...] = ("read", "write", "events", "admin", "operator")
+OF_BOARDS = {"{board_id}": "bd_" + "0" * 24, "{picture_id}": "bp_" + "0" * 24, "{share_id}": "0" * 32}
 OF_WEBHOOKS = {"{webhook_id}": "wh_" + "0" * 24, "{delivery_id}": "0" * 36}
 OPEN = {("put", "/v1/uploads/{name}"), ("get", "/healthz"), ("get", "/readyz"), ("get", "/metrics")} | {
     ("get", path)
@@ -30,6 +31,7 @@ OPEN = {("put", "/v1/uploads/{name}"), ("get", "/healthz"), ("get", "/readyz"), 
         "/public/references/{public_id}/pictures/{sha256}",
         "/public/references/{public_id}/qr.svg",
         "/v1/signing-keys",
+        "/public/boards/{share_id}",
         "/schemas",
         "/schemas/{kind}.json",
         "/schemas/data/{kind}.json",
@@ -67,7 +69,7 @@ def filled(path: str) -> str:
     values = {"{sku}": "RING-1", "{image_id}": "0" * 8 + "-0000-0000-0000-" + "0" * 12, "{user_id}": "anna"}
     more = {"{session_id}": "visit-1", "{key_id}": "k_000000000000", "{sha256}": "0" * 64, **OF_WEBHOOKS}
     compared = {"{reference_id}": "ref_" + "0" * 32, "{verification_id}": "vrf_" + "0" * 32, "{evidence}": "0-0"}
-    for name, value in {**values, **more, **compared}.items():
+    for name, value in {**values, **more, **compared, **OF_BOARDS}.items():
         path = path.replace(name, value)
     return path
 

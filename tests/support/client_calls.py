@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from loupe.client import Client, Correction, Experiment, ItemIn, ItemPatch, ItemPut, UserEvent, WebhookPatch
+from loupe.client import BoardEntry, Client, Correction, Experiment, ItemIn, ItemPatch, ItemPut, UserEvent, WebhookPatch
 from loupe.client.calls import Call, Pages, Work
 from shared.contracts.inventory import Counted, CountsIn
 from shared.contracts.references import ReferenceIn, ReferencePatch
@@ -18,6 +18,7 @@ IMAGE = "00000000-0000-0000-0000-000000000000"
 ERASURE, EXPORT = "er_" + 32 * "0", "ex_" + 32 * "0"
 STYLE, STOCKTAKE, LOOKALIKE = "st_" + 16 * "0", "stk_" + 32 * "0", "like_" + 32 * "0"
 REFERENCE, VERIFICATION, SHA256 = "ref_" + 32 * "0", "vrf_" + 32 * "0", 64 * "0"
+BOARD, BOARD_PICTURE = "bd_" + 24 * "0", "bp_" + 24 * "0"
 HOOK = "wh_000000000000000000000000"
 _AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
 _HALVES = Experiment.model_validate(
@@ -65,6 +66,21 @@ EXAMPLES: dict[str, tuple[Any, ...]] = {
     "advice_csv": (),
     "forecast": (),
     "search": (),
+    "begin_board": ("Spring", [BoardEntry(sku="RING-1")]),
+    "boards": (),
+    "board": (BOARD,),
+    "put_board": (BOARD, "Spring", [BoardEntry(words="halo", negative=True)]),
+    "erase_board": (BOARD,),
+    "add_board_picture": (BOARD, b"picture"),
+    "board_picture": (BOARD, BOARD_PICTURE),
+    "share_board": (BOARD,),
+    "unshare_board": (BOARD,),
+    "search_by_board": (BOARD,),
+    "shared_board": (32 * "0",),
+    "catalogue_map": (),
+    "map_pieces": (["RING-1"],),
+    "gaps": (),
+    "search_by_colours": ({"#d4af37": 1.0},),
     "classify": (io.BytesIO(b"picture"),),
     "similar": ("RING-1",),
     "completes": ("RING-1",),

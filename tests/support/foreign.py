@@ -40,6 +40,8 @@ NOWHERE: dict[str, str] = {
     "reference_id": "ref_" + "0" * 32,
     "verification_id": "vrf_" + "0" * 32,
     "public_id": "0" * 32,
+    "board_id": "bd_" + "0" * 24,
+    "picture_id": "bp_" + "0" * 24,
     "object_key": "uploads/" + "0" * 32,
     "name": "0" * 32,
 }
@@ -51,6 +53,7 @@ OF_NO_SHOP = {
     "kind": "the same for all",
     "model": "the same for all",
     "by": "the same for all",
+    "share_id": "whoever has it may look",
     "number": "of a piece of one's own stock-take",
     "evidence": "of a verification of one's own",
 }
@@ -78,6 +81,7 @@ def theirs(shop: Shop) -> dict[str, str]:
         "reference_id": _reference(shop)["reference_id"],
         "verification_id": _verification(shop)["verification_id"],
         "public_id": _public(shop),
+        **dict(zip(("board_id", "picture_id", "share_id"), _board(shop), strict=True)),
         "object_key": upload["object_key"],
         "name": upload["name"],
     }
@@ -135,6 +139,8 @@ class _Own(dict[str, str]):
             self["public_id"] = _public(shop)
         if "lookalike_id" in named:
             self["lookalike_id"] = _lookalike(shop)
+        if {"board_id", "share_id"} & named:
+            self["board_id"], self["picture_id"], self["share_id"] = _board(shop)
         if operation.label == "GET /v1/inventory/advice/{sku}":
             _advised(shop, "RING-1")
         if "name" in named or operation.label == "POST /v1/images:batch":
@@ -247,6 +253,18 @@ def _lookalike(shop: Shop, *, keeps_consent: bool = True) -> str:
     return str(listed[0]["lookalike_id"])
 
 
+def _board(shop: Shop) -> tuple[str, str, str]:
+    """A shared board of this shop, with a piece and an uploaded picture on it: its id and those of both."""
+    board = shop.api.post("/v1/boards", json={"title": shop.word}).raise_for_status().json()
+    path = f"/v1/boards/{board['board_id']}"
+    photo = {"image": ("photo.jpg", RENDERED, "image/jpeg")}
+    picture = shop.api.post(f"{path}/pictures", files=photo).raise_for_status().json()["picture_id"]
+    entries = [{"sku": shop.only}, {"picture_id": picture}]
+    shop.api.put(path, json={"title": shop.word, "entries": entries}).raise_for_status()
+    shared = shop.api.post(f"{path}:share").raise_for_status().json()["share_url"]
+    return str(board["board_id"]), str(picture), str(shared.rpartition("/")[2])
+
+
 def _upload(shop: Shop) -> dict[str, str]:
     """An address of this shop, with a picture put to it."""
     (place,) = shop.api.post("/v1/uploads", json={"count": 1}).raise_for_status().json()["uploads"]
@@ -286,6 +304,10 @@ BODIES: dict[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
         "files": {"image": ("p.jpg", PHOTO)},
         "data": {"query": json.dumps({"parts": [{"image": 0}, {"sku": values["sku"]}], "user_id": values["user_id"]})},
     },
+    "POST /v1/boards": lambda values: {"json": {"title": "mine", "entries": [{"sku": values["sku"]}]}},
+    "PUT /v1/boards/{board_id}": lambda values: {"json": {"title": "mine", "entries": [{"sku": values["sku"]}]}},
+    "POST /v1/boards/{board_id}/pictures": lambda _: {"files": {"image": ("p.jpg", RENDERED, "image/jpeg")}},
+    "POST /v1/boards/{board_id}:search": lambda _: {"json": {}},
     "POST /v1/classify": lambda _: _photo("image"),
     "POST /v1/inventory/stocktakes": lambda values: {
         **_photo("image"),

@@ -25,6 +25,7 @@ from services.gateway.tables import MIGRATIONS, OUTBOX
 from services.gateway.tables import Image as ImageRow
 from shared import database, messaging, objectstore
 from shared.contracts.analysis import Analysis, Attribute, Box, Piece, TrayAnalysis
+from shared.contracts.catalogue_map import CatalogueMap, Gaps, PaletteRequest
 from shared.contracts.fields import pack_vector
 from shared.contracts.internal import (
     Analyses,
@@ -71,7 +72,8 @@ class Upstreams:
 
     `hits` is what the recommender answers, `counted` when it is asked for the shop's vocabulary, and `seen`
     what the embedder does of a photo in which nobody drew a box. `texts` are those that it was asked for. `tray` is
-    what it sees on the photo of one.
+    what it sees on the photo of one, `clean` what it makes of a photo to be kept.
+    `map` and `gaps` are what the recommender knows of the shop's catalogue.
     """
 
     embedder_url: str = "http://127.0.0.1:1"
@@ -84,6 +86,9 @@ class Upstreams:
     request_ids: list[str] = field(default_factory=list)
     mirrored: int = 0
     without_faces: list[bytes] = field(default_factory=list)
+    clean: bytes = CLEAN_PHOTO
+    map: CatalogueMap = field(default_factory=lambda: CatalogueMap(state="making"))
+    gaps: Gaps = field(default_factory=lambda: Gaps(gaps=[]))
     texts: list[str] = field(default_factory=list)
     loaded: Model = LOADED
     tray: TrayAnalyses = field(default_factory=lambda: TrayAnalyses(analyses=[empty_tray()]))
@@ -115,7 +120,7 @@ class Upstreams:
         @app.post("/without-faces")
         async def without_faces(request: Request) -> Response:
             self.without_faces.append(await request.body())
-            return Response(CLEAN_PHOTO, media_type="image/jpeg")
+            return Response(self.clean, media_type="image/jpeg")
 
         @app.get("/models")
         async def models() -> Models:
@@ -166,6 +171,18 @@ class Upstreams:
         @app.get("/shoppers")
         def shoppers(tenant: str, after: str = "") -> ShopperNames:
             return ShopperNames(shoppers=self.shoppers if tenant == "shop" else [], last=True)
+
+        @app.get("/map")
+        def catalogue_map(tenant: str) -> CatalogueMap:
+            return self.map if tenant == "shop" else CatalogueMap(state="empty")
+
+        @app.get("/map/gaps")
+        def gaps(tenant: str) -> Gaps:
+            return self.gaps if tenant == "shop" else Gaps(gaps=[])
+
+        @app.post("/palette")
+        def palette(asked: PaletteRequest) -> HitList:
+            return answer(asked)
 
         @app.get("/experiment")
         def experiment(tenant: str) -> ExperimentOf:

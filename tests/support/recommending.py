@@ -23,7 +23,11 @@ from services.recommender.experiments import Experiments
 from services.recommender.handlers import handle_user_events
 from services.recommender.history import History
 from services.recommender.index import Index
+from services.recommender.learned import LearnedModels
+from services.recommender.map.gaps import GapFinder
+from services.recommender.map.telling import Maps
 from services.recommender.ordering import Ranker
+from services.recommender.palette import PaletteSearcher
 from services.recommender.pins import Pins
 from services.recommender.popularity import Popularity
 from services.recommender.search import Searcher
@@ -134,6 +138,9 @@ class Shop:
         assert answer.status_code == 200, answer.text
         return HitList.model_validate_json(answer.content)
 
+    def get(self, path: str) -> httpx.Response:
+        return self._send("GET", f"{path}?tenant={self.tenant}")
+
     def ask(self, path: str, **body: Any) -> httpx.Response:
         return self._send("POST", path, tenant=self.tenant, **body)
 
@@ -222,6 +229,9 @@ class Shops:
         self._app = create_app("recommender", {})
         completer = Completer(index, ranker)
         self._app.include_router(routes.router(index, Answers(index), searcher, completer, suggester, experiments))
+        self.models = LearnedModels(events)
+        self.maps = Maps(index, self.models)
+        self._app.include_router(routes.map_router(self.maps, GapFinder(events, self.maps), PaletteSearcher(index)))
 
     def new(self) -> Shop:
         return Shop(self._app, self._vectors, self._history)

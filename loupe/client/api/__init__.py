@@ -2,6 +2,7 @@
 
 from loupe.client.api import (
     advice,
+    boards,
     images,
     imports,
     inventory,
@@ -22,6 +23,7 @@ from loupe.client.api import (
 
 __all__ = [
     "advice",
+    "boards",
     "images",
     "imports",
     "inventory",

@@ -70,6 +70,12 @@ function pictures(photos, record) {
   return form;
 }
 
+export function sendPicture(path, file) {
+  const form = new FormData();
+  form.append("image", file, "picture");
+  return ask(path, { method: "POST", body: form });
+}
+
 // `seen` is where the shopper saw the piece: the search and the place in its list, if it was in one.
 export function clicked(sku, seen) {
   const event = { id: hex(16), type: "clicked", user_id: shopper(), sku, at: new Date().toISOString(),

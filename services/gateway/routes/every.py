@@ -5,6 +5,8 @@ from __future__ import annotations
 from services.gateway.routes import (
     admin,
     advice,
+    boards,
+    catalogue_map,
     images,
     imports,
     inventory,
@@ -30,31 +32,36 @@ from services.gateway.routes import (
 )
 
 ROUTERS = [
-    resource.router
-    for resource in (
-        items,
-        images,
-        imports,
-        inventory,
-        styles,
-        advice,
-        stocktakes,
-        references,
-        verifications,
-        public,
-        lookalikes,
-        search,
-        shoppers,
-        people,
-        suggestions,
-        status,
-        reconcile,
-        keys,
-        admin,
-        training,
-        uploads,
-        webhooks,
-        page,
-        schemas,
-    )
+    *(
+        resource.router
+        for resource in (
+            items,
+            images,
+            imports,
+            inventory,
+            styles,
+            advice,
+            stocktakes,
+            references,
+            verifications,
+            public,
+            lookalikes,
+            search,
+            boards,
+            catalogue_map,
+            shoppers,
+            people,
+            suggestions,
+            status,
+            reconcile,
+            keys,
+            admin,
+            training,
+            uploads,
+            webhooks,
+            page,
+            schemas,
+        )
+    ),
+    boards.public,
 ]

@@ -1,5 +1,5 @@
-"""The pages at `/`, `/inventory` and `/lookalikes`: static files, and a session for who opens them on this machine; the
-contract at `/docs`."""
+"""The pages at `/`, `/inventory`, `/references`, `/lookalikes` and `/inspire`, and that of a shared board: static files, and a
+session for who opens them on this machine; the contract at `/docs`."""
 
 from __future__ import annotations
 
@@ -38,6 +38,17 @@ def references(request: Request, gateway: Gateway) -> Response:
 @router.get("/lookalikes")
 def lookalikes(request: Request, gateway: Gateway) -> Response:
     return _with_session("lookalikes.html", request, gateway)
+
+
+@router.get("/inspire")
+def inspire(request: Request, gateway: Gateway) -> Response:
+    return _with_session("inspire.html", request, gateway)
+
+
+@router.get("/boards/{share_id}")
+def shared_board(share_id: str) -> Response:  # noqa: ARG001 - the page reads it from its own address
+    """Whoever has the address is shown the board, and gets no session by it."""
+    return FileResponse(FILES / "board.html", headers=PAGE)
 
 
 def _with_session(file: str, request: Request, gateway: Parts) -> Response:
