@@ -15,6 +15,7 @@ from services.gateway.auth import COOKIE, Caller, Keys, PageSessions
 from services.gateway.backlog import Backlog
 from services.gateway.catalogue import Catalogue
 from services.gateway.corrections import Corrections
+from services.gateway.cutouts import CutOuts
 from services.gateway.imports.jobs import Imports
 from services.gateway.impressions import Impressions
 from services.gateway.incoming import Incoming
@@ -83,6 +84,7 @@ class Parts:
     imports: Imports
     renditions: Renditions
     photos: QueryPhotos
+    cut_outs: CutOuts
     backlog: Backlog
     erasures: Erasures
     exports: Exports
