@@ -44,6 +44,7 @@ function looked(how) {
   if (how !== "looking" && how !== "broken") sessionStorage.setItem(`loupe-found-${body}`, "1");
   const said = first ? words().fetching : how === "looking" ? words().looking : how === "noEar" ? words().noEar
     : how === "placed" ? words().placed[body] : how === "missed" ? (state.video ? words().fresh : words().missed[body]) : "";
+  at("stage").dataset.looked = how;
   at("stage").classList.toggle("busy", how === "looking");
   at("told").classList.toggle("missed", !state.video && (how === "missed" || how === "noEar"));
   if (at("told").textContent !== said) at("told").textContent = said;

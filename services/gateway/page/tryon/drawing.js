@@ -28,7 +28,7 @@ export function scaleOf(sprite, kind, place, size) {
 export function draw(pen, picture, shown) {
   pen.drawImage(picture, 0, 0, pen.canvas.width, pen.canvas.height);
   const lit = shown.map((one) => inLight(one, picture));
-  shown.forEach((one, number) => placed(pen, one, () => shadow(pen, one)));
+  shown.forEach((one) => placed(pen, one, () => shadow(pen, one)));
   shown.forEach((one, number) => placed(pen, one, () => pen.drawImage(lit[number], -one.sprite.anchor.x, -one.sprite.anchor.y)));
 }
 
@@ -54,14 +54,14 @@ function placed(pen, { place, scale, moved }, act) {
 
 // Beside the piece and under it, soft; the piece itself is drawn far outside, so that its shadow alone is seen.
 function shadow(pen, { sprite, scale, moved, place }) {
-  const far = pen.canvas.width + pen.canvas.height + sprite.canvas.width + sprite.canvas.height;
   const grown = scale * moved.grow;
+  const far = pen.canvas.width + pen.canvas.height + (sprite.canvas.width + sprite.canvas.height) * grown; // of the picture
   pen.shadowColor = "rgb(30 12 4 / 45%)";
   pen.shadowBlur = Math.max(1.5, 1.1 * place.perMm);
   const turn = place.angle + moved.turn; // a shadow's offset knows no turn
-  pen.shadowOffsetX = far * grown * Math.cos(turn) + 0.2 * place.perMm;
-  pen.shadowOffsetY = far * grown * Math.sin(turn) + 0.6 * place.perMm;
-  pen.drawImage(sprite.canvas, -sprite.anchor.x - far, -sprite.anchor.y);
+  pen.shadowOffsetX = far * Math.cos(turn) + 0.2 * place.perMm;
+  pen.shadowOffsetY = far * Math.sin(turn) + 0.6 * place.perMm;
+  pen.drawImage(sprite.canvas, -sprite.anchor.x - far / grown, -sprite.anchor.y);
 }
 
 // Darker in the dark, and a little of the picture's own colour: its light is not the photographer's of the piece.

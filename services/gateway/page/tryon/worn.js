@@ -24,8 +24,9 @@ export function pair(cutout) {
     for (const x of [Math.round(middle - reach), Math.round(middle + reach)]) {
       if (!filled[x]) {
         const parts = [part(cutout, 0, x), part(cutout, x, cutout.width)].map(trimmed);
-        const [a, b] = parts.map((one) => one.height);
-        if (Math.min(a, b) > 0.6 * Math.max(a, b)) return parts;
+        const [less, more] = [...parts].sort((a, b) => a.height - b.height);
+        if (less.height > 0.75 * more.height) return parts;
+        if (more.height > 0.5 * cutout.height) return [more, mirrored(more)]; // the other is not seen whole
       }
     }
   }
