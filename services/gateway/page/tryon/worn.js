@@ -1,8 +1,6 @@
 // From a cut-out as a shop photographs a piece, to what of it is seen when it is worn. Canvases in, canvases out.
 
 const SOLID = 128;
-const HOLE = 0.1; // of the height: a gap in a column from this on is the ring's hole, not one between prongs
-const EDGE = 0.2; // of the width: where the front and the back of a band run into each other
 const BEND = 0.3; // what is left of the curve of a band that is seen from above
 const LEANS = 0.06; // of the size: a stone that is so far from the middle says which way is up
 
@@ -33,39 +31,50 @@ export function pair(cutout) {
   return [cutout, mirrored(cutout)];
 }
 
-// The near half of a band, as if looked at from above: each column keeps its near run, laid along a flatter curve.
+// The near half of a band, as if looked at from above: what lies on this side of the hole, along a flatter curve.
 function band(cutout, half) {
   const { width, height } = cutout;
   const alpha = alphaOf(cutout);
-  const runs = Array.from({ length: width }, (_, x) => nearRun(columnRuns(alpha, width, height, x), half, height));
-  const known = runs.map((run, x) => ({ run, x })).filter(({ run }) => run);
-  if (!known.length || !known.some(({ run }) => run.hollow)) return { canvas: cutout, wide: width, anchor: { x: width / 2, y: height / 2 } };
-  const [first, last] = [known[0].x, known.at(-1).x];
+  const middle = hole(alpha, width, height);
+  if (!middle) return { canvas: cutout, wide: width, anchor: { x: width / 2, y: height / 2 } };
+  const step = half === "upper" ? -1 : 1;
+  const row = Math.round(middle.y);
+  const solid = (x, y) => alpha[y * width + x] >= SOLID / 2;
+  const edge = (x, y, is) => {
+    while (y > 0 && y < height - 1 && solid(x, y) !== is) y += step;
+    return y;
+  };
+  const [first, last] = reach(width, (x) => solid(x, row));
+  const open = [];
+  for (let x = first; x <= last; x += 1) if (!solid(x, row)) open.push({ x, inner: edge(x, row, true) });
+  const centre = (first + last) / 2;
+  const bend = slope(open.map(({ x, inner }) => [(x - centre) ** 2, inner]));
+  const inner = median(open.filter(({ x }) => Math.abs(x - centre) < 0.15 * (last - first)).map((one) => one.inner)) ?? row;
+  const thick = median(open.map(({ x, inner: at }) => Math.abs(edge(x, at, false) - at))) ?? 0;
+  const moved = (x) => (1 - BEND) * bend * (x - centre) ** 2; // taken off the column's own place
   const span = last - first + 1;
-  const inner = known.filter(({ x }) => x > first + EDGE * span && x < last - EDGE * span && runs[x].hollow);
-  const usual = median(inner.map(({ run }) => run.to - run.from)) || height / 8;
-  for (const { run, x } of known) { // at the ends, front and back are one: keep as much as a band is thick
-    if (run.hollow && x > first + EDGE * span && x < last - EDGE * span) continue;
-    const most = Math.round(usual * 1.15);
-    if (run.to - run.from > most) half === "upper" ? (run.to = run.from + most) : (run.from = run.to - most);
-  }
-  const middles = smooth(runs.map((run) => (run ? (run.from + run.to) / 2 : null)), Math.round(span * 0.09));
-  const crest = half === "upper" ? Math.min(...middles.slice(first, last + 1)) : Math.max(...middles.slice(first, last + 1));
-  const tall = Math.max(...known.map(({ run }) => run.to - run.from)) + Math.abs(BEND) * height + 8;
-  const made = canvas(span, Math.ceil(tall * 1.4));
+  const made = canvas(width, 2 * height);
   const pen = made.getContext("2d");
-  for (const { run, x } of known) {
-    const at = made.height / 2 + (run.from - middles[x]) + BEND * (middles[x] - crest);
-    pen.drawImage(cutout, x, run.from, 1, run.to - run.from, x - first, at, 1, run.to - run.from);
+  for (let x = 0; x < width; x += 1) {
+    const [from, to] = half === "upper" ? [0, row] : [row, height];
+    pen.drawImage(cutout, x, from, 1, to - from, x, height / 2 + from - moved(x), 1, to - from);
   }
-  rounded(made);
-  return { canvas: made, wide: span, anchor: { x: span / 2, y: made.height / 2 } };
+  rounded(made, first, last);
+  return { canvas: made, wide: span, anchor: { x: centre, y: height / 2 + inner + (step * thick) / 2 } };
+}
+
+// The slope of the straight line through points [x, y], by least squares.
+function slope(points) {
+  const mean = (at) => points.reduce((sum, point) => sum + point[at], 0) / (points.length || 1);
+  const [x, y] = [mean(0), mean(1)];
+  const spread = points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
+  return spread ? points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0) / spread : 0;
 }
 
 // A band goes round: towards its ends less light comes from where we look.
-function rounded(made) {
+function rounded(made, first, last) {
   const pen = made.getContext("2d");
-  const shade = pen.createLinearGradient(0, 0, made.width, 0);
+  const shade = pen.createLinearGradient(first, 0, last, 0);
   for (const [at, dark] of [[0, 0.55], [0.12, 0.22], [0.3, 0], [0.7, 0], [0.88, 0.22], [1, 0.55]]) shade.addColorStop(at, `rgb(20 12 6 / ${dark})`);
   pen.globalCompositeOperation = "source-atop";
   pen.fillStyle = shade;
@@ -151,16 +160,6 @@ function hook(cutout) {
 
 export const isStud = (cutout) => cutout.height < 1.35 * cutout.width;
 
-function nearRun(runs, half, height) {
-  if (!runs.length) return null;
-  const joined = [{ ...runs[0] }];
-  for (const run of runs.slice(1)) {
-    if (run.from - joined.at(-1).to < HOLE * height) joined.at(-1).to = run.to;
-    else joined.push({ ...run });
-  }
-  return { ...(half === "upper" ? joined[0] : joined.at(-1)), hollow: joined.length > 1 };
-}
-
 function columnRuns(alpha, width, height, x) {
   const runs = [];
   let from = -1;
@@ -175,13 +174,6 @@ function columnRuns(alpha, width, height, x) {
 function rowEnds(alpha, width, y) {
   const [first, last] = reach(width, (x) => alpha[y * width + x] >= SOLID);
   return last < 0 ? null : [first, last];
-}
-
-function smooth(values, radius) {
-  return values.map((_, at) => {
-    const near = values.slice(Math.max(0, at - radius), at + radius + 1).filter((value) => value !== null);
-    return near.length ? near.reduce((sum, value) => sum + value, 0) / near.length : 0;
-  });
 }
 
 function median(values) {
