@@ -68,6 +68,28 @@ def measure_faces() -> None:
 
 
 @app.command()
+def take_mediapipe(
+    folder: Annotated[Path, typer.Argument(help="Where `npm pack @mediapipe/face_mesh @mediapipe/hands` was run.")],
+) -> None:
+    """Take the files that the page's try-on needs out of their npm packages; their hashes are in the code."""
+    from lab.take_mediapipe import take
+
+    for path in take(folder):
+        print(path)
+
+
+@app.command()
+def evaluate_try_on(
+    split: Annotated[str, typer.Option(help="Of the hand photographs: train, val or test.")] = "test",
+    count: Annotated[int, typer.Option(help="How many of them.", min=1)] = 50,
+) -> None:
+    """How near to where hands wear a ring try-on puts one, and write the report (needs ../shared/data, Chromium)."""
+    from lab.try_on import write
+
+    print(write(split, count))
+
+
+@app.command()
 def train_heads(
     model: Annotated[Path, typer.Option(help="The folder that train-embedding wrote, its finder in it.")],
     sources: Annotated[str, typer.Option(help=SOURCES)] = "clean",

@@ -66,6 +66,7 @@ class Client:
     wait_for_image = sends(api.images.wait_for_image)
     images = lists(api.images.images)
     image_content = sends(api.images.image_content)
+    image_cutout = sends(api.images.image_cutout)
     correct_image = sends(api.images.correct_image)
     remove_image = sends(api.images.remove_image)
 

@@ -15,6 +15,7 @@ from services.embedder.analyse import Analyse, Analyser
 from services.embedder.batcher import Batcher, LanesApart
 from services.embedder.compare.points import PointFinder
 from services.embedder.comparing import Comparing
+from services.embedder.cutout import CutOuts
 from services.embedder.decoding import Decode, Decoders, decode_here
 from services.embedder.faces import Faces
 from services.embedder.find import Find, whole_picture
@@ -98,9 +99,10 @@ def build(settings: Settings, broker: messaging.Broker, load: Load = load_models
     app = create_app("embedder", checks, fence=settings.internal_secret)
     redrawer = Redrawer(objectstore.open(settings.object_store_url, BUCKET), Faces().find, decoders)
     loaded = Models(models=[analyse.about for analyse in models])
-    app.include_router(routes.router(models, loaded, text, redrawer.of_shopper, decoders))
     comparer = Comparing(partial(_comparer, models[0], settings, decoders, PointFinder()))
     app.include_router(comparing.router(comparer))
+    cut_outs = CutOuts(Path(settings.model_dirs[0]), decoders)
+    app.include_router(routes.router(models, loaded, text, redrawer.of_shopper, decoders, cut_outs))
     over: dict[str, Any] = {
         "pictures": pictures,
         "analyses": analyses,

@@ -49,6 +49,7 @@ def router(
     analyse_text: Callable[[str], TextVectors],
     without_faces: Callable[[bytes], bytes],
     decode: Decode = decode_here,
+    cut_out: Callable[[bytes], bytes] | None = None,
 ) -> APIRouter:
     api = APIRouter()
 
@@ -80,6 +81,12 @@ def router(
     @api.post("/without-faces", summary="The photo in the body as it may be kept", response_class=Response)
     async def post_without_faces(data: Annotated[bytes, Depends(picture_bytes)]) -> Response:
         return Response(await run_in_threadpool(without_faces, data), media_type="image/jpeg")
+
+    if cut_out:
+
+        @api.post("/cutout", summary="The main piece of the picture in the body, on nothing", response_class=Response)
+        async def post_cutout(data: Annotated[bytes, Depends(picture_bytes)]) -> Response:
+            return Response(await run_in_threadpool(cut_out, data), media_type="image/png")
 
     @api.post("/analyse-text", summary="The vectors of texts, in their order")
     def post_analyse_text(asked: TextsIn) -> list[TextVectors]:

@@ -18,6 +18,7 @@ from services.gateway.boards.pictures import BoardPictures
 from services.gateway.boards.showing import Showing
 from services.gateway.catalogue import Catalogue
 from services.gateway.corrections import Corrections
+from services.gateway.cutouts import CutOuts
 from services.gateway.imports.jobs import Imports
 from services.gateway.impressions import Impressions
 from services.gateway.incoming import Incoming
@@ -87,6 +88,7 @@ class Parts:
     imports: Imports
     renditions: Renditions
     photos: QueryPhotos
+    cut_outs: CutOuts
     backlog: Backlog
     boards: Boards
     board_pictures: BoardPictures

@@ -22,6 +22,7 @@ from services.gateway.cleaning import Cleaner
 from services.gateway.collection import Collector
 from services.gateway.contract import ABOUT, TAGS, show_contract
 from services.gateway.corrections import Corrections
+from services.gateway.cutouts import CutOuts
 from services.gateway.handlers import bundle_handlers, handlers
 from services.gateway.imports.fetching import Fetcher
 from services.gateway.imports.parts import Importing
@@ -137,6 +138,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         recommender=recommender,
         inspect=inspect,
         vectors=QueryVectors(embedder),
+        cut_outs=CutOuts(embedder),
         vocabularies=Vocabularies(recommender),
         impressions=impressions,
         indexer=Indexer("indexer", settings.indexer_url, settings.internal_secret),

@@ -22,6 +22,15 @@ PAGE = {
 }
 """Of a page that people look at. A photo is chosen through the browser's own dialog, which asks nobody."""
 
+TRY_ON = {
+    **PAGE,
+    "Content-Security-Policy": PAGE["Content-Security-Policy"].replace(
+        "script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'"
+    ),
+    "Permissions-Policy": PAGE["Permissions-Policy"].replace("camera=()", "camera=(self)"),
+}
+"""Of the page that finds hands and faces by WebAssembly, and may ask for the camera. It sends to its origin alone."""
+
 
 class Shield:
     """Adds the fields that an answer does not have itself, failures included.

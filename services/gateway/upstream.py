@@ -151,6 +151,10 @@ class Embedder(Upstream):
         """The picture as it may be kept: a JPEG without metadata in which nobody is known by the face."""
         return await self._fetch("POST", "/without-faces", picture, _BYTES)
 
+    async def cut_out(self, picture: bytes) -> bytes:
+        """The picture's main piece as a PNG with alpha; `NotFound` where none is found in it."""
+        return await self._fetch("POST", "/cutout", picture, _BYTES)
+
     async def analyse_text(self, texts: Sequence[str]) -> list[TextVectors]:
         """One a text, in their order."""
         content = json.dumps({"texts": list(texts)}).encode()

@@ -44,6 +44,7 @@ EXAMPLES: dict[str, tuple[Any, ...]] = {
     "image": (IMAGE,),
     "images": (),
     "image_content": (IMAGE,),
+    "image_cutout": (IMAGE,),
     "correct_image": (IMAGE, Correction(type="ring")),
     "remove_image": (IMAGE,),
     "start_import": (b"sku,title",),

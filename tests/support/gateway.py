@@ -48,7 +48,7 @@ from shared.contracts.messages import Message
 from shared.contracts.models import Model, Models, ReindexStart, ReindexStatus
 from shared.contracts.routes import MESSAGES
 from shared.contracts.text import TEXT_DIMENSION, TextVectors
-from shared.errors import Conflict, UnreadablePicture
+from shared.errors import Conflict, NotFound, UnreadablePicture
 from shared.observability.http import create_app
 from shared.service import Service
 from tests.support.broker import free_port
@@ -59,6 +59,7 @@ KEY = "key-of-the-shop"
 OTHER_KEY = "key-of-another-shop"
 LOADED = Model(version="model-2", dimension=48, no_match_below=0.5, look_at_least=0.5)
 CLEAN_PHOTO = b"a photo without faces"
+CUT_OUT = b"a piece on nothing"
 NOBODY = "redis://127.0.0.1:1/0"
 
 
@@ -89,6 +90,8 @@ class Upstreams:
     clean: bytes = CLEAN_PHOTO
     map: CatalogueMap = field(default_factory=lambda: CatalogueMap(state="making"))
     gaps: Gaps = field(default_factory=lambda: Gaps(gaps=[]))
+    cut_out: list[bytes] = field(default_factory=list)
+    cuts: bool = True
     texts: list[str] = field(default_factory=list)
     loaded: Model = LOADED
     tray: TrayAnalyses = field(default_factory=lambda: TrayAnalyses(analyses=[empty_tray()]))
@@ -121,6 +124,13 @@ class Upstreams:
         async def without_faces(request: Request) -> Response:
             self.without_faces.append(await request.body())
             return Response(self.clean, media_type="image/jpeg")
+
+        @app.post("/cutout")
+        async def cutout(request: Request) -> Response:
+            self.cut_out.append(await request.body())
+            if not self.cuts:
+                raise NotFound("No piece was found in this picture that could be cut out.")
+            return Response(CUT_OUT, media_type="image/png")
 
         @app.get("/models")
         async def models() -> Models:

@@ -63,6 +63,11 @@ def image_content(image_id: str) -> Call[bytes]:
     return Call("GET", "/v1/images/{image_id}/content", lambda response: response.content, {"image_id": image_id})
 
 
+def image_cutout(image_id: str) -> Call[bytes]:
+    """The picture's main piece as a PNG with alpha. Raises `NotFound` where no piece is found in it."""
+    return Call("GET", "/v1/images/{image_id}/cutout", lambda response: response.content, {"image_id": image_id})
+
+
 def correct_image(image_id: str, correction: Correction) -> Call[Image]:
     """Say what the picture's main piece really is. None takes a correction back, what is left away stays."""
     return Call(

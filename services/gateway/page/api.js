@@ -87,6 +87,12 @@ export function clicked(sku, seen) {
   });
 }
 
+export async function blob(path) {
+  const response = await answered(path);
+  if (!response.ok) throw await problemOf(response);
+  return response.blob();
+}
+
 // A file, saved by the browser: a link would not send the key.
 export async function download(path, name) {
   const response = await answered(path);

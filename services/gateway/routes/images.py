@@ -220,6 +220,24 @@ async def get_content(
     return Response(data, media_type=content_type, headers=_CONTENT_HEADERS)
 
 
+@router.get(
+    "/images/{image_id}/cutout",
+    summary="The picture's main piece, cut out",
+    response_class=Response,
+    responses={
+        200: {"content": {"image/png": {}}, "description": "The piece on nothing: a PNG with alpha"},
+        **problems(404, 413, 415, 422, 503),
+    },
+)
+async def get_cutout(image_id: ImageId, caller: Reader, gateway: Gateway) -> Response:
+    """For trying it on, or laying it on a ground of your own: no side over 640 pixels, nothing beside the piece.
+
+    404 also where no piece is found in the picture, or the model finds none; ask for another picture of the item then.
+    """
+    _, data = await asyncio.to_thread(_content, gateway, caller.tenant, image_id)
+    return Response(await gateway.cut_outs.of(caller.tenant, data), media_type="image/png", headers=_CONTENT_HEADERS)
+
+
 def _content(gateway: Parts, tenant: str, image_id: str) -> tuple[str, bytes]:
     row = gateway.listing.image_row(tenant, image_id)
     data = gateway.renditions.shown(row)

@@ -1,8 +1,8 @@
-"""The pages at `/`, `/inventory`, `/references`, `/lookalikes` and `/inspire`, and that of a shared board: static files, and a
-session for who opens them on this machine; the contract at `/docs`."""
+"""The pages: static files, and a session for who opens them on this machine; the contract at `/docs`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import fastapi_offline
@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse, Response
 
 from services.gateway.access import Gateway, Parts
 from services.gateway.auth import COOKIE
-from services.gateway.shielding import PAGE
+from services.gateway.shielding import PAGE, TRY_ON
 
 FILES = Path(__file__).parent.parent / "page"
 SWAGGER_UI = Path(fastapi_offline.__file__).parent / "static"
@@ -51,8 +51,13 @@ def shared_board(share_id: str) -> Response:  # noqa: ARG001 - the page reads it
     return FileResponse(FILES / "board.html", headers=PAGE)
 
 
-def _with_session(file: str, request: Request, gateway: Parts) -> Response:
-    response = FileResponse(FILES / file, headers=PAGE)
+@router.get("/try-on")
+def try_on(request: Request, gateway: Gateway) -> Response:
+    return _with_session("try-on.html", request, gateway, TRY_ON)
+
+
+def _with_session(file: str, request: Request, gateway: Parts, told: Mapping[str, str] = PAGE) -> Response:
+    response = FileResponse(FILES / file, headers=told)
     if cookie := gateway.sessions.cookie(request.headers):
         response.set_cookie(COOKIE, cookie, httponly=True, samesite="strict", secure=request.url.scheme == "https")
     return response
