@@ -65,7 +65,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Stand]
         folder = tmp_path_factory.mktemp("inspire")
         stand = stack.enter_context(running_gateway(folder, upstreams, page_tenant="shop", page_key=KEY))
         files = sorted(SAMPLE.glob("*-1.jpg"))[::14][:24]
-        images = {}
+        images: dict[str, str] = {}
         for file in files:
             sku = file.stem.removesuffix("-1")
             stand.put_item(
