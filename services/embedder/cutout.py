@@ -77,9 +77,9 @@ def cut_out(finder: Finder, rgb: Image.Image) -> Image.Image:
     else:
         mask = np.asarray(crop(Image.fromarray(first.mask), window), np.float32)
     near = scale(near, min(SIDE, max(near.size)))
-    pixels = (np.asarray(near, np.float32) / np.float32(255)).astype(np.float32)
+    pixels = np.asarray(near, np.float32) / np.float32(255)
     coarse = np.asarray(Image.fromarray(mask).resize(near.size, Image.Resampling.BICUBIC), np.float32)
-    share = refined(coarse, pixels.mean(axis=2, dtype=np.float32).astype(np.float32))
+    share = refined(coarse, pixels.mean(axis=2, dtype=np.float32))
     drawn = np.dstack([without_ground(pixels, share), share])
     return _trimmed(Image.fromarray(np.rint(drawn * 255).astype(np.uint8), "RGBA"))
 

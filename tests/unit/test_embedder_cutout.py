@@ -59,8 +59,8 @@ def test_bytes_that_are_no_picture_are_told_as_such(cut_out: CutOuts) -> None:
 def test_the_mask_of_few_pixels_follows_the_edge_of_the_picture() -> None:
     grey = np.ones((80, 80), np.float32)
     grey[:, 43:] = 0.1
-    slope = np.clip((np.arange(80, dtype=np.float32) - 36) / 12, 0, 1).astype(np.float32)
-    coarse = slope[None].repeat(80, axis=0)
+    ramp = np.clip((np.arange(80) - 36) / 12, 0, 1).astype(np.float32)
+    coarse = ramp[None].repeat(80, axis=0)
     share = refined(coarse, grey)
     assert share[40, 36] < 0.2
     assert share[40, 50] > 0.8

@@ -1,6 +1,7 @@
 // From a cut-out as a shop photographs a piece, to what of it is seen when it is worn. Canvases in, canvases out.
 
 const SOLID = 128;
+const HEAD = 0.36; // of a ring's width to each side of its middle: how far a stone reaches
 const BEND = 0.3; // what is left of the curve of a band that is seen from above
 const LEANS = 0.06; // of the size: a stone that is so far from the middle says which way is up
 
@@ -50,16 +51,19 @@ function band(cutout, half) {
   const centre = (first + last) / 2;
   const bend = slope(open.map(({ x, inner }) => [(x - centre) ** 2, inner]));
   const inner = median(open.filter(({ x }) => Math.abs(x - centre) < 0.15 * (last - first)).map((one) => one.inner)) ?? row;
-  const thick = median(open.map(({ x, inner: at }) => Math.abs(edge(x, at, false) - at))) ?? 0;
+  const thick = quantile(open.map(({ x, inner: at }) => Math.abs(edge(x, at, false) - at)), 0.2) ?? 0; // of the band, not of the stone on it
   const moved = (x) => (1 - BEND) * bend * (x - centre) ** 2; // taken off the column's own place
   const span = last - first + 1;
   const made = canvas(width, 2 * height);
   const pen = made.getContext("2d");
-  for (let x = 0; x < width; x += 1) {
-    const [from, to] = half === "upper" ? [0, row] : [row, height];
-    pen.drawImage(cutout, x, from, 1, to - from, x, height / 2 + from - moved(x), 1, to - from);
-  }
+  const laid = (x, from, to, off) => to > from && pen.drawImage(cutout, x, from, 1, to - from, x, height / 2 + from - off, 1, to - from);
+  const beyond = (x) => { // where what stands on the band begins: a stone is not bent
+    if (Math.abs(x - centre) > HEAD * span) return half === "upper" ? 0 : height;
+    return Math.min(height, Math.max(0, Math.round(inner + bend * (x - centre) ** 2 + step * 1.5 * thick)));
+  };
+  for (let x = 0; x < width; x += 1) half === "upper" ? laid(x, beyond(x), row, moved(x)) : laid(x, row, beyond(x), moved(x));
   rounded(made, first, last);
+  for (let x = 0; x < width; x += 1) half === "upper" ? laid(x, 0, beyond(x), 0) : laid(x, beyond(x), height, 0);
   return { canvas: made, wide: span, anchor: { x: centre, y: height / 2 + inner + (step * thick) / 2 } };
 }
 
@@ -176,9 +180,11 @@ function rowEnds(alpha, width, y) {
   return last < 0 ? null : [first, last];
 }
 
-function median(values) {
+const median = (values) => quantile(values, 0.5);
+
+function quantile(values, share) {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
+  return sorted[Math.floor(sorted.length * share)];
 }
 
 function alphaOf(cutout) {
