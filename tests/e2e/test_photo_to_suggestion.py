@@ -173,8 +173,8 @@ def test_one_correlation_id_leads_through_every_service(stack: RunningStack, api
         logged = [json.loads(line) for line in lines if trace["X-Request-ID"] in line]
         return {entry["service"] for entry in logged}
 
-    all_five = {"gateway", "embedder", "indexer", "recommender", "inventory"}
-    until(lambda: services() == all_five, "all five logged it")
+    every = {"gateway", "embedder", "indexer", "recommender", "inventory", "authenticity"}
+    until(lambda: services() == every, "all of them logged it")
     api.delete(f"/v1/items/{sku}")
 
 
