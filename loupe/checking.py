@@ -146,5 +146,5 @@ def _tell(wrong: Sequence[str], right: str) -> None:
     if wrong:
         for one in wrong:
             out.print(f"- {one}", markup=False)
-        raise Permanent(f"It is not as it was sealed: {len(wrong)} findings.")
+        raise Permanent(f"It is not as it was sealed; what differs is above ({len(wrong)}).")
     out.print(f"Nothing was changed: {right}.", markup=False)

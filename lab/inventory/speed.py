@@ -17,13 +17,12 @@ import numpy as np
 from sqlalchemy import insert
 from sqlalchemy.engine import Connection
 
-from services.inventory import times
 from services.inventory.advice.advising import Terms
 from services.inventory.advice.making import AdviceMaker
 from services.inventory.main import MIGRATIONS
 from services.inventory.style_tables import PlacedRow, StylePieceRow, StyleRow
 from services.inventory.tables import ItemRow, ItemStock, MovementRow
-from shared import database
+from shared import database, times
 
 DAYS = 730
 TARGET_SECONDS = 900.0

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import delete, select, tuple_
 
-from services.authenticity import times
 from services.authenticity.tables import VerificationRow
+from shared import times
 from shared.contracts.fields import MAX_PICTURE_BYTES
 from shared.contracts.references import Sealed
 from shared.contracts.verifying import REPORT_TYPE, Verification, VerificationPage

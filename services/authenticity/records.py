@@ -10,8 +10,8 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.authenticity import times
 from services.authenticity.tables import ReferencePictureRow, ReferenceRow, VersionRow
+from shared import times
 from shared.contracts.comparing import View
 from shared.contracts.references import (
     RECORD_TYPE,

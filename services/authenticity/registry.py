@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import delete, select, tuple_
 from sqlalchemy.orm import Session
 
-from services.authenticity import times
 from services.authenticity.comparing import Comparing
 from services.authenticity.measuring import Measured, measure, packed
 from services.authenticity.records import file_of, keep_version
 from services.authenticity.showing import pictures_of, shown
 from services.authenticity.tables import ReferencePictureRow, ReferenceRow, VersionRow
+from shared import times
 from shared.contracts.analysis import picture_key
 from shared.contracts.fields import MAX_PICTURE_BYTES
 from shared.contracts.references import (

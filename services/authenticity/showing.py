@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.authenticity import times
 from services.authenticity.guiding import guidance
 from services.authenticity.records import record_picture
 from services.authenticity.tables import ReferencePictureRow, ReferenceRow
+from shared import times
 from shared.contracts.comparing import Photo
 from shared.contracts.references import PublicPage, Reference, ReferenceIn, ReferencePicture
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from services.authenticity import metrics, times, wording
+from services.authenticity import metrics, wording
 from services.authenticity.comparing import Comparing
 from services.authenticity.deciding import Model
 from services.authenticity.finding import nearest
@@ -22,6 +22,7 @@ from services.authenticity.keeping import Kept
 from services.authenticity.registry import found
 from services.authenticity.showing import pictures_of
 from services.authenticity.tables import ReferencePictureRow, ReferenceRow
+from shared import times
 from shared.contracts.analysis import picture_key
 from shared.contracts.comparing import (
     MAX_REFERENCES,

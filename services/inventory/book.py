@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from services.inventory import times
 from services.inventory.tables import MovementRow
+from shared import times
 from shared.contracts.inventory import MovementPage, MovementShown
 from shared.contracts.stock import MovementKind
 from shared.database import Database

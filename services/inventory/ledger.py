@@ -13,10 +13,10 @@ from typing import Any, cast
 from sqlalchemy import Connection, Table, bindparam, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from services.inventory import times
 from services.inventory.batching import batches
 from services.inventory.places import Place, recomputed
 from services.inventory.tables import ItemStock, Level, MovementRow
+from shared import times
 from shared.contracts.stock import ItemLevel, Movement, StockMoved
 
 _AT_ONCE = 500

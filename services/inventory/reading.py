@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
-from services.inventory import times
 from services.inventory.book import shown
 from services.inventory.tables import ItemRow, ItemStock, Level, MovementRow
+from shared import times
 from shared.contracts.inventory import (
     FlowSummary,
     InventorySummary,

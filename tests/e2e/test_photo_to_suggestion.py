@@ -90,7 +90,8 @@ def test_three_clicks_on_one_kind_of_piece_make_its_like_appear_with_true_reason
                 named_piece = api.get(f"/v1/items/{named[0]}").json()
                 assert set(suggestion["item"]["tags"]) & set(named_piece["tags"]), "the shop says alike of both"
             else:
-                similar = api.get(f"/v1/items/{named[0]}/similar", params={"limit": 40}).json()["results"]
+                as_deep = {"limit": 100}  # as a look for suggestions goes
+                similar = api.get(f"/v1/items/{named[0]}/similar", params=as_deep).json()["results"]
                 assert suggestion["sku"] in [result["sku"] for result in similar], "it really looks like that piece"
 
 
@@ -173,8 +174,8 @@ def test_one_correlation_id_leads_through_every_service(stack: RunningStack, api
         logged = [json.loads(line) for line in lines if trace["X-Request-ID"] in line]
         return {entry["service"] for entry in logged}
 
-    all_five = {"gateway", "embedder", "indexer", "recommender", "inventory"}
-    until(lambda: services() == all_five, "all five logged it")
+    every = {"gateway", "embedder", "indexer", "recommender", "inventory", "authenticity"}
+    until(lambda: services() == every, "all of them logged it")
     api.delete(f"/v1/items/{sku}")
 
 

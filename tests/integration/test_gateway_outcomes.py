@@ -162,7 +162,7 @@ def test_an_upload_travels_over_the_broker_and_its_outcome_comes_back(
             until(lambda: gateway.client.get(path).json()["state"] == "indexed", "the picture is indexed")
             assert [m.name for m in gateway.waiting()] == ["item.changed"]
             queues = gateway.client.get("/v1/status").json()["queues"]
-            assert set(queues) == {"gateway", "embedder", "indexer", "recommender", "inventory"}
+            assert set(queues) == {"gateway", "embedder", "indexer", "recommender", "inventory", "authenticity"}
             assert queues["indexer"]["waiting"] == 1
             metrics = gateway.client.get("/metrics").text
             assert 'loupe_catalogue_pictures{state="indexed"} 1.0' in metrics

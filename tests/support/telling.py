@@ -61,6 +61,7 @@ class Telling:
             "INDEXER_PORT": str(free_port()),
             "RECOMMENDER_PORT": self._ports["recommender"],
             "INVENTORY_PORT": str(free_port()),
+            "AUTHENTICITY_PORT": str(free_port()),
         }
         return {"backend": ("deploy.local.backend", environment)}
 

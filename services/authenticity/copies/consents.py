@@ -7,9 +7,9 @@ from collections.abc import Callable
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from services.authenticity import times
 from services.authenticity.copies.hiding import hide_shop
 from services.authenticity.copies.tables import ConsentRow, PieceRow, WatchedRow
+from shared import times
 from shared.contracts.lookalikes import LookalikeConsent
 from shared.database import Database
 

@@ -11,11 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from services.authenticity import times
 from services.authenticity.copies import thresholds
 from services.authenticity.copies.degrees import stronger
 from services.authenticity.copies.tables import AllowedRow, LookalikeRow, WatchedRow
 from services.authenticity.copies.telling import tell
+from shared import times
 from shared.contracts.analysis import Box
 from shared.contracts.lookalikes import CopySide, Degree, Evidence, Finding, LookalikeThreshold, OtherSide
 

@@ -9,11 +9,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from services.authenticity import times
 from services.authenticity.copies.degrees import words
 from services.authenticity.copies.noting import of_shop
 from services.authenticity.copies.tables import AllowedRow, LookalikeRow
 from services.authenticity.copies.telling import take_back
+from shared import times
 from shared.contracts.lookalikes import (
     Decision,
     Degree,

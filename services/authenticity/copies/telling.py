@@ -8,9 +8,9 @@ from typing import cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.authenticity import times
 from services.authenticity.copies.tables import LookalikeRow
 from services.authenticity.tables import OUTBOX
+from shared import times
 from shared.contracts.comparing import EditCode
 from shared.contracts.lookalikes import CopySide, Degree, Evidence, LookalikeFound, LookalikeTold, OtherSide
 from shared.database import Database

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 from sqlalchemy.dialects import postgresql, sqlite
 
-from services.authenticity import times
 from services.authenticity.copies.tables import TurnRow
+from shared import times
 from shared.database import Database
 
 HELD_FOR_MS = 30_000

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from services.gateway.access import Gateway, problems
 from services.gateway.authenticity.addresses import public_addresses, public_path
 from services.gateway.authenticity.public_page import drawn
-from services.gateway.routes.references import CONTENT_HEADERS, PICTURE_ANSWER
+from services.gateway.routes.addressed import CONTENT_HEADERS, PICTURE_ANSWER
 from services.gateway.shielding import PAGE
 from shared.contracts.fields import Sha256
 from shared.contracts.references import Language, PublicId, PublicReference

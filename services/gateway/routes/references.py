@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Body, Query, Request, Response, Security
-from fastapi.security import SecurityScopes
+from fastapi import APIRouter, Body, Request, Response
 
-from services.gateway.access import (
-    BEARER,
-    BRINGS_PICTURES,
-    CHANGES,
-    Gateway,
-    Given,
-    Reader,
-    Writer,
-    caller_of,
-    problems,
-)
+from services.gateway.access import BRINGS_PICTURES, CHANGES, Gateway, Reader, Writer, problems
 from services.gateway.authenticity.addresses import with_addresses
 from services.gateway.authenticity.pictures import cleaned
 from services.gateway.authenticity.pictures import form_of as form_for
+from services.gateway.routes.addressed import CONTENT_HEADERS, PICTURE_ANSWER, ShownTo
 from services.gateway.routes.forms import form_of
 from services.gateway.routes.inventory import Cursor, Limit
 from services.gateway.routes.reference_forms import (
@@ -50,14 +40,6 @@ from shared.pictures import content_type_of
 
 router = APIRouter(prefix="/v1", tags=["references"])
 _MANY = {"at_most": MAX_REFERENCE_PICTURES, "at_most_bytes": MAX_REFERENCE_BYTES}
-CONTENT_HEADERS = {
-    "Cache-Control": "private, max-age=86400, immutable",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-}
-PICTURE_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": {"image/*": {}}, "description": "The picture"}}
-Expires = Annotated[int | None, Query(ge=0, le=10**12)]
-Signature = Annotated[str | None, Query(max_length=200)]
 
 
 @router.post(
@@ -196,17 +178,9 @@ async def delete_reference_picture(
     responses={**PICTURE_ANSWER, **problems(404)},
 )
 async def get_reference_picture(
-    reference_id: ReferenceId,
-    sha256: Sha256,
-    request: Request,
-    gateway: Gateway,
-    given: Annotated[Given, Security(BEARER, scopes=["read"])],
-    expires: Expires = None,
-    signature: Signature = None,
+    reference_id: ReferenceId, sha256: Sha256, tenant: ShownTo, gateway: Gateway
 ) -> Response:
     """With a key, or by a signed address as in `url`, which needs none for a day. Its hash is `sha256`."""
-    tenant = gateway.signer.address_tenant(request.url.path, expires, signature) if expires and signature else None
-    tenant = tenant or (await caller_of(request, gateway, given, SecurityScopes(["read"]))).tenant
     data = await gateway.authenticity.fetch(f"/references/{reference_id}/pictures/{sha256}", tenant=tenant)
     return Response(data, media_type=content_type_of(data), headers=CONTENT_HEADERS)
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Request, Response, Security
-from fastapi.security import SecurityScopes
+from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
-from services.gateway.access import BEARER, Gateway, Given, Reader, Writer, caller_of, problems
+from services.gateway.access import Gateway, Reader, Writer, problems
 from services.gateway.authenticity.addresses import with_evidence
 from services.gateway.authenticity.pictures import cleaned
 from services.gateway.authenticity.pictures import form_of as form_for
+from services.gateway.routes.addressed import CONTENT_HEADERS, PICTURE_ANSWER, ShownTo
 from services.gateway.routes.forms import PICTURE, form_of
 from services.gateway.routes.inventory import Cursor, Limit
-from services.gateway.routes.references import CONTENT_HEADERS, PICTURE_ANSWER, Expires, Signature
 from shared.contracts.references import Sealed
 from shared.contracts.verifying import (
     MAX_VERIFY_BYTES,
@@ -164,17 +163,9 @@ async def get_report_pdf(verification_id: VerificationId, caller: Reader, gatewa
     responses={**PICTURE_ANSWER, **problems(404)},
 )
 async def get_evidence(
-    verification_id: VerificationId,
-    evidence: EvidenceName,
-    request: Request,
-    gateway: Gateway,
-    given: Annotated[Given, Security(BEARER, scopes=["read"])],
-    expires: Expires = None,
-    signature: Signature = None,
+    verification_id: VerificationId, evidence: EvidenceName, tenant: ShownTo, gateway: Gateway
 ) -> Response:
     """With a key, or by a signed address as in `url`, which needs none for a day."""
-    tenant = gateway.signer.address_tenant(request.url.path, expires, signature) if expires and signature else None
-    tenant = tenant or (await caller_of(request, gateway, given, SecurityScopes(["read"]))).tenant
     path = f"/verifications/{verification_id}/pictures/{evidence}"
     data = await gateway.authenticity.fetch(path, tenant=tenant)
     return Response(data, media_type="image/jpeg", headers=CONTENT_HEADERS)

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, func, select
 
-from services.inventory import times
 from services.inventory.batching import batches
 from services.inventory.forecast.demand import Dimensions
 from services.inventory.forecast.groups import Groups, Neighbours
 from services.inventory.forecast.sales import Days, Floats, Ints, Sales, weekly
 from services.inventory.style_tables import PlacedRow, StylePieceRow
 from services.inventory.tables import ItemRow, ItemStock, MovementRow
+from shared import times
 
 MAX_WEEKS = 156
 _DAY = 86_400_000

@@ -1,4 +1,4 @@
-"""Moments as the ledger keeps them: whole milliseconds since 1970, a number that orders and compares as it stands."""
+"""Moments as services keep them: whole milliseconds since 1970, a number that orders and compares as it stands."""
 
 from __future__ import annotations
 
