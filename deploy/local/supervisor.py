@@ -24,7 +24,8 @@ _libc = ctypes.CDLL(None)
 class Child:
     """One process. `log` takes its output; `seconds_to_stop` it has after `stop_signal` before SIGKILL.
 
-    `defaults` is environment that this program's own overrides; when it changes, the child is started anew.
+    `defaults` is environment that this program's own overrides; when it changes, the child is asked to stop and started
+    anew.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     start_at: float = 0.0
+    kill_at: float | None = None
     pause: float = field(default=_FIRST_PAUSE)
 
     def start(self) -> None:
@@ -53,21 +55,23 @@ class Child:
                 preexec_fn=_die_with_parent,
             )
         self.started_at = time.monotonic()
+        self.kill_at = None
 
     @property
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
     def ask_to_stop(self) -> None:
-        if self.process and self.alive:
+        if self.process and self.alive and self.kill_at is None:
+            self.kill_at = time.monotonic() + self.seconds_to_stop
             self.process.send_signal(self.stop_signal)
 
-    def ended_in_time(self, asked_at: float) -> bool:
+    def ended_in_time(self) -> bool:
         """Whether it went by itself in its time since it was asked to; else it was killed."""
-        if not self.process:
+        if not self.process or self.kill_at is None:
             return True
         try:
-            self.process.wait(max(0.0, asked_at + self.seconds_to_stop - time.monotonic()))
+            self.process.wait(max(0.0, self.kill_at - time.monotonic()))
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -86,11 +90,17 @@ class Supervisor:
         """One look: a dead child is started again, after a pause that doubles each time it dies young."""
         now = time.monotonic()
         for child in self.children:
+            if child.kill_at is not None:
+                if not child.alive or now >= child.kill_at:
+                    child.ended_in_time()
+                    child.start()
+                continue
             if child.alive:
                 if now - child.started_at > _STEADY_SECONDS:
                     child.pause = _FIRST_PAUSE
                 if child.defaults() != child.started_with:
-                    self._renew(child)
+                    self._say(f"{child.name} is started anew with other settings")
+                    child.ask_to_stop()
                 continue
             if child.process is not None:
                 self._say(f"{child.name} {_ended(child.process.returncode)}; starting it again. Its log: {child.log}")
@@ -100,20 +110,12 @@ class Supervisor:
             if now >= child.start_at:
                 child.start()
 
-    def _renew(self, child: Child) -> None:
-        """Nothing else is watched for the seconds that it takes to stop."""
-        self._say(f"{child.name} is started anew with other settings")
-        child.ask_to_stop()
-        child.ended_in_time(time.monotonic())
-        child.start()
-
     def stop(self) -> None:
         """All at once, each given its time; whoever stays is killed."""
-        asked_at = time.monotonic()
         for child in self.children:
             child.ask_to_stop()
         for child in self.children:
-            if not child.ended_in_time(asked_at):
+            if not child.ended_in_time():
                 self._say(f"{child.name} did not stop within {child.seconds_to_stop:g} s; it was killed")
 
 

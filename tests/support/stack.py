@@ -20,6 +20,8 @@ from tests.support.waiting import until
 
 READY_SECONDS = 240
 """Long enough to load the sample catalogue, 360 pictures, on a busy machine."""
+_SECONDS_TO_STOP = 90
+"""Services have 30 s, then the servers under them 30 s."""
 _LOCAL = {"broker": "valkey", "embedder": "services.embedder.main", "backend": "deploy.local.backend"}
 _PROCESSES = {
     "broker": "redis-server",
@@ -141,7 +143,10 @@ class RunningStack:
         """Ctrl-C; the exit status."""
         assert self._process
         self._process.send_signal(signal.SIGINT)
-        return self._process.wait(timeout=45)
+        try:
+            return self._process.wait(timeout=_SECONDS_TO_STOP)
+        except subprocess.TimeoutExpired as late:
+            raise AssertionError(f"loupe up does not stop. It said:\n{self.said}") from late
 
     def stop(self) -> None:
         if self._process and self._process.poll() is None:

@@ -62,11 +62,40 @@ def test_a_child_is_started_anew_when_its_defaults_change(tmp_path: Path) -> Non
     supervisor.watch()
     assert said == []
     chosen["OF_THE_CHILD"] = "two"
-    supervisor.watch()
-    until(lambda: b"up two" in teller.log.read_bytes(), "it is up with the new one")
+
+    def renewed() -> bool:
+        supervisor.watch()
+        return b"up two" in teller.log.read_bytes()
+
+    until(renewed, "it is up with the new one")
     supervisor.watch()
     assert said == ["teller is started anew with other settings"]
     supervisor.stop()
+
+
+def test_who_is_slow_to_be_started_anew_holds_up_neither_the_others_nor_the_end(tmp_path: Path) -> None:
+    said: list[str] = []
+    chosen = {"OF_THE_CHILD": "one"}
+    stubborn = Child("stubborn", STUBBORN, {}, tmp_path / "stubborn.log", 3, defaults=lambda: dict(chosen))
+    other = child(tmp_path, "other", SLEEPER)
+    supervisor = Supervisor([stubborn, other], said.append)
+    supervisor.watch()
+    until(lambda: is_up(stubborn) and is_up(other), "both are up")
+    assert stubborn.process
+    assert other.process
+    first = stubborn.process.pid
+    chosen["OF_THE_CHILD"] = "two"
+    supervisor.watch()
+    other.process.kill()
+
+    def other_is_back() -> bool:
+        supervisor.watch()
+        return len(said) == 2 and other.alive
+
+    until(other_is_back, "the other is back")
+    assert stubborn.process.pid == first, "it still has its time to stop"
+    supervisor.stop()
+    assert said[2:] == ["stubborn did not stop within 3 s; it was killed"]
 
 
 def test_a_child_that_keeps_dying_is_started_at_growing_pauses(tmp_path: Path) -> None:
