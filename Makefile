@@ -5,6 +5,7 @@ ITEMS ?= 100000
 SECONDS ?= 600
 ROUNDS ?= 20
 STANDS ?= 1
+DOCKERFILES := deploy/docker/Dockerfile tests/containers/substitutes/Dockerfile
 MODELS := services/embedder/models
 PYTHON ?= python3
 BIN := $(VENV)/bin
@@ -21,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # What is not compiled is when it is imported. Files that are no Python, as templates, are passed over, as pip does.
 RARELY_IMPORTED := /tests?/|/transformers/models/(?!auto/)
 
-.PHONY: help run up-processes test tests debian chaos fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-ledger bench-overload simulate-shop model train evaluate evaluate-recommender evaluate-inventory evaluate-styles stock-trays evaluate-authenticity renders-authenticity fit-authenticity floor clean renders renders-evaluation sample
+.PHONY: help run up-processes test tests debian chaos docker-check fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-ledger bench-overload simulate-shop model train evaluate evaluate-recommender evaluate-inventory evaluate-styles stock-trays evaluate-authenticity renders-authenticity fit-authenticity floor clean renders renders-evaluation sample
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -49,11 +50,16 @@ chaos: $(VENV)/test.installed ## break what can break, ROUNDS times each, on STA
 	$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --stands $(STANDS) --report bench/reports/chaos.md $(GO_ON)
 	CHAOS_MESSAGES=10000 $(BIN)/python -m pytest tests/chaos/test_killing_the_shop_bus.py
 
+docker-check: $(VENV)/test.installed ## build the images, start them by docker-compose, test them and write bench/reports/containers.md (root; about 30 minutes)
+	tests/install-debian-packages containers
+	$(BIN)/python -m tests.containers
+
 lint: $(VENV)/test.installed ## style, types and the rules of who imports whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint $(DOCKERFILES)
 
 fuzz: $(VENV)/test.installed ## feed what reads bytes from outside with made-up ones, 10 minutes each (SECONDS); what breaks it is kept as a seed
 	for target in decoder imports envelope; do $(BIN)/python -m tests.fuzz $$target $(SECONDS) || exit; done
