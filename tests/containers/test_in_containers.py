@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from tests.containers.composed import SERVICES, STORES, ComposedStack
-from tests.containers.traffic import sending
 from tests.e2e.conftest import query_photos
 from tests.e2e.test_photo_to_suggestion import *  # noqa: F403 - the end-to-end test, over the stack of this folder
+from tests.support.uploading import sending
 from tests.support.waiting import until
 
 __all__ = ["query_photos"]
