@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 AUDIT := .venv-audit
 SHIPPED := gateway embedder embedder-gpu indexer recommender inventory authenticity local
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
-UV_COMPILE_WITH_TORCH := $(BIN)/uv pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --override requirements/weights-alone.txt
+UV_COMPILE_WITH_TORCH := $(BIN)/uv pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --override requirements/left-out.txt
 UV_COMPILE := $(UV_COMPILE_WITH_TORCH) --override requirements/without-torch.txt
 # Tests commit thousands of times and no power is cut: their files are in memory where there is plenty of it.
 TESTS_IN := $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 8000000 { print "PYTEST_DEBUG_TEMPROOT=/dev/shm" }')
