@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import httpx
 from pydantic import ValidationError
@@ -13,6 +13,7 @@ from shared.contracts.comparing import ComparisonAsked, Comparisons
 from shared.contracts.internal import Analyses
 from shared.errors import LoupeError, Permanent, Retryable
 from shared.fence import Outsider, credentials
+from shared.observability import traces
 
 _SECONDS = httpx.Timeout(30.0, connect=2.0)
 
@@ -54,9 +55,10 @@ class Embedder:
     def close(self) -> None:
         self._http.close()
 
-    def _post(self, path: str, **sent: object) -> bytes:
+    def _post(self, path: str, **sent: Any) -> bytes:
+        headers = {**sent.pop("headers", {}), **traces.headers()}
         try:
-            answer = self._http.post(path, **sent)  # type: ignore[arg-type]
+            answer = self._http.post(path, headers=headers, **sent)
         except httpx.HTTPError as error:
             raise Retryable(
                 f"The embedder does not answer ({type(error).__name__}). It may be starting: try again soon."

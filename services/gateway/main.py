@@ -70,9 +70,9 @@ from shared import database, messaging, objectstore
 from shared.contracts.messages import ImageRedrawn
 from shared.contracts.reconcile import IndexCompared
 from shared.contracts.shop import INCOMING_BUCKET
-from shared.database import Relay
+from shared.database import PoolCollector, Relay
 from shared.messaging import QueueCollector
-from shared.observability import logs
+from shared.observability import logs, traces
 from shared.observability.http import create_app
 from shared.service import Service, run
 
@@ -222,6 +222,7 @@ def _app(settings: Settings, parts: Parts, catalogue_database: database.Database
         [
             QueueCollector(parts.broker),
             CatalogueCollector(catalogue_database),
+            PoolCollector("gateway", catalogue_database),
             WebhookCollector(catalogue_database),
             *([ShopIntakeCollector(shops.intake.oldest_seconds)] if shops else []),
         ],
@@ -250,6 +251,7 @@ def _app(settings: Settings, parts: Parts, catalogue_database: database.Database
 def main() -> None:
     settings = Settings()
     logs.configure("gateway")
+    traces.configure(settings.traces_url)
     broker = messaging.open(settings.broker_url, "gateway")
     run([build(settings, broker)], broker, settings.worker_threads, sole_worker=settings.sole_worker)
 

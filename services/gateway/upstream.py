@@ -34,7 +34,7 @@ from shared.contracts.models import Models, ReindexStart, ReindexStatus
 from shared.contracts.text import TextVectors
 from shared.errors import LoupeError, Retryable
 from shared.fence import Outsider, credentials
-from shared.observability import logs
+from shared.observability import logs, traces
 from shared.observability.http import REQUEST_ID
 
 _M = TypeVar("_M", bound=BaseModel)
@@ -72,7 +72,11 @@ class Upstream:
         return answer.model_validate_json(await self._fetch(method, path, content, headers))
 
     async def _fetch(self, method: str, path: str, content: bytes, headers: Mapping[str, str]) -> bytes:
-        headers = {**headers, **self._credentials, REQUEST_ID: logs.correlation_id()}
+        with traces.span(f"{method} {self._name}", kind="CLIENT"):
+            return await self._asked(method, path, content, headers)
+
+    async def _asked(self, method: str, path: str, content: bytes, headers: Mapping[str, str]) -> bytes:
+        headers = {**headers, **self._credentials, **traces.headers(), REQUEST_ID: logs.correlation_id()}
         for left in reversed(range(_TRIES)):
             try:
                 async with self._opened().request(method, self._url + path, data=content, headers=headers) as response:
