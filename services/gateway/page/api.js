@@ -122,7 +122,7 @@ async function ask(path, options = {}) {
 
 async function answered(path, options = {}) {
   const key = sessionStorage.getItem(KEY);
-  const headers = { ...options.headers, ...(key && { Authorization: `Bearer ${key}` }) };
+  const headers = { "Accept-Language": document.documentElement.lang, ...options.headers, ...(key && { Authorization: `Bearer ${key}` }) };
   try {
     return await fetch(path, { ...options, headers });
   } catch (error) {
