@@ -77,8 +77,10 @@ export function sendPicture(path, file) {
 }
 
 // `seen` is where the shopper saw the piece: the search and the place in its list, if it was in one.
-export function clicked(sku, seen) {
-  const event = { id: hex(16), type: "clicked", user_id: shopper(), sku, at: new Date().toISOString(),
+export const clicked = (sku, seen) => happened("clicked", sku, seen);
+
+export function happened(type, sku, seen) {
+  const event = { id: hex(16), type, user_id: shopper(), sku, at: new Date().toISOString(),
     ...(seen && { search_id: seen.search_id, position: seen.position }) };
   return ask("/v1/events", {
     method: "POST",

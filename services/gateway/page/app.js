@@ -91,6 +91,7 @@ function choosePiece(number) {
 function usePhoto(file) {
   if (!file) return;
   hideSeen();
+  at("guide").open = false;
   state.piece = 0;
   if (at("photo").src) URL.revokeObjectURL(at("photo").src);
   state.photo = file;
@@ -135,16 +136,22 @@ function about({ suggestions, cold }) {
 
 // Suggestions follow an event within a moment, not at once: look again until they do, a bounded number of times.
 async function follow(sku) {
+  try {
+    await api.clicked(sku, state.shown.get(sku));
+    await awaitNews();
+  } catch (problem) {
+    tell(problem);
+  }
+}
+
+async function awaitNews() {
   const list = at("suggestions");
   list.setAttribute("aria-busy", "true");
   try {
-    await api.clicked(sku, state.shown.get(sku));
     for (let left = TRIES; left > 0; left--) {
       if (await suggest()) break;
       await new Promise((resume) => setTimeout(resume, PAUSE_MS));
     }
-  } catch (problem) {
-    tell(problem);
   } finally {
     list.setAttribute("aria-busy", "false");
   }
@@ -160,7 +167,7 @@ async function route() {
   window.scrollTo({ top: 0 });
   follow(sku);
   try {
-    await showPiece(sku, state.shown.get(sku));
+    await showPiece(sku, state.shown.get(sku), { seen: state.shown.get(sku), changed: awaitNews, failed: tell });
   } catch (problem) {
     location.hash = "";
     tell(problem);
