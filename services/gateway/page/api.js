@@ -93,7 +93,7 @@ export function sendFile(path, file, options) {
 }
 
 // `seen` is where the shopper saw the piece: the search and the place in its list, if it was in one.
-export function tellEvent(type, sku, seen) {
+export function happened(type, sku, seen) {
   const event = { id: hex(16), type, user_id: shopper(), sku, at: new Date().toISOString(),
     ...(seen && { search_id: seen.search_id, position: seen.position }) };
   return ask("/v1/events", {
@@ -138,7 +138,7 @@ async function ask(path, options = {}) {
 
 async function answered(path, options = {}) {
   const key = sessionStorage.getItem(KEY);
-  const headers = { ...options.headers, ...(key && { Authorization: `Bearer ${key}` }) };
+  const headers = { "Accept-Language": document.documentElement.lang, ...options.headers, ...(key && { Authorization: `Bearer ${key}` }) };
   try {
     return await fetch(path, { ...options, headers });
   } catch (error) {

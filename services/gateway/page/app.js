@@ -123,6 +123,7 @@ function unlike(result) {
 function take(file) {
   if (!file) return;
   hideSeen();
+  at("guide").open = false;
   if (at("photo").src) URL.revokeObjectURL(at("photo").src);
   usePhoto(file);
   at("photo").src = URL.createObjectURL(file);
@@ -157,6 +158,11 @@ function takeText(text) {
   return Boolean(sku);
 }
 
+function liked() {
+  note("favourited", at("piece-title").textContent);
+  return forYou.awaitNews();
+}
+
 async function route() {
   const sku = location.hash.startsWith("#piece/") ? decodeURIComponent(location.hash.slice(7)) : null;
   document.body.classList.toggle("reading", Boolean(sku));
@@ -166,7 +172,7 @@ async function route() {
   quiet();
   window.scrollTo({ top: 0 });
   const seen = state.shown.get(sku);
-  const shown = showPiece(sku, seen);
+  const shown = showPiece(sku, seen, { seen, changed: liked, failed: tell });
   shown.then((item) => item && forYou.follow("clicked", item, seen)).catch(() => {});
   try {
     await shown;

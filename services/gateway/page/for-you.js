@@ -1,5 +1,6 @@
 // What is suggested to this browser, and why; what is not wanted goes, and all that is known, too.
 
+import { forgetLiked } from "./acts.js";
 import * as api from "./api.js";
 import { element, suggestionCard } from "./cards.js";
 import { words } from "./find-words.js";
@@ -28,13 +29,17 @@ export async function suggest(anew) {
 
 const about = ({ suggestions, cold: unknown }) => (suggestions.length ? (unknown ? words().cold : words().warm) : words().openFew);
 
-// Suggestions follow an event within a moment, not at once: look again until they do, a bounded number of times.
 export async function follow(act, item, seen) {
+  await api.happened(act, item.sku, seen);
+  note(act, item.title);
+  await awaitNews();
+}
+
+// Suggestions follow an event within a moment, not at once: look again until they do, a bounded number of times.
+export async function awaitNews() {
   const list = at("suggestions");
   list.setAttribute("aria-busy", "true");
   try {
-    await api.tellEvent(act, item.sku, seen);
-    note(act, item.title);
     for (let left = TRIES; left > 0; left--) {
       if (await suggest()) break;
       await new Promise((resume) => setTimeout(resume, PAUSE_MS));
@@ -71,6 +76,7 @@ async function forget() {
   try {
     await api.forgetMe();
     forgetTold();
+    forgetLiked();
     at("why-dialog").close();
     at("for-you-said").textContent = words().forgotten;
     await suggest(true);

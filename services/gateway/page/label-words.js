@@ -4,7 +4,7 @@ import { catalogue } from "./language.js";
 
 const WORDS = {
   en: {
-    skip: "Skip to the picture", pages: "Pages", pieces: "Pieces", shop: "My shop", title: "Labelling", other: "中文",
+    skip: "Skip to the picture", title: "Labelling", other: "中文",
     about: "Pictures one after the other, those of which the model is least sure first. What you say is shown and searched by at once, and is learned from.",
     attribute: "What to say", type: "type", metal: "metal", stone: "stone", cut: "cut", setting: "setting",
     left: (left, all) => `${left} of ${all} pictures to look at`, manifest: "What was said, to train on (CSV)",
@@ -18,7 +18,7 @@ const WORDS = {
     wrong: "Something went wrong", again: "Try again",
   },
   zh: {
-    skip: "跳到图片", pages: "页面", pieces: "首饰", shop: "我的店铺", title: "标注", other: "English",
+    skip: "跳到图片", title: "标注", other: "English",
     about: "逐张显示图片，模型最没把握的在前。您的判断会立即用于显示和搜索，并用于学习。",
     attribute: "标注内容", type: "类型", metal: "金属", stone: "宝石", cut: "切工", setting: "镶嵌",
     left: (left, all) => `共 ${all} 张，还有 ${left} 张待看`, manifest: "标注结果，可用于训练（CSV）",

@@ -1,5 +1,6 @@
 // One piece, bigger: its pictures, what the shop says of it, and what looks like it.
 
+import { acts } from "./acts.js";
 import * as api from "./api.js";
 import { element, price, resultCard, skeletons, stockWords } from "./cards.js";
 import { words } from "./find-words.js";
@@ -9,15 +10,15 @@ const SIMILAR = 12;
 const at = (id) => document.getElementById(id);
 let latest = null;
 
-// The item, once it is shown. `result` is how a search found it, if one did.
-export async function showPiece(sku, result) {
+// The item, once it is shown. `result` is how a search found it, if one did; `doing` as in acts.js.
+export async function showPiece(sku, result, doing) {
   latest = sku;
   at("similar").replaceChildren(...skeletons(4));
   at("similar-none").hidden = true;
   const alike = api.similar(sku, SIMILAR).catch(() => ({ results: [] }));
   const item = result?.item ?? (await api.item(sku));
   if (latest !== sku) return item;
-  describe(item, result);
+  describe(item, result, doing);
   alike.then(({ results }) => {
     if (latest !== sku) return;
     at("similar").replaceChildren(...results.map((one) => resultCard(one, "similar")));
@@ -26,9 +27,10 @@ export async function showPiece(sku, result) {
   return item;
 }
 
-function describe(item, result) {
+function describe(item, result, doing) {
   at("piece-title").textContent = item.title;
   at("piece-price").textContent = [price(item), stockWords(item)].filter(Boolean).join(", ");
+  at("piece-acts").replaceChildren(...acts(item.sku, doing));
   at("piece-reason").textContent = result?.reason ?? "";
   at("piece-description").textContent = item.description;
   const facts = { ...item.attributes, ...(item.tags.length && { [words().tags]: item.tags.join(", ") }), SKU: item.sku };

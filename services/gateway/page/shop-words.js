@@ -4,7 +4,7 @@ import { catalogue } from "./language.js";
 
 const WORDS = {
   en: {
-    skip: "Skip to the shop", pages: "Pages", pieces: "Pieces", label: "Labelling", stock: "Stock", lookalikes: "Look-alikes", records: "Records", api: "API", other: "中文",
+    skip: "Skip to the shop", other: "中文",
     title: "My shop", ofShop: (name) => `Shop: ${name}`, may: { read: "look", write: "change the catalogue", events: "tell what shoppers do", admin: "administer the shop", operator: "operate the index" },
     mayAbout: (list) => `You may ${list}.`, useKey: "Use a key", otherKey: "Use another key", leave: "Forget the key",
     figures: { items: "pieces", indexed: "pictures to search", stored: "pictures on their way", rejected: "pictures refused", outbox: "messages on their way" },
@@ -26,7 +26,7 @@ const WORDS = {
     wrong: "Something went wrong", again: "Try again",
   },
   zh: {
-    skip: "跳到店铺", pages: "页面", pieces: "首饰", label: "标注", stock: "库存", lookalikes: "相似款", records: "登记", api: "API", other: "English",
+    skip: "跳到店铺", other: "English",
     title: "我的店铺", ofShop: (name) => `店铺：${name}`, may: { read: "查看", write: "修改目录", events: "上报顾客行为", admin: "管理店铺", operator: "管理索引" },
     mayAbout: (list) => `您可以：${list}。`, useKey: "使用密钥", otherKey: "换一个密钥", leave: "忘记密钥",
     figures: { items: "件首饰", indexed: "张可搜索的图片", stored: "张处理中的图片", rejected: "张被拒的图片", outbox: "条处理中的消息" },
