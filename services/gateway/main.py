@@ -33,8 +33,8 @@ from services.gateway.incoming import Incoming
 from services.gateway.inventory.handling import handlers_of_stock
 from services.gateway.inventory.movements import Movements
 from services.gateway.kept_answers import KeptAnswers
-from services.gateway.limits import BodyLimit
 from services.gateway.labelling import Labelling
+from services.gateway.limits import BodyLimit
 from services.gateway.listing import Listing
 from services.gateway.lookalikes import handlers_of_lookalikes
 from services.gateway.metrics import CatalogueCollector, ShopIntakeCollector
