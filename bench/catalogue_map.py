@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from playwright.sync_api import Page, expect, sync_playwright
 
 from services.recommender.map.held import Held, pack
@@ -53,7 +54,7 @@ DRAG = """async (frames) => {
 }"""
 
 
-def made_up(pieces: int) -> tuple[Floats, Floats]:
+def made_up(pieces: int) -> tuple[Floats, NDArray[np.int64]]:
     """[pieces, axes] of unit length, and of each its style."""
     dice = np.random.default_rng(11)
     middles = dice.normal(size=(STYLES, AXES))
@@ -75,7 +76,7 @@ def laid_out(vectors: Floats) -> tuple[Floats, list[str]]:
     return places, rows
 
 
-def map_of(places: Floats, styles: Floats) -> CatalogueMap:
+def map_of(places: Floats, styles: NDArray[np.int64]) -> CatalogueMap:
     at = framed(places).round().astype(int)
     pieces = len(at)
     dice = np.random.default_rng(5)

@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect
 
 from tests.support.stack import RunningStack
-from tests.support.views import Watched
+from tests.support.views import PATIENCE_MS, Watched
 from tests.support.waiting import until
 
 LOOKS_AGAIN_MS = 20_000
@@ -21,7 +21,7 @@ def test_an_open_map_gains_what_came_to_the_shop_and_loses_what_left(
     page.clock.install()
     page.goto("/inspire#map")
     count = page.get_by_test_id("map-count")
-    expect(count).to_have_text("120 pieces")
+    expect(count).to_have_text("120 pieces", timeout=PATIENCE_MS)
 
     def shows(told: str) -> bool:
         page.clock.fast_forward(LOOKS_AGAIN_MS)

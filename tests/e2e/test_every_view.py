@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.support.stack import RunningStack
-from tests.support.views import SIZES, SWAGGER_UI, Opened, Watched, paths, views
+from tests.support.views import PATIENCE_MS, SIZES, SWAGGER_UI, Opened, Watched, paths, views
 
 MOST_BYTES = 150_000
 FELT = 0.1
@@ -85,9 +85,9 @@ def test_nothing_moves_as_pictures_load(opened: Opened, size: str) -> None:
 
     page.route("**/v1/images/**", hold)
     page.goto("/")
-    expect(page.get_by_test_id("piece").first).to_be_visible()
-    expect(page.get_by_test_id("suggestion").first).to_be_attached()
-    expect(page.locator("#kept")).not_to_be_empty()
+    expect(page.get_by_test_id("piece").first).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_test_id("suggestion").first).to_be_attached(timeout=PATIENCE_MS)
+    expect(page.locator("#kept")).not_to_be_empty(timeout=PATIENCE_MS)
     page.evaluate("document.fonts.ready")
     page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
     assert held
@@ -152,8 +152,8 @@ def test_where_nothing_answers_it_says_so_and_shows_all_again_once_something_doe
     page = watched.open("/")
     watched.context.set_offline(True)
     page.get_by_test_id("more").or_(page.get_by_role("button", name="Show more")).click()
-    expect(page.get_by_test_id("error")).to_contain_text("Loupe does not answer")
+    expect(page.get_by_test_id("error")).to_contain_text("Loupe does not answer", timeout=PATIENCE_MS)
     watched.context.set_offline(False)
     page.get_by_role("button", name="Try again").click()
-    expect(page.get_by_test_id("error")).to_be_hidden()
-    expect(page.get_by_test_id("piece").first).to_be_visible()
+    expect(page.get_by_test_id("error")).to_be_hidden(timeout=PATIENCE_MS)
+    expect(page.get_by_test_id("piece").first).to_be_visible(timeout=PATIENCE_MS)

@@ -31,13 +31,8 @@ ITEM = {
 
 
 @pytest.fixture(scope="module")
-def photo(query_photos_of_module: list[Path]) -> bytes:
-    return query_photos_of_module[0].read_bytes()
-
-
-@pytest.fixture(scope="module")
-def query_photos_of_module() -> list[Path]:
-    return sorted((Path(__file__).parents[1] / "fixtures" / "query_photos").glob("RING-*.jpg"))
+def photo() -> bytes:
+    return next((Path(__file__).parents[1] / "fixtures" / "query_photos").glob("RING-*.jpg")).read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -96,12 +91,12 @@ def test_what_a_search_finds_and_suggests_is_text(page: Page, boards: list[str],
     named = {"name": f"{MARKUP}.jpg", "mimeType": "image/jpeg", "buffer": photo}
     page.get_by_test_id("file-input").set_input_files(named)  # type: ignore[arg-type]
     found = page.locator('[data-testid="result"]:visible', has_text=MARKUP).first
-    expect(found).to_be_visible()
+    expect(found).to_be_visible(timeout=PATIENCE_MS)
     assert_inert(page, "found")
     found.click()
-    expect(page.get_by_test_id("piece-title")).to_have_text(ITEM["title"])  # type: ignore[arg-type]
+    expect(page.get_by_test_id("piece-title")).to_have_text(ITEM["title"], timeout=PATIENCE_MS)  # type: ignore[arg-type]
     page.get_by_test_id("like").click()
-    expect(page.get_by_test_id("suggestion").filter(has_text=MARKUP).first).to_be_attached()
+    expect(page.get_by_test_id("suggestion").filter(has_text=MARKUP).first).to_be_attached(timeout=PATIENCE_MS)
     assert_inert(page, "suggested")
 
 
@@ -114,7 +109,7 @@ def test_a_drawing_with_a_script_in_it_is_no_picture(page: Page, boards: list[st
     for name in ("ring.svg", f"{MARKUP}.svg"):
         drawn = {"name": name, "mimeType": "image/svg+xml", "buffer": SVG}
         page.get_by_test_id("file-input").set_input_files(drawn)  # type: ignore[arg-type]
-        expect(page.get_by_test_id("error")).to_be_visible()
+        expect(page.get_by_test_id("error")).to_be_visible(timeout=PATIENCE_MS)
         assert_inert(page, name)
 
 
