@@ -22,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # What is not compiled is when it is imported. Files that are no Python, as templates, are passed over, as pip does.
 RARELY_IMPORTED := /tests?/|/transformers/models/(?!auto/)
 
-.PHONY: help run up-processes test tests debian chaos docker-check fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-ledger bench-overload simulate-shop model train evaluate evaluate-recommender evaluate-inventory evaluate-styles stock-trays evaluate-authenticity renders-authenticity fit-authenticity floor clean renders renders-evaluation sample
+.PHONY: help run up-processes test tests debian chaos docker-check fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-ledger bench-overload simulate-shop model train evaluate evaluate-recommender evaluate-inventory evaluate-styles stock-trays evaluate-authenticity renders-authenticity fit-authenticity floor clean renders renders-evaluation sample bench-map
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -136,6 +136,9 @@ bench-recommender: $(VENV)/test.installed ## time of a list of suggestions, even
 
 bench-ledger: $(VENV)/test.installed ## movements/s of the stock's ledger, alone and from HTTP into the catalogue
 	$(BIN)/python -m bench.ledger
+
+bench-map: $(VENV)/test.installed ## how long the map of 50,000 pieces takes to lay out, and how smoothly it moves in Chromium
+	$(BIN)/python -m bench.catalogue_map
 
 bench-overload: $(VENV)/test.installed ## search times while 10,000 uploads wait, and what is answered beyond the bound (about 10 minutes)
 	$(BIN)/python -m bench.overload
