@@ -38,6 +38,7 @@ from shared.contracts.verifying import (
     Compared,
     EvidencePicture,
     Reason,
+    Retake,
     Verdict,
     Verification,
     VerifyAsked,
@@ -135,16 +136,17 @@ class Verifier:
         return Candidate(row, ReferenceIn.model_validate(row.said), read)
 
     def _judged(self, one: Candidate, photos: Sequence[bytes]) -> tuple[Judgement, list[Comparisons]]:
-        expected = [text for text in (one.said.hallmark_text, one.said.serial_text) if text]
+        marks: dict[View, str | None] = {"hallmark": one.said.hallmark_text, "serial": one.said.serial_text}
+        registered = {view: text for view, text in marks.items() if text}
         views: list[View] = [picture.view for picture, _ in one.pictures]  # type: ignore[misc] # as validated
         asked = ComparisonAsked(
             references=[PictureAsked(view=view) for view in views],
             evidence=True,
-            expected=expected if any(view in TEXT_VIEWS for view in views) else [],
+            expected=list(registered.values()) if any(view in TEXT_VIEWS for view in views) else [],
         )
         data = [picture for _, picture in one.pictures]
         compared = list(self._threads.map(lambda photo: self._comparing.compare(asked, photo, data), photos))
-        return judge(compared, self._model), compared
+        return judge(compared, self._model, registered), compared
 
     def _answer(
         self,
@@ -205,6 +207,7 @@ class Verifier:
         design: Verdict,
         piece: Verdict,
         method: str,
+        retakes: Sequence[Retake] = (),
         reference_pictures: Sequence[str] = (),
         reference_version: int | None = None,
         **others: object,
@@ -216,7 +219,8 @@ class Verifier:
             "expires_at": times.moment_of(now) + self._days,
             "design": design,
             "piece": piece,
-            "words": wording.of_verdict(design.outcome, piece.outcome),
+            "words": wording.of_verdict(design.outcome, piece.outcome, helps=bool(retakes)),
+            "retakes": list(retakes),
             "not_claimed": wording.NOT_CLAIMED,
             "compared": Compared(
                 photos=list(sent),

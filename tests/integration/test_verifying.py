@@ -91,6 +91,38 @@ def test_a_serial_that_is_read_tells_one_piece_from_another(house: House, read: 
     assert "A-1" in next(reason["words"]["zh"] for reason in made["reasons"] if reason["code"] == code)
 
 
+def test_a_hallmark_in_a_close_up_of_the_serial_is_no_serial(house: House) -> None:
+    house.looking.read[strip(PHOTO)] = "750"
+    said = {"serial_text": "A-1", "hallmark_text": "750"}
+    for told in (said, {"hallmark_text": "750"}):
+        reference = house.register(DRAWN, drawing(2), views=["front", "serial"], **told)
+        made = house.verify(PHOTO, reference_id=reference["reference_id"])
+        assert (made["design"]["outcome"], made["piece"]) == ("match", {"outcome": "cannot_tell"})
+        assert codes(made) == ["alike", "no-individual-mark"]
+        assert [retake["code"] for retake in made["retakes"]] == ["serial"]
+
+
+def test_a_close_up_of_one_mark_says_nothing_of_the_other(house: House) -> None:
+    house.looking.read[strip(PHOTO)] = "A-1"
+    said = {"serial_text": "A-1", "hallmark_text": "750"}
+    reference = house.register(DRAWN, drawing(2), drawing(3), views=["front", "serial", "hallmark"], **said)
+    made = house.verify(PHOTO, reference_id=reference["reference_id"])
+    assert made["piece"]["outcome"] == "match"
+    assert codes(made) == ["alike", "text-agrees"]
+
+
+def test_that_a_photo_would_help_is_said_only_where_one_is_named(house: House) -> None:
+    nothing = house.verify(PHOTO)
+    assert (nothing["retakes"], nothing["words"]["en"]) == ([], "These photos cannot tell.")
+    house.looking.how[strip(PHOTO)] = "blurred"
+    made = house.verify(PHOTO, reference_id=house.register()["reference_id"])
+    assert made["retakes"]
+    assert made["words"] == {
+        "en": "These photos cannot tell. Below is which photo would help.",
+        "zh": "这些照片无法判断。下面说明哪种照片会有帮助。",
+    }
+
+
 def test_without_a_claim_a_shops_own_references_are_searched_and_no_others(house: House) -> None:
     house.looking.vectors |= {strip(DRAWN): (1, 0, 0, 0), strip(drawing(2)): (0, 1, 0, 0), strip(PHOTO): (0.1, 1, 0, 0)}
     house.register(DRAWN)
@@ -145,6 +177,11 @@ def test_reports_are_checked_without_a_network_and_tampering_is_named(house: Hou
     assert said(pdf)[0] == 0, said(pdf)
     photo.write_bytes(ANOTHER)
     assert "photo.jpg is none of the pictures" in said(report, "--picture", str(photo))[1]
+    chinese = house.client.get(f"{path}/report.pdf", params={"language": "zh"}).content
+    (tmp_path / "chinese.pdf").write_bytes(chinese)
+    assert b"NotoSansSC" in chinese, "it carries the letters that it needs"
+    assert len(chinese) < 200_000
+    assert said(tmp_path / "chinese.pdf")[0] == 0
     told = json.loads(report.read_text())
     told["document"]["piece"] = {"outcome": "match", "probability": 0.99}
     report.write_text(json.dumps(told))

@@ -44,7 +44,7 @@ const WORDS = {
     match: "一致", mismatch: "不同", cannot_tell: "无法判断", likely: (percent) => `一致的概率：${percent}%`,
     reasons: "依据", helps: "有帮助的照片", compared: "比对了什么", against: (title, version) => `与“${title}”第 ${version} 版比对`,
     evidence: (photo, view) => `左：照片 ${photo}；右：登记的${view}照片`, marks: "绿框：一致。红框：不同。",
-    json: "可核对的报告（JSON）", pdf: "报告（PDF，英文）", photo: (number) => `照片 ${number}`,
+    json: "可核对的报告（JSON）", pdf: "报告（PDF）", photo: (number) => `照片 ${number}`,
     registerTitle: "登记一件物件或一种款式", whatIsIt: "登记对象", piece: "一件物件", design: "一种款式，有许多件",
     name: "名称", owner: "登记人名称（显示在公开页面上）", sku: "SKU", hallmark: "印记文字", serial: "序列号",
     width: "宽（毫米）", height: "高（毫米）", issuer: "文件出具方", number: "文件编号", protect: "保护：有相似款时提示我",

@@ -67,7 +67,7 @@ function shown(made) {
     ...helps,
     element("h3", {}, words().compared), element("p", {}, told(made.compared.what)),
     element("p", { class: "files" },
-      element("button", { class: "plain", type: "button", onclick: () => trying(() => api.download(`${path}/report.pdf`, `${made.verification_id}.pdf`)) }, words().pdf), " ",
+      element("button", { class: "plain", type: "button", onclick: () => trying(() => api.download(`${path}/report.pdf?language=${language()}`, `${made.verification_id}.pdf`)) }, words().pdf), " ",
       element("button", { class: "plain", type: "button", onclick: () => trying(() => api.download(`${path}/report.json`, `${made.verification_id}.json`)) }, words().json)),
   ].filter(Boolean);
 }
