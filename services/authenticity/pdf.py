@@ -24,8 +24,9 @@ from shared.signing.files import signed_file
 ATTACHED = "report.json"
 _WIDTH_MM = 180.0
 _SAID: dict[Language, dict[str, Any]] = orjson.loads((Path(__file__).parent / "pdf_words.json").read_bytes())
+# No green: it would look like a stamp of approval.
 _COLOURS: dict[Outcome, tuple[int, int, int]] = {
-    "match": (30, 100, 70),
+    "match": (35, 80, 130),
     "mismatch": (160, 45, 40),
     "cannot_tell": (95, 95, 95),
 }
@@ -83,6 +84,11 @@ def _place(say: Mapping[str, Any], photo: int | None, view: str | None) -> str:
     return told.format(photo=photo + 1, view=say["views"].get(view))
 
 
+def _percent(probability: float) -> str:
+    """Never 0 or 100: no photo makes anything certain."""
+    return "> 99%" if probability > 0.99 else "< 1%" if probability < 0.01 else f"{probability:.0%}"
+
+
 class _Page:
     """Latin text in a font that every reader has; a line with anything else in Noto Sans SC, of which the file carries
     the letters that it needs."""
@@ -102,7 +108,7 @@ class _Page:
 
     def verdict(self, of: str, verdict: Verdict) -> None:
         say = _SAID[self._language]
-        likely = "" if verdict.probability is None else say["likely"].format(percent=f"{verdict.probability:.1%}")
+        likely = "" if verdict.probability is None else say["likely"].format(percent=_percent(verdict.probability))
         self.pdf.set_text_color(*_COLOURS[verdict.outcome])
         self.line(say["verdict"].format(of=say[of], outcome=say[verdict.outcome]) + likely, 13, bold=True)
         self.pdf.set_text_color(0, 0, 0)

@@ -32,7 +32,7 @@ from shared.contracts.comparing import (
     PictureAsked,
     View,
 )
-from shared.contracts.fields import MAX_PICTURE_BYTES
+from shared.contracts.fields import MAX_PICTURE_BYTES, Vector
 from shared.contracts.references import ReferenceIn, ReferenceKind
 from shared.contracts.verifying import (
     Compared,
@@ -110,10 +110,16 @@ class Verifier:
         elif claimed.sku:
             ids = self._of_sku(tenant, claimed.sku)
         else:
-            analyses = [self._comparing.analyse(photo).analyses[0] for photo in photos]
-            vectors = [analysis.pieces[0].embedding() for analysis in analyses]
-            ids = nearest(self._books, tenant, analyses[0].model_version, vectors, _MOST_FOUND)
+            ids = nearest(self._books, tenant, self._vectors(photos), _MOST_FOUND)
         return [self._candidate(tenant, reference_id) for reference_id in ids]
+
+    def _vectors(self, photos: Sequence[bytes]) -> dict[str, list[Vector]]:
+        """By the version of each loaded model, one a photo."""
+        found: dict[str, list[Vector]] = {}
+        for photo in photos:
+            for analysis in self._comparing.analyse(photo).analyses:
+                found.setdefault(analysis.model_version, []).append(analysis.pieces[0].embedding())
+        return found
 
     def _of_sku(self, tenant: str, sku: str) -> list[str]:
         ours = select(ReferenceRow.reference_id).where(ReferenceRow.tenant == tenant, ReferenceRow.sku == sku)

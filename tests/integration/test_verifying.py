@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from loupe.cli import app
+from services.authenticity.renewing import Renewing
+from shared import database, objectstore
+from shared.contracts.analysis import picture_key
 from shared.pictures import strip
 from tests.support.databases import NewDatabase
 from tests.support.gateway import OTHER_KEY
@@ -134,6 +139,30 @@ def test_without_a_claim_a_shops_own_references_are_searched_and_no_others(house
     assert house.client.post(f"/v1/references/{near['reference_id']}:publish").status_code == 200
     probed = house.client.post("/v1/verify", files=files(PHOTO), headers=OTHERS).json()
     assert probed["reasons"] == others["reasons"], "published or not, it is not found from another shop"
+
+
+def test_vectors_are_made_anew_once_their_model_is_no_longer_loaded(house: House) -> None:
+    reference = house.register(DRAWN)
+    house.looking.version = "newer"
+    assert codes(house.verify(PHOTO)) == ["nothing-found"]
+    books = database.open(house.books)
+    pictures = objectstore.open(f"file://{house.stand.folder}/objects", "references")
+    renewing = Renewing(books, pictures, house.looking)
+    assert renewing.renew(threading.Event()) == 1
+    assert renewing.renew(threading.Event()) == 0, "those of a loaded model stay"
+    assert house.verify(PHOTO)["reference_id"] == reference["reference_id"]
+    books.close()
+
+
+def test_a_picture_that_cannot_be_read_holds_up_no_other(house: House) -> None:
+    house.register(drawing(2))
+    house.register(drawing(3))
+    house.looking.version = "newer"
+    books = database.open(house.books)
+    pictures = objectstore.open(f"file://{house.stand.folder}/objects", "references")
+    pictures.delete("shop", picture_key(hashlib.sha256(strip(drawing(2))).hexdigest()))
+    assert Renewing(books, pictures, house.looking).renew(threading.Event()) == 1
+    books.close()
 
 
 def test_a_verification_is_kept_for_its_shop_until_it_is_over(tmp_path: Path) -> None:

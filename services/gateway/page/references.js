@@ -33,9 +33,12 @@ export async function trying(act) {
 
 const told = (both) => both[language()];
 
+// Never 0 or 100: no photo makes anything certain.
+const percent = (likely) => (likely > 0.99 ? "> 99" : likely < 0.01 ? "< 1" : Math.round(likely * 100));
+
 function verdict(name, one) {
   const likely = one.probability === undefined ? null
-    : element("p", { class: "quiet" }, words().likely((one.probability * 100).toFixed(1)));
+    : element("p", { class: "quiet" }, words().likely(percent(one.probability)));
   return element("div", { class: `verdict ${one.outcome}`, "data-testid": `verdict-${name}` },
     element("p", { class: "quiet" }, name === "design" ? words().ofDesign : words().ofPiece),
     element("p", { class: "said" }, words()[one.outcome]), likely);
