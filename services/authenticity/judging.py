@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from services.authenticity import wording
 from services.authenticity.deciding import Decision, Model, decide
@@ -22,10 +21,9 @@ _DIFFERS: dict[str, ReasonCode] = {
     "colour": "colour-differs",
     "outline": "outline-differs",
 }
-_MOST_RETAKES = 4
+_MOST_RETAKES = 3
 Registered = Mapping[View, str]
 """The text that is registered for a close-up, by its view."""
-_MARKS: tuple[Literal["serial", "hallmark"], ...] = ("serial", "hallmark")
 
 
 @dataclass(frozen=True)
@@ -65,12 +63,14 @@ def judge(compared: Sequence[Comparisons], model: Model, registered: Registered)
     own = [pair for pair in pairs if pair.photo not in reused]
     looks = [pair for pair in own if pair.comparison.view not in TEXT_VIEWS]
     design, telling = _design(looks)
-    marks = [_mark(pair, registered) for pair in own if pair.comparison.view in TEXT_VIEWS]
-    piece, why = _piece(design.outcome, [mark for mark in marks if mark])
+    marks = _marks(own, looks, registered)
+    piece, why = _piece(design.outcome, marks)
     same = max((pair.comparison.same_picture.probability for pair in pairs), default=0.0)
     again = [_reason(pair, "same-picture") for _, pair in sorted(reused.items())]
-    reasons = [*again, *_told(telling, design.outcome), *(mark for mark in marks if mark), *why]
-    retakes = _retakes([*reused.values(), *looks], design.outcome, piece.outcome, marks)
+    reasons = [*again, *_told(telling, design.outcome), *marks, *why]
+    retakes = _retakes([*reused.values(), *looks], design.outcome)
+    if piece.outcome == "cannot_tell" and design.outcome != "mismatch" and "serial" in registered:
+        retakes.append(Retake(code="serial", view="serial", words=wording.of_retake("serial")))
     return Judgement(design, piece, reasons, retakes, same, [*telling, *reused.values()])
 
 
@@ -88,6 +88,13 @@ def _design(pairs: Sequence[Pair]) -> tuple[Verdict, list[Pair]]:
 
 def _with(pairs: Sequence[Pair], outcome: Outcome) -> list[Pair]:
     return [pair for pair in pairs if pair.decision.outcome == outcome]
+
+
+def _marks(own: Sequence[Pair], looks: Sequence[Pair], registered: Registered) -> list[Reason]:
+    """What close-ups say. That a photo of the whole piece shows no text is not worth saying."""
+    whole = {pair.photo for pair in looks if pair.decision.probability is not None}
+    found = [_mark(pair, registered) for pair in own if pair.comparison.view in TEXT_VIEWS]
+    return [mark for mark in found if mark and not (mark.code == "text-unread" and mark.photo in whole)]
 
 
 def _mark(pair: Pair, registered: Registered) -> Reason | None:
@@ -147,8 +154,8 @@ def _differences(pair: Pair) -> list[Reason]:
     return list(found.values()) or [_reason(pair, "structure-differs")]
 
 
-def _retakes(looks: Sequence[Pair], design: Outcome, piece: Outcome, marks: Sequence[Reason | None]) -> list[Retake]:
-    """Which photo would help, where something cannot be told."""
+def _retakes(looks: Sequence[Pair], design: Outcome) -> list[Retake]:
+    """Which photo would help to tell the design, where that cannot be told."""
     wanted: dict[RetakeCode, Retake] = {}
     if design == "cannot_tell":
         nearest = sorted(looks, key=lambda pair: -pair.comparison.features["aligned"])
@@ -159,11 +166,6 @@ def _retakes(looks: Sequence[Pair], design: Outcome, piece: Outcome, marks: Sequ
                     view = pair.comparison.view if help_by == "same-side" else None
                     told = Retake(code=help_by, photo=pair.photo, view=view, words=wording.of_retake(help_by))
                     wanted.setdefault(help_by, told)
-    if piece == "cannot_tell" and design != "mismatch":
-        closer: list[RetakeCode] = [view for view in _MARKS if not any(mark and mark.view == view for mark in marks)]
-        for close_up in closer[:1]:
-            view = "serial" if close_up == "serial" else "hallmark"
-            wanted.setdefault(close_up, Retake(code=close_up, view=view, words=wording.of_retake(close_up)))
     return list(wanted.values())[:_MOST_RETAKES]
 
 

@@ -77,20 +77,35 @@ function shown(made) {
 
 async function compare() {
   if (!state.photos.length) throw Object.assign(new Error(words().noPhotos), { title: words().compare });
+  const button = document.querySelector("[data-testid=compare]");
   at("result").replaceChildren(element("p", { class: "quiet" }, words().comparing));
+  button.disabled = true; // one answer a press, however often it is pressed
   try {
     state.made = await api.verify(state.photos, at("claim").value);
     at("result").replaceChildren(...shown(state.made));
   } catch (problem) {
     at("result").replaceChildren();
     throw problem;
+  } finally {
+    button.disabled = false;
   }
 }
 
+// A phone's camera gives one photo at a time: each is added to those that are there.
 function choose() {
-  state.photos = [...at("photos").files].slice(0, MOST_PHOTOS);
+  state.photos = [...state.photos, ...at("photos").files].slice(0, MOST_PHOTOS);
+  at("photos").value = "";
+  showChosen();
+}
+
+function showChosen() {
+  for (const picture of at("chosen").querySelectorAll("img")) URL.revokeObjectURL(picture.src);
   at("chosen").replaceChildren(...state.photos.map((photo, number) => element("li", {},
-    element("img", { src: URL.createObjectURL(photo), alt: words().photo(number + 1) }))));
+    element("img", { src: URL.createObjectURL(photo), alt: words().photo(number + 1) }),
+    element("button", { class: "plain", type: "button", "aria-label": words().removeOne(number + 1), onclick: () => {
+      state.photos.splice(number, 1);
+      showChosen();
+    } }, words().remove))));
 }
 
 async function claims() {
@@ -115,6 +130,7 @@ function start() {
   say();
   document.title = `Loupe: ${words().title}`;
   at("language").textContent = words().other;
+  showChosen();
   if (state.made) at("result").replaceChildren(...shown(state.made));
   guide.draw();
   trying(claims);
