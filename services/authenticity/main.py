@@ -14,6 +14,7 @@ from services.authenticity.keeping import Kept
 from services.authenticity.metrics import AuthenticityCollector
 from services.authenticity.public import PublicReferences
 from services.authenticity.registry import Registry
+from services.authenticity.renewing import Renewing
 from services.authenticity.routes import router
 from services.authenticity.settings import Settings
 from services.authenticity.tables import OUTBOX
@@ -73,7 +74,7 @@ def build(
         port=settings.port,
         close=close,
         unit=books.together,
-        background=[relay.run, cleaning(kept.clean), *found.loops],
+        background=[relay.run, cleaning(kept.clean), Renewing(books, pictures, embedder).run, *found.loops],
         handlers={**handlers(), **found.handlers},
         bundle_handlers=found.bundle_handlers,
     )

@@ -88,7 +88,9 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     signer = Signer(settings.secret)
     pictures = objectstore.open(settings.object_store_url, "pictures")
     analyses = objectstore.open(settings.object_store_url, "analyses")
-    collector = Collector(catalogue_database, pictures, analyses, timedelta(days=settings.reconcile_grace_days))
+    authenticity = Authenticity("authenticity service", settings.authenticity_url, settings.internal_secret)
+    grace = timedelta(days=settings.reconcile_grace_days)
+    collector = Collector(catalogue_database, pictures, analyses, grace, authenticity.kept)
     reconciler = Reconciler(catalogue_database, pictures, collector, broker, settings.reconcile_pace)
     backlog = Backlog(catalogue_database, OUTBOX, settings.backlog_limit)
     catalogue = Catalogue(catalogue_database, relay.wake)
@@ -125,7 +127,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         stock=Stock(catalogue_database, relay.wake),
         movements=movements,
         inventory=Inventory("inventory", settings.inventory_url, settings.internal_secret),
-        authenticity=Authenticity("authenticity service", settings.authenticity_url, settings.internal_secret),
+        authenticity=authenticity,
         corrections=Corrections(catalogue_database, relay.wake),
         api_keys=ApiKeys(catalogue_database, settings.secret),
         keys=Keys(catalogue_database, settings.secret),

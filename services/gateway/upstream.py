@@ -31,6 +31,7 @@ from shared.contracts.internal import (
 )
 from shared.contracts.kept import KeptOf, KeptPage, ShopperNames
 from shared.contracts.models import Models, ReindexStart, ReindexStatus
+from shared.contracts.references import ReferencesKept
 from shared.contracts.text import TextVectors
 from shared.errors import LoupeError, Retryable
 from shared.fence import Outsider, credentials
@@ -250,6 +251,17 @@ class Authenticity(Inventory):
     async def fetch(self, path: str, **asked: str) -> bytes:
         """The bytes of a file."""
         return await self._fetch("GET", f"{path}?{urlencode(asked)}", b"", {})
+
+    def kept(self, tenant: str) -> ReferencesKept:
+        """Asked in a thread. Raises `Retryable` where it does not answer."""
+        url = f"{self._url}/references-kept"
+        try:
+            answer = httpx.get(url, params={"tenant": tenant}, headers=self._credentials, timeout=10)
+        except httpx.HTTPError as error:
+            raise self._silent(error) from error
+        if not answer.is_success:
+            raise self._refusal(answer.status_code, answer.content)
+        return ReferencesKept.model_validate_json(answer.content)
 
     async def erase(self, path: str, tenant: str) -> None:
         await self._fetch("DELETE", f"{path}?{urlencode({'tenant': tenant})}", b"", {})
