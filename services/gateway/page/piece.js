@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { element, price, resultCard, skeletons } from "./cards.js";
+import { wornAs } from "./tryon/kinds.js";
 
 const SIMILAR = 12;
 const at = (id) => document.getElementById(id);
@@ -27,6 +28,8 @@ function describe(item, result) {
   at("piece-price").textContent = [price(item), item.stock === 0 ? "sold out" : ""].filter(Boolean).join(", ");
   at("piece-reason").textContent = result?.reason ?? "";
   at("piece-description").textContent = item.description;
+  at("piece-try").href = `/try-on?sku=${encodeURIComponent(item.sku)}`;
+  at("piece-try").hidden = !item.images.length || Boolean(item.attributes.type && !wornAs(item));
   const facts = { ...item.attributes, ...(item.tags.length && { tags: item.tags.join(", ") }), SKU: item.sku };
   at("piece-facts").replaceChildren(
     ...Object.entries(facts).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]),
