@@ -69,6 +69,9 @@ class Client:
     image_cutout = sends(api.images.image_cutout)
     correct_image = sends(api.images.correct_image)
     remove_image = sends(api.images.remove_image)
+    doubtful_images = lists(api.labelling.doubtful_images)
+    labelling_page = sends(api.labelling.labelling_page)
+    labelling_manifest = sends(api.labelling.labelling_manifest)
 
     start_import = sends(api.imports.start_import)
     import_status = sends(api.imports.import_status)
@@ -121,6 +124,7 @@ class Client:
     erase_session = sends(api.shoppers.erase_session)
     start_erasing_user = sends(api.people.start_erasing_user)
     start_erasing_session = sends(api.people.start_erasing_session)
+    forget_visitor = sends(api.people.forget_visitor)
     erasure = sends(api.people.erasure)
     wait_for_erasure = sends(api.people.wait_for_erasure)
     export_user = sends(api.people.export_user)
@@ -179,6 +183,7 @@ class Client:
     delivery = sends(api.webhooks.delivery)
     redeliver = sends(api.webhooks.redeliver)
 
+    holder = sends(api.keys.holder)
     add_key = sends(api.keys.add_key)
     keys = sends(api.keys.keys)
     rotate_key = sends(api.keys.rotate_key)

@@ -24,6 +24,7 @@ from services.gateway.impressions import Impressions
 from services.gateway.incoming import Incoming
 from services.gateway.inventory.movements import Movements
 from services.gateway.kept_answers import KeptAnswers
+from services.gateway.labelling import Labelling
 from services.gateway.listing import Listing
 from services.gateway.outward import Outward
 from services.gateway.people.erasures import Erasures
@@ -56,6 +57,7 @@ class Parts:
 
     catalogue: Catalogue
     listing: Listing
+    labelling: Labelling
     api_keys: ApiKeys
     uploads: Uploads
     shoppers: Shoppers

@@ -33,6 +33,7 @@ from services.gateway.incoming import Incoming
 from services.gateway.inventory.handling import handlers_of_stock
 from services.gateway.inventory.movements import Movements
 from services.gateway.kept_answers import KeptAnswers
+from services.gateway.labelling import Labelling
 from services.gateway.limits import BodyLimit
 from services.gateway.listing import Listing
 from services.gateway.lookalikes import handlers_of_lookalikes
@@ -117,6 +118,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     parts = Parts(
         catalogue=catalogue,
         listing=listing,
+        labelling=Labelling(catalogue_database, listing),
         uploads=picture_uploads,
         incoming=incoming,
         shoppers=Shoppers(catalogue_database, people.block_list, relay.wake),

@@ -8,16 +8,19 @@ from services.gateway.listing import Listing
 from services.gateway.reasons import reason
 from shared.contracts.api import ImageRef, Item
 from shared.contracts.internal import Hit
+from shared.contracts.references import Language
 from shared.contracts.search import Result
 
 
-def results_of(listing: Listing, tenant: str, hits: Sequence[Hit]) -> list[Result]:
+def results_of(listing: Listing, tenant: str, hits: Sequence[Hit], language: Language) -> list[Result]:
     """One result a hit, in their order; without hits whose item or pictures were removed a moment ago."""
-    (results,) = results_of_lists(listing, tenant, [hits])
+    (results,) = results_of_lists(listing, tenant, [hits], language)
     return results
 
 
-def results_of_lists(listing: Listing, tenant: str, lists: Sequence[Sequence[Hit]]) -> list[list[Result]]:
+def results_of_lists(
+    listing: Listing, tenant: str, lists: Sequence[Sequence[Hit]], language: Language
+) -> list[list[Result]]:
     """Of each list as `results_of`, with the catalogue read once for all of them."""
     items = listing.items_of(tenant, {hit.sku for hits in lists for hit in hits})
     titles = {sku: item.title for sku, item in items.items()}
@@ -29,7 +32,7 @@ def results_of_lists(listing: Listing, tenant: str, lists: Sequence[Sequence[Hit
             Result(
                 sku=hit.sku,
                 score=round(hit.score, 4),
-                reason=reason(hit, titles),
+                reason=reason(hit, titles, language),
                 item=items[hit.sku],
                 image_url=image.image_url,
                 image_id=image.image_id,

@@ -16,6 +16,7 @@ from services.gateway.results import results_of
 from services.gateway.understanding import Wanted, wanted_of
 from shared.contracts.analysis import Analysis, Box
 from shared.contracts.internal import HitList, QueryPart, SearchRequest
+from shared.contracts.references import Language
 from shared.contracts.search import PieceResults, Result, SearchResults
 from shared.errors import LoupeError, Retryable
 
@@ -23,11 +24,11 @@ _LONGEST_SECONDS = 25.0
 _Seen = Mapping[int, Sequence[Analysis]]
 
 
-async def search(gateway: Parts, tenant: str, query: Query, place: Place) -> SearchResults:
+async def search(gateway: Parts, tenant: str, query: Query, place: Place, language: Language) -> SearchResults:
     """Raises what the embedder and the recommender refuse it for, and `Retryable` when it takes too long."""
     try:
         async with asyncio.timeout(_LONGEST_SECONDS):
-            return await _search(gateway, tenant, query, place)
+            return await _search(gateway, tenant, query, place, language)
     except TimeoutError as error:
         raise Retryable(
             f"The search took longer than {_LONGEST_SECONDS:g} seconds: Loupe has too much to do at this moment. "
@@ -35,7 +36,7 @@ async def search(gateway: Parts, tenant: str, query: Query, place: Place) -> Sea
         ) from error
 
 
-async def _search(gateway: Parts, tenant: str, query: Query, place: Place) -> SearchResults:
+async def _search(gateway: Parts, tenant: str, query: Query, place: Place, language: Language) -> SearchResults:
     with metrics.stage("embedder"):
         seen, wanted = await asyncio.gather(
             _seen(gateway, tenant, query), wanted_of(tenant, query, gateway.vocabularies, gateway.vectors)
@@ -49,10 +50,10 @@ async def _search(gateway: Parts, tenant: str, query: Query, place: Place) -> Se
     with metrics.stage("recommender"):
         found = await asyncio.gather(*(_hits(gateway, request) for request in asked))
     with metrics.stage("join"):
-        lists = await asyncio.to_thread(_joined, gateway, tenant, numbers, found)
+        lists = await asyncio.to_thread(_joined, gateway, tenant, numbers, found, language)
     if labels := _alone(wanted, asked):
         for result in (result for one in lists for result in one.results):
-            result.reason = matching(labels)
+            result.reason = matching(labels, language)
     for hits, one in zip(found, lists, strict=True):
         metrics.count_search(len(one.results), no_match=one.no_match)
         gateway.impressions.note(
@@ -136,10 +137,12 @@ async def _hits(gateway: Parts, request: SearchRequest | None) -> HitList:
     return HitList(hits=[]) if request is None else await gateway.recommender.search(request)
 
 
-def _joined(gateway: Parts, tenant: str, numbers: Sequence[int], found: Sequence[HitList]) -> list[PieceResults]:
+def _joined(
+    gateway: Parts, tenant: str, numbers: Sequence[int], found: Sequence[HitList], language: Language
+) -> list[PieceResults]:
     lists = []
     for number, hits in zip(numbers, found, strict=True):
-        listed = results_of(gateway.listing, tenant, hits.hits)
+        listed = results_of(gateway.listing, tenant, hits.hits, language)
         results, suggestions = ([], listed) if hits.no_match else (listed, [])
         lists.append(PieceResults(piece=number, results=results, suggestions=suggestions, no_match=hits.no_match))
     return lists

@@ -6,10 +6,18 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.contracts.fields import NO_TEXT, KeyId, KeyName, KeyScope, Timestamp
+from shared.contracts.fields import NO_TEXT, KeyId, KeyName, KeyScope, TenantId, Timestamp
 
 MAX_OVERLAP_HOURS = 30 * 24
 OVERLAP_HOURS = 24.0
+
+
+class Holder(BaseModel):
+    """Who asks: the shop, and what they may do there. `key_id` is absent where our page asks without a key."""
+
+    tenant: TenantId
+    scopes: list[KeyScope]
+    key_id: KeyId | None = None
 
 
 class KeyIn(BaseModel):

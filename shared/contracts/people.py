@@ -10,6 +10,8 @@ from shared.contracts.fields import Timestamp, UserId
 
 ErasureId = Annotated[str, StringConstraints(pattern=r"^er_[0-9a-f]{32}$")]
 ExportId = Annotated[str, StringConstraints(pattern=r"^ex_[0-9a-f]{32}$")]
+VisitorId = Annotated[str, StringConstraints(pattern=r"^page-[0-9a-f]{24}$")]
+"""The name that our page makes for a browser, at random: who knows it is that browser, or the shop itself."""
 Found = dict[str, int]
 """How many pieces of a shopper there were, by the name of the store."""
 

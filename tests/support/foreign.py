@@ -27,6 +27,7 @@ NOWHERE: dict[str, str] = {
     "sku": "ONLY-NOBODYS-1",
     "image_id": "00000000-0000-4000-8000-000000000000",
     "user_id": "nobody",
+    "visitor_id": "page-" + "0" * 24,
     "session_id": "no-visit",
     "key_id": "k_000000000000",
     "webhook_id": "wh_" + "0" * 24,
@@ -68,6 +69,7 @@ def theirs(shop: Shop) -> dict[str, str]:
         "sku": shop.only,
         "image_id": shop.images["RING-1"][0],
         "user_id": SHOPPER,
+        "visitor_id": _visitor(shop),
         "session_id": VISIT,
         "key_id": shop.keys[0],
         "webhook_id": hook,
@@ -99,6 +101,7 @@ class _Own(dict[str, str]):
         super().__init__(
             sku="RING-1",
             user_id="a-shopper-of-mine",
+            visitor_id="page-" + "b" * 24,
             session_id="a-visit-of-mine",
             image_id=shop.images["RING-1"][0],
             sha256=hashlib.sha256(PHOTO).hexdigest(),
@@ -145,6 +148,13 @@ class _Own(dict[str, str]):
             _advised(shop, "RING-1")
         if "name" in named or operation.label == "POST /v1/images:batch":
             self.update(_upload(shop))
+
+
+def _visitor(shop: Shop) -> str:
+    """A browser that our page named, which looked at a piece of this shop."""
+    visitor = "page-" + "a" * 24
+    assert shop.tell(f"{shop.word}-visitor", shop.only, user=visitor).status_code == 202
+    return visitor
 
 
 def _webhook(shop: Shop, *, anew: bool = False) -> tuple[str, str]:

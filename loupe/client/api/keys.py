@@ -7,7 +7,7 @@ from datetime import datetime
 
 from loupe.client.calls import Call, answer, json_body, nothing
 from shared.contracts.fields import KeyScope
-from shared.contracts.keys import OVERLAP_HOURS, Key, KeyIn, KeyList, KeyMade, KeyRotated, KeyRotation
+from shared.contracts.keys import OVERLAP_HOURS, Holder, Key, KeyIn, KeyList, KeyMade, KeyRotated, KeyRotation
 
 
 def add_key(name: str, scopes: Iterable[KeyScope], *, expires_at: datetime | None = None) -> Call[KeyMade]:
@@ -21,6 +21,11 @@ def rotate_key(key_id: str, *, overlap_hours: float = OVERLAP_HOURS) -> Call[Key
     body = KeyRotation(overlap_hours=overlap_hours)
     path = "/v1/admin/keys/{key_id}:rotate"
     return Call("POST", path, answer(KeyRotated), {"key_id": key_id}, body=json_body(body))
+
+
+def holder() -> Call[Holder]:
+    """Who asks: the shop that this key belongs to, and its scopes."""
+    return Call("GET", "/v1/holder", answer(Holder))
 
 
 def keys() -> Call[list[Key]]:

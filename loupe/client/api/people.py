@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from loupe.client.calls import Call, Pause, Steps, answer, json_body
+from loupe.client.calls import Call, Pause, Steps, answer, json_body, nothing
 from loupe.client.errors import NoAnswer
 from shared.contracts.people import Erasure, ErasureIn, Export
 
@@ -22,6 +22,11 @@ def start_erasing_session(session_id: str, *, also: Sequence[str] = ()) -> Call[
     """As `erase_session`, and it tells how far it is."""
     body = json_body(ErasureIn(also=list(also)))
     return Call("POST", "/v1/sessions/{session_id}:erase", answer(Erasure), {"session_id": session_id}, body=body)
+
+
+def forget_visitor(visitor_id: str) -> Call[None]:
+    """Forget a browser by the name that our page made for it: `page-` and 24 hexadecimal digits."""
+    return Call("POST", "/v1/visitors/{visitor_id}:forget", nothing, {"visitor_id": visitor_id})
 
 
 def erasure(erasure_id: str) -> Call[Erasure]:

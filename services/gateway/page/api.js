@@ -29,6 +29,7 @@ export function shopper() {
 export const status = () => ask("/v1/status");
 export const items = (limit, cursor) => ask(`/v1/items?${query({ limit, cursor })}`);
 export const item = (sku) => ask(`/v1/items/${encodeURIComponent(sku)}`);
+export const images = (asked) => ask(`/v1/images?${query(asked)}`);
 export const similar = (sku, limit) => ask(`/v1/items/${encodeURIComponent(sku)}/similar?limit=${limit}`);
 export const stock = (part, asked = {}) => ask(`/v1/inventory/${part}?${query(asked)}`);
 export const lookalikes = (asked) => ask(`/v1/lookalikes?${query(asked)}`);
@@ -38,11 +39,19 @@ export const change = (path, method, body) => ask(path, { method,
 export const read = (path) => ask(path);
 export const suggestions = (limit) => ask(`/v1/users/${shopper()}/suggestions?limit=${limit}`);
 
-export function search(photo, limit, piece, cursor, signal) {
+// `asked` is a query as the contract has it; without a photo it goes alone.
+export function search(photo, asked, signal) {
+  if (!photo) return ask("/v1/search", { method: "POST", body: JSON.stringify(asked), headers: { "Content-Type": "application/json" }, signal });
   const form = new FormData();
-  form.append("query", JSON.stringify({ limit, piece, user_id: shopper(), ...(cursor && { cursor }) }));
+  form.append("query", JSON.stringify(asked));
   form.append("image", photo, "photo");
   return ask("/v1/search", { method: "POST", body: form, signal });
+}
+
+// All that the shop keeps of this browser goes, and it is somebody new.
+export async function forgetMe() {
+  await change(`/v1/visitors/${shopper()}:forget`, "POST");
+  localStorage.removeItem(SHOPPER);
 }
 
 // Up to four photos of one piece against a reference, or, with none named, against the one that looks most like it.
@@ -76,9 +85,16 @@ export function sendPicture(path, file) {
   return ask(path, { method: "POST", body: form });
 }
 
+export function sendFile(path, file, options) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(options)) form.append(name, value);
+  form.append("file", file);
+  return ask(path, { method: "POST", body: form });
+}
+
 // `seen` is where the shopper saw the piece: the search and the place in its list, if it was in one.
-export function clicked(sku, seen) {
-  const event = { id: hex(16), type: "clicked", user_id: shopper(), sku, at: new Date().toISOString(),
+export function happened(type, sku, seen) {
+  const event = { id: hex(16), type, user_id: shopper(), sku, at: new Date().toISOString(),
     ...(seen && { search_id: seen.search_id, position: seen.position }) };
   return ask("/v1/events", {
     method: "POST",
@@ -122,7 +138,7 @@ async function ask(path, options = {}) {
 
 async function answered(path, options = {}) {
   const key = sessionStorage.getItem(KEY);
-  const headers = { ...options.headers, ...(key && { Authorization: `Bearer ${key}` }) };
+  const headers = { "Accept-Language": document.documentElement.lang, ...options.headers, ...(key && { Authorization: `Bearer ${key}` }) };
   try {
     return await fetch(path, { ...options, headers });
   } catch (error) {

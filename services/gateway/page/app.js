@@ -1,18 +1,21 @@
-// The page: a photo goes in, pieces come out; what is opened changes what is suggested.
+// The page: a photo or words go in, pieces come out; what is opened changes what is suggested.
 
 import * as api from "./api.js";
-import { element, itemCard, resultCard, skeletons, suggestionCard } from "./cards.js";
+import { asked, byExample, narrowed, nothing, notLike, pieceOf, query, usePhoto, useWords } from "./asking.js";
+import { address, element, itemCard, resultCard, skeletons } from "./cards.js";
+import { say, words } from "./find-words.js";
+import * as forYou from "./for-you.js";
+import { turn } from "./language.js";
+import { showAsked, showCounting, showFacets } from "./narrowing.js";
 import { showPiece } from "./piece.js";
 import { hideSeen, showSeen } from "./seen.js";
+import { note } from "./told.js";
 
 const PAGE = 24;
-const SUGGESTED = 8;
-const TRIES = 12;
-const PAUSE_MS = 400;
 const HEALTH_MS = 15000;
 
 const at = (id) => document.getElementById(id);
-const state = { photo: null, piece: 0, cursor: null, running: null, shown: new Map() };
+const state = { cursor: null, running: null, shown: new Map() };
 
 function show(id, visible) {
   at(id).hidden = !visible;
@@ -22,9 +25,9 @@ function tell(problem) {
   if (problem.status === 401 && !at("key-dialog").open) return askForKey(problem);
   const passing = [0, 429, 503].includes(problem.status);
   const again = passing
-    ? element("button", { class: "plain", type: "button", onclick: () => fill() }, "Try again")
-    : element("button", { class: "plain", type: "button", onclick: quiet }, "Close");
-  at("error").replaceChildren(element("div", {}, element("strong", {}, problem.title ?? "Something went wrong"),
+    ? element("button", { class: "plain", type: "button", onclick: () => fill() }, words().again)
+    : element("button", { class: "plain", type: "button", onclick: quiet }, words().close);
+  at("error").replaceChildren(element("div", {}, element("strong", {}, problem.title ?? words().wrong),
     element("p", {}, problem.detail ?? problem.message)), again);
   show("error", true);
 }
@@ -38,116 +41,126 @@ function askForKey(problem) {
   at("key-dialog").showModal();
 }
 
-// What the main list shows: the shop, or what looks like the photo.
+const title = () => (asked.photo ? words().byPhoto : asked.words ? words().byWords : narrowed() ? words().narrowed : words().fromShop);
+
+function cardOf(piece) {
+  if (!byExample()) return itemCard(piece.item);
+  return resultCard(piece, "result", { sure: asked.photo && words().sureAbout, unlike });
+}
+
+// What the main list shows: the shop, or what was asked for.
 async function fill(more) {
   state.running?.abort();
   const running = (state.running = new AbortController());
   const list = at("results");
   if (!more) {
     list.replaceChildren(...skeletons(8));
-    for (const id of ["no-match", "empty"]) show(id, false);
+    state.shown.clear();
+    for (const id of ["no-match", "no-fit", "empty"]) show(id, false);
+    if (asked.narrowing && !at("facets").childElementCount) showCounting();
   }
   show("more", false);
-  at("found-title").textContent = state.photo ? "Looks like your photo" : "From the shop";
+  at("found-title").textContent = title();
   list.setAttribute("aria-busy", "true");
   quiet();
   try {
-    const cursor = more ? state.cursor : undefined;
-    const answer = state.photo
-      ? await api.search(state.photo, PAGE, state.piece, cursor, running.signal)
-      : await api.items(PAGE, cursor);
+    const answer = await page(more ? state.cursor : undefined, running.signal);
     if (running.signal.aborted) return;
-    if (state.photo && !more) showSeen(at("photo").src, answer.pieces, answer.piece, choosePiece);
-    const found = answer.no_match ? answer.suggestions : answer.results;
-    const pieces = state.photo ? found : answer.items.filter((item) => item.images.length);
-    for (const piece of state.photo ? pieces : []) {
+    if (!more) explain(answer);
+    for (const piece of byExample() ? answer.found : []) {
       state.shown.set(piece.sku, { ...piece, search_id: answer.search_id, position: state.shown.size });
     }
-    const cards = pieces.map(state.photo ? (piece) => resultCard(piece) : itemCard);
+    const cards = answer.found.map(cardOf);
     if (more) list.append(...cards);
     else list.replaceChildren(...cards);
     state.cursor = answer.next_cursor ?? null;
     show("more", Boolean(state.cursor));
-    show("no-match", Boolean(state.photo && answer.no_match && cards.length));
-    show("empty", !more && !cards.length && !state.cursor);
-    at("said").textContent = state.photo ? `${list.children.length} pieces found` : "";
+    show("no-match", Boolean(asked.photo && answer.no_match && cards.length));
+    const none = !more && !cards.length && !state.cursor;
+    show("empty", none && nothing());
+    show("no-fit", none && !nothing());
+    at("said").textContent = nothing() ? "" : words().found(list.children.length);
   } catch (problem) {
     if (running.signal.aborted) return;
     if (more) show("more", true);
     else list.replaceChildren();
-    if (!more && state.photo) at("found-title").textContent = "No pieces to show";
+    if (!more && asked.photo) at("found-title").textContent = words().noneShown;
     tell(problem);
   } finally {
     if (state.running === running) list.setAttribute("aria-busy", "false");
   }
 }
 
-function choosePiece(number) {
-  state.piece = number;
-  state.shown.clear();
+async function page(cursor, signal) {
+  if (nothing()) {
+    const answer = await api.items(PAGE, cursor);
+    return { ...answer, found: answer.items.filter((item) => item.images.length).map((item) => ({ item, sku: item.sku })) };
+  }
+  const answer = await api.search(asked.photo, query(PAGE, cursor), signal);
+  if (byExample() && !cursor) note("searched");
+  return { ...answer, found: answer.no_match ? answer.suggestions : answer.results };
+}
+
+function explain(answer) {
+  if (asked.photo) showSeen(at("photo").src, answer.pieces, asked.box ? null : (answer.piece ?? null), choose);
+  showAsked(answer, fill);
+  if (!nothing()) showFacets(answer, fill);
+}
+
+// A number of a piece in the photo, or a box that was drawn.
+function choose(meant) {
+  const box = typeof meant === "object" ? meant : null;
+  Object.assign(asked, { piece: box ? 0 : meant, box });
   fill();
 }
 
-function usePhoto(file) {
+function unlike(result) {
+  notLike(result.sku, result.item.title);
+  at("found-title").focus();
+  fill();
+}
+
+function take(file) {
   if (!file) return;
   hideSeen();
-  state.piece = 0;
+  at("guide").open = false;
   if (at("photo").src) URL.revokeObjectURL(at("photo").src);
-  state.photo = file;
-  state.shown.clear();
+  usePhoto(file);
   at("photo").src = URL.createObjectURL(file);
   show("photo", true);
-  at("drop-call").textContent = "Choose another photo";
   show("anew", true);
-  location.hash = "";
+  wordIt();
+  if (location.hash) location.hash = "";
   fill();
 }
 
 function forgetPhoto() {
-  state.photo = null;
+  usePhoto(null);
   hideSeen();
-  state.shown.clear();
-  at("file").value = "";
+  at("file").value = at("camera").value = "";
   show("photo", false);
-  at("drop-call").textContent = "Choose a photo";
   show("anew", false);
+  wordIt();
   fill();
 }
 
-// Shows what is suggested now; whether that is something else than before.
-async function suggest() {
-  const answer = await api.suggestions(SUGGESTED);
-  const list = at("suggestions");
-  const now = JSON.stringify(answer.suggestions.map((one) => [one.sku, one.reason]));
-  const changed = now !== list.dataset.shown;
-  if (changed) {
-    list.dataset.shown = now;
-    list.replaceChildren(...answer.suggestions.map(suggestionCard));
-    at("for-you-about").textContent = about(answer);
-  }
-  return changed;
+// The words that depend on whether there is a photo.
+function wordIt() {
+  at("drop-call").textContent = asked.photo ? words().chooseAnother : words().choose;
+  at("words-call").textContent = asked.photo ? words().sayMore : words().sayIt;
+  at("words").placeholder = asked.photo ? words().sayMoreHint : words().sayHint;
 }
 
-function about({ suggestions, cold }) {
-  if (!suggestions.length) return "Open a few pieces, and what suits them shows here.";
-  return cold ? "What others look at, and what is new. Open a piece to make this yours." : "Chosen by what you opened.";
+// A link to a piece of this shop is opened; what else was pasted or dropped is no picture.
+function takeText(text) {
+  const sku = pieceOf(text);
+  if (sku) location.hash = address(sku);
+  return Boolean(sku);
 }
 
-// Suggestions follow an event within a moment, not at once: look again until they do, a bounded number of times.
-async function follow(sku) {
-  const list = at("suggestions");
-  list.setAttribute("aria-busy", "true");
-  try {
-    await api.clicked(sku, state.shown.get(sku));
-    for (let left = TRIES; left > 0; left--) {
-      if (await suggest()) break;
-      await new Promise((resume) => setTimeout(resume, PAUSE_MS));
-    }
-  } catch (problem) {
-    tell(problem);
-  } finally {
-    list.setAttribute("aria-busy", "false");
-  }
+function liked() {
+  note("favourited", at("piece-title").textContent);
+  return forYou.awaitNews();
 }
 
 async function route() {
@@ -158,9 +171,11 @@ async function route() {
   if (!sku) return;
   quiet();
   window.scrollTo({ top: 0 });
-  follow(sku);
+  const seen = state.shown.get(sku);
+  const shown = showPiece(sku, seen, { seen, changed: liked, failed: tell });
+  shown.then((item) => item && forYou.follow("clicked", item, seen)).catch(() => {});
   try {
-    await showPiece(sku, state.shown.get(sku));
+    await shown;
   } catch (problem) {
     location.hash = "";
     tell(problem);
@@ -168,7 +183,7 @@ async function route() {
 }
 
 async function examine() {
-  const faults = await api.faults();
+  const faults = navigator.onLine === false ? [words().offline] : await api.faults();
   at("health").replaceChildren(...faults.map((fault) => element("p", {}, fault)));
   show("health", faults.length > 0);
 }
@@ -176,9 +191,7 @@ async function examine() {
 // Said only once it is known: a shop may keep its shoppers' photos.
 async function tellWhatIsKept() {
   const days = (await api.status()).query_photo_days;
-  at("kept").textContent = days
-    ? `The shop keeps it for ${days === 1 ? "a day" : `${days} days`}, without faces and without the place it was taken at.`
-    : "It is only looked at, not kept.";
+  at("kept").textContent = days ? words().kept(days) : words().notKept;
 }
 
 async function start() {
@@ -186,7 +199,7 @@ async function start() {
   tellWhatIsKept().catch(() => (at("kept").textContent = ""));
   at("suggestions").replaceChildren(...skeletons(4));
   try {
-    await suggest();
+    await forYou.suggest(true);
   } catch (problem) {
     at("suggestions").replaceChildren();
     if (problem.status !== 401) tell(problem);
@@ -195,9 +208,33 @@ async function start() {
   route();
 }
 
-at("file").addEventListener("change", (event) => usePhoto(event.target.files[0]));
+function speak() {
+  say();
+  at("photo").alt = words().photoAlt;
+  at("language").textContent = words().other;
+  document.title = `Loupe: ${words().title}`;
+  wordIt();
+}
+
+at("file").addEventListener("change", (event) => take(event.target.files[0]));
+at("camera").addEventListener("change", (event) => take(event.target.files[0]));
 at("anew").addEventListener("click", forgetPhoto);
 at("more").addEventListener("click", () => fill(true));
+at("language").addEventListener("click", () => { turn(); speak(); start(); });
+at("words-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const said = at("words").value.trim();
+  if (takeText(said)) return;
+  useWords(said);
+  if (location.hash) location.hash = "";
+  fill();
+});
+at("words").addEventListener("search", () => at("words").value || (asked.words && (useWords(""), fill())));
+at("narrow").addEventListener("toggle", () => {
+  const fresh = nothing();
+  asked.narrowing = at("narrow").open;
+  if (fresh !== nothing()) fill();
+});
 at("key-form").addEventListener("submit", () => {
   api.useKey(at("key").value.trim());
   at("key").value = "";
@@ -205,7 +242,8 @@ at("key-form").addEventListener("submit", () => {
 });
 document.addEventListener("paste", (event) => {
   const pasted = [...event.clipboardData.files].find((file) => file.type.startsWith("image/"));
-  if (pasted) usePhoto(pasted);
+  if (pasted) take(pasted);
+  else if (!event.target.closest?.("input")) takeText(event.clipboardData.getData("text"));
 });
 for (const kind of ["dragenter", "dragover"]) {
   document.addEventListener(kind, (event) => {
@@ -219,10 +257,13 @@ document.addEventListener("dragleave", (event) => {
 document.addEventListener("drop", (event) => {
   event.preventDefault();
   at("drop").classList.remove("over");
-  usePhoto(event.dataTransfer.files[0]);
+  if (!takeText(event.dataTransfer.getData("text/uri-list"))) take(event.dataTransfer.files[0]);
 });
 window.addEventListener("hashchange", route);
+for (const change of ["online", "offline"]) window.addEventListener(change, examine);
 at("photo").addEventListener("error", () => show("photo", false));
 setInterval(() => document.hidden || examine(), HEALTH_MS);
+forYou.begin(tell);
+speak();
 examine();
 start();

@@ -11,6 +11,16 @@ const at = (id) => document.getElementById(id);
 const state = { board: null, asked: 0, saving: Promise.resolve() };
 const path = (board, more = "") => `/v1/boards/${board.board_id}${more}`;
 
+// A piece that another page sends here goes to a board, which is then opened.
+export async function showBoardWith(sku) {
+  at("entries").replaceChildren(...skeletons(4));
+  await studio.trying(async () => {
+    const { pieces } = await api.change("/v1/map:look", "POST", { skus: [sku] });
+    if (pieces[0]) await toBoard(pieces[0]);
+    location.replace(localStorage.getItem(LAST) ? `#board/${localStorage.getItem(LAST)}` : "#boards");
+  });
+}
+
 export async function showBoards() {
   const list = at("board-list");
   if (!list.childElementCount) list.replaceChildren(...skeletons(3));

@@ -1,5 +1,10 @@
 // Pieces as the page shows them. Text always goes in as text, never as markup.
 
+import { words } from "./find-words.js";
+import { locale } from "./language.js";
+
+const FEW = 3;
+
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -13,23 +18,34 @@ export function element(tag, attributes = {}, ...children) {
 
 export function price(item) {
   if (item.price === undefined) return "";
-  if (!item.currency) return item.price.toLocaleString(undefined, { minimumFractionDigits: 2 });
-  return item.price.toLocaleString(undefined, { style: "currency", currency: item.currency });
+  if (!item.currency) return item.price.toLocaleString(locale(), { minimumFractionDigits: 2 });
+  return item.price.toLocaleString(locale(), { style: "currency", currency: item.currency });
+}
+
+// What of the stock a shopper should know.
+export function stockWords(item) {
+  if (item.stock === 0) return words().soldOut;
+  return item.stock !== undefined && item.stock <= FEW ? words().left(item.stock) : "";
 }
 
 export function address(sku) {
   return `#piece/${encodeURIComponent(sku)}`;
 }
 
-// A result of a search or of "similar": with its score and reason.
-export function resultCard(result, testid = "result") {
+// A result of a search or of "similar": with its score and reason. `sure`: what the score means in words, where it is of
+// a photo. `unlike` is called for who wants none like it.
+export function resultCard(result, testid = "result", { sure, unlike } = {}) {
   const percent = Math.round(result.score * 100);
   const fill = element("span", { class: "fill" });
   fill.style.width = `${percent}%`;
-  return card(result.item, result.image_url, { testid }, [
-    element("span", { class: "bar", "aria-hidden": "true" }, fill),
+  const bar = element("span", { class: "bar", "aria-hidden": "true" }, fill);
+  const made = card(result.item, result.image_url, { testid }, [
+    sure && percent ? element("span", { class: "sureness", title: sure(percent) }, bar, element("span", { "aria-hidden": "true" }, `${percent}%`), element("span", { class: "unseen" }, sure(percent))) : bar,
     element("span", { class: "reason", "data-testid": "reason" }, result.reason),
   ]);
+  if (unlike) made.append(element("button", { class: "plain aside", type: "button", "data-testid": "unlike",
+    "aria-label": words().unlikeOf(result.item.title), onclick: () => unlike(result) }, words().unlike));
+  return made;
 }
 
 // A piece of the shop, as it comes: without a score.
@@ -37,10 +53,14 @@ export function itemCard(item) {
   return card(item, picture(item), { testid: "piece" }, []);
 }
 
-export function suggestionCard(suggestion) {
-  return card(suggestion.item, suggestion.image_url, { testid: "suggestion", small: true }, [
+export function suggestionCard(suggestion, dismiss) {
+  const made = card(suggestion.item, suggestion.image_url, { testid: "suggestion", small: true }, [
     element("span", { class: "reason", "data-testid": "reason" }, suggestion.reason),
   ]);
+  made.dataset.sku = suggestion.sku;
+  made.append(element("button", { class: "plain aside", type: "button", "data-testid": "dismiss",
+    "aria-label": words().dismissOf(suggestion.item.title), onclick: () => dismiss(suggestion) }, words().dismiss));
+  return made;
 }
 
 // Grey shapes while pieces are on their way.
@@ -59,12 +79,13 @@ function card(item, source, { testid, small }, more) {
   const image = source
     ? element("img", { src: source, alt: "", loading: "lazy", decoding: "async", onerror: withoutPicture })
     : null;
+  const told = [price(item), stockWords(item)].filter(Boolean);
   return element("li", {},
     element("a", { class: small ? "card small" : "card", href: address(item.sku), "data-testid": testid, "data-sku": item.sku },
       element("span", { class: "frame" }, image),
       element("span", { class: "words" },
         element("span", { class: "title" }, item.title),
-        price(item) ? element("span", { class: "price" }, price(item)) : null,
+        told.length ? element("span", { class: "price" }, told.join(", ")) : null,
         ...more,
         small ? null : element("span", { class: "sku", "data-testid": `${testid}-sku`, "data-sku": item.sku }, item.sku))));
 }

@@ -5,6 +5,7 @@ const BUCKETS = 96;
 const PICTURE = 84; // CSS pixels that a picture is wide
 const PICTURES = 60; // at once
 const KEPT = 400;
+const FEW = 400; // pieces that are shown as pictures from the start
 const NEAR = 5; // so many times nearer than the whole, points become pictures
 
 export class MapView {
@@ -125,7 +126,7 @@ export class MapView {
     const { width, height } = image;
     const [r, g, b] = this.ground;
     pixels.fill((255 << 24) | (b << 16) | (g << 8) | r);
-    const size = Math.round(Math.min(6, Math.max(1, 1.1 * Math.sqrt(view.zoom) * (map.x.length > 8000 ? 1 : 2))) * this.ratio);
+    const size = Math.round(Math.min(6, Math.max(1, 1.1 * Math.sqrt(view.zoom) * (map.x.length > 8000 ? 1 : map.x.length > FEW ? 2 : 4))) * this.ratio);
     const dot = disc(size);
     const left = width / 2 - view.x * scale, top = height / 2 - view.y * scale;
     const { x, y } = map;
@@ -154,7 +155,7 @@ export class MapView {
   // Pictures that do not cover each other, chosen in the order of rows: so the same stay as the map moves.
   standing() {
     const size = PICTURE * this.ratio;
-    const near = this.map.x.length <= 400 ? 1.8 : NEAR;
+    const near = this.map.x.length <= FEW ? 1 : NEAR;
     if (this.view.zoom < near) return [];
     const rows = [];
     this.each(...this.inSight(), (row) => rows.push(row));

@@ -17,6 +17,7 @@ from services.gateway.queries import Query as Asked
 from services.gateway.query_vectors import read_photos
 from services.gateway.routes.forms import form, form_of
 from services.gateway.searching import search
+from services.gateway.spoken import Spoken
 from shared.contracts.api import Problem
 from shared.contracts.boards import (
     Board,
@@ -154,7 +155,9 @@ def unshare_board(board_id: BoardId, caller: Teller, gateway: Gateway) -> Board:
     response_model_exclude_none=True,
     responses=problems(400, 404, 409, 413, 503),
 )
-async def search_by_board(board_id: BoardId, body: BoardSearch, caller: Reader, gateway: Gateway) -> BoardResults:
+async def search_by_board(
+    board_id: BoardId, body: BoardSearch, caller: Reader, gateway: Gateway, language: Spoken
+) -> BoardResults:
     """Like all of its entries at once, each by its weight, and unlike the negative ones: by the 8 heaviest, of them up
     to 4 uploaded pictures. 409: there is nothing on it to search by."""
 
@@ -170,7 +173,7 @@ async def search_by_board(board_id: BoardId, body: BoardSearch, caller: Reader, 
 
     query, used = await asyncio.to_thread(read)
     place = place_of(gateway.signer, body.cursor, "search", caller.tenant, *query.scope)
-    answer = await search(gateway, caller.tenant, query, place)
+    answer = await search(gateway, caller.tenant, query, place, language)
     return BoardResults(**answer.__dict__, used=used)
 
 

@@ -13,6 +13,7 @@ from services.gateway.cursors import place_of
 from services.gateway.palette import picture_of
 from services.gateway.pieces import vectors_of
 from services.gateway.results import results_of
+from services.gateway.spoken import Spoken
 from shared.contracts.analysis import Box
 from shared.contracts.catalogue_map import (
     CatalogueMap,
@@ -25,6 +26,7 @@ from shared.contracts.catalogue_map import (
 )
 from shared.contracts.search import Results
 
+_OF_COLOURS = {"en": "{:.0%} of these colours", "zh": "有 {:.0%} 的颜色相符"}
 router = APIRouter(prefix="/v1", tags=["boards"])
 _GOLD: dict[str, Example] = {
     "gold": {
@@ -70,7 +72,7 @@ async def get_gaps(caller: Reader, gateway: Gateway) -> Gaps:
     responses=problems(409),
 )
 async def search_by_palette(
-    body: Annotated[PaletteSearch, Body(openapi_examples=_GOLD)], caller: Reader, gateway: Gateway
+    body: Annotated[PaletteSearch, Body(openapi_examples=_GOLD)], caller: Reader, gateway: Gateway, language: Spoken
 ) -> Results:
     """Whatever their shape. `score` is how alike the colours are; 409: the model does not tell them from shapes."""
     photo = await asyncio.to_thread(picture_of, body.colours)
@@ -78,7 +80,7 @@ async def search_by_palette(
     found = await gateway.recommender.palette(
         PaletteRequest(tenant=caller.tenant, vectors=vectors_of(seen, 0), filters=body.filters, limit=body.limit)
     )
-    results = await asyncio.to_thread(results_of, gateway.listing, caller.tenant, found.hits)
+    results = await asyncio.to_thread(results_of, gateway.listing, caller.tenant, found.hits, language)
     for result in results:
-        result.reason = f"{result.score:.0%} of these colours"
+        result.reason = _OF_COLOURS[language].format(result.score)
     return Results(results=results, found=found.found, search_id=place_of(gateway.signer, None).search_id)

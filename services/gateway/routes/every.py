@@ -12,6 +12,7 @@ from services.gateway.routes import (
     inventory,
     items,
     keys,
+    labelling,
     lookalikes,
     page,
     people,
@@ -37,6 +38,7 @@ ROUTERS = [
         for resource in (
             items,
             images,
+            labelling,
             imports,
             inventory,
             styles,
@@ -64,4 +66,5 @@ ROUTERS = [
         )
     ),
     boards.public,
+    keys.holder,
 ]

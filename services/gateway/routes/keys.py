@@ -7,11 +7,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Response
 
-from services.gateway.access import Admin, Gateway, problems
+from services.gateway.access import Admin, Gateway, Reader, problems
 from shared.contracts.fields import KeyId
-from shared.contracts.keys import KeyIn, KeyList, KeyMade, KeyRotated, KeyRotation
+from shared.contracts.keys import Holder, KeyIn, KeyList, KeyMade, KeyRotated, KeyRotation
 
 router = APIRouter(prefix="/v1/admin/keys", tags=["administration"])
+holder = APIRouter(prefix="/v1", tags=["administration"])
+
+
+@holder.get("/holder", summary="Who asks", response_model_exclude_none=True, responses=problems())
+async def get_holder(caller: Reader) -> Holder:
+    """The shop that the key belongs to, and its scopes: what a page may offer to who holds it."""
+    return Holder(tenant=caller.tenant, scopes=sorted(caller.scopes), key_id=caller.key_id)
 
 
 @router.post("", summary="Make a key", status_code=201, response_model_exclude_none=True, responses=problems(409))

@@ -40,6 +40,16 @@ def lookalikes(request: Request, gateway: Gateway) -> Response:
     return _with_session("lookalikes.html", request, gateway)
 
 
+@router.get("/shop")
+def shop(request: Request, gateway: Gateway) -> Response:
+    return _with_session("shop.html", request, gateway)
+
+
+@router.get("/label")
+def label(request: Request, gateway: Gateway) -> Response:
+    return _with_session("label.html", request, gateway)
+
+
 @router.get("/inspire")
 def inspire(request: Request, gateway: Gateway) -> Response:
     return _with_session("inspire.html", request, gateway)

@@ -8,10 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Response
 from fastapi.responses import StreamingResponse
 
-from services.gateway.access import Admin, Gateway, problems
+from services.gateway.access import Admin, Gateway, Teller, problems
 from services.gateway.impressions import Whose
 from shared.contracts.fields import SessionId, UserId
-from shared.contracts.people import Erasure, ErasureId, ErasureIn, Export, ExportId, PublicKeys
+from shared.contracts.people import Erasure, ErasureId, ErasureIn, Export, ExportId, PublicKeys, VisitorId
 
 router = APIRouter(tags=["shoppers"])
 _CHUNK = 64_000
@@ -44,6 +44,20 @@ def erase_session(
 ) -> Erasure:
     """As by DELETE: of a visit of somebody who is not logged in."""
     return _erase(gateway, caller.tenant, Whose(None, session_id), asked, response)
+
+
+@router.post(
+    "/v1/visitors/{visitor_id}:forget",
+    summary="Be forgotten, as a browser that our page named",
+    status_code=202,
+    response_class=Response,
+    responses=problems(),
+)
+def forget_visitor(visitor_id: VisitorId, caller: Teller, gateway: Gateway) -> None:
+    """As `POST /v1/users/{user_id}:erase`, for who has the browser and no key with the scope `admin`: of the names that
+    our page makes, which nobody guesses, and of no others. It is no failure that nothing was kept.
+    """
+    gateway.erasures.ask(caller.tenant, Whose(user_id=visitor_id))
 
 
 def _erase(gateway: Gateway, tenant: str, whose: Whose, asked: ErasureIn | None, response: Response) -> Erasure:

@@ -14,8 +14,9 @@ from services.gateway.authenticity.addresses import public_addresses, public_pat
 from services.gateway.authenticity.public_page import drawn
 from services.gateway.routes.addressed import CONTENT_HEADERS, PICTURE_ANSWER
 from services.gateway.shielding import PAGE
+from services.gateway.spoken import language_of
 from shared.contracts.fields import Sha256
-from shared.contracts.references import Language, PublicId, PublicReference
+from shared.contracts.references import PublicId, PublicReference
 from shared.pictures import content_type_of
 
 router = APIRouter(prefix="/public/references", tags=["references"])
@@ -46,7 +47,7 @@ async def get_public_reference(public_id: PublicId, request: Request, gateway: G
     accepts = request.headers.get("accept", "")
     if "application/json" in accepts and "text/html" not in accepts:
         return Response(found.model_dump_json(exclude_none=True), media_type="application/json")
-    language: Language = "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
+    language = language_of(request.headers.get("accept-language", ""))
     return HTMLResponse(drawn(found, language), headers={**PAGE, **_NOT_FOUND_BY_ROBOTS, "Vary": "Accept-Language"})
 
 

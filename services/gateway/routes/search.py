@@ -20,10 +20,12 @@ from services.gateway.query_vectors import Photo, read_photos
 from services.gateway.results import results_of
 from services.gateway.routes.forms import form, form_of, is_json, query_body
 from services.gateway.searching import search
+from services.gateway.spoken import Spoken
 from services.gateway.tables import Image
 from shared.contracts.analysis import picture_key
 from shared.contracts.fields import MAX_LIMIT, Sku
 from shared.contracts.internal import CompletesRequest, HitList, SimilarRequest
+from shared.contracts.references import Language
 from shared.contracts.search import (
     MAX_QUERY_BYTES,
     MAX_QUERY_PICTURES,
@@ -46,7 +48,7 @@ _WITH_HALVES = "earring"
     responses=problems(404),
     openapi_extra=query_body(),
 )
-async def post_search(request: Request, caller: Reader, gateway: Gateway) -> SearchResults:
+async def post_search(request: Request, caller: Reader, gateway: Gateway, language: Spoken) -> SearchResults:
     """Best first. A form with up to four pictures and the query, or the query alone as JSON. No picture is kept, unless
     the shop has asked for it (`loupe tenant set --keep-query-photos`): then without faces, and for so many days.
 
@@ -60,7 +62,7 @@ async def post_search(request: Request, caller: Reader, gateway: Gateway) -> Sea
     with metrics.stage("read"):
         query = await _query(request, gateway.inspect)
     place = place_of(gateway.signer, query.said.cursor, "search", caller.tenant, *query.scope)
-    answer = await search(gateway, caller.tenant, query, place)
+    answer = await search(gateway, caller.tenant, query, place, language)
     if query.said.cursor is None:
         await gateway.photos.note(caller.tenant, query.said.user_id, place.search_id, query.photos)
     return answer
@@ -92,6 +94,7 @@ async def get_similar(
     sku: Sku,
     caller: Reader,
     gateway: Gateway,
+    language: Spoken,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20,
     cursor: Annotated[str | None, Query(max_length=500, description="next_cursor of the page before")] = None,
 ) -> Results:
@@ -101,7 +104,7 @@ async def get_similar(
     found = await gateway.recommender.similar(
         SimilarRequest(tenant=caller.tenant, sku=sku, limit=limit, cursor=place.cursor)
     )
-    answer = await _results(gateway, caller.tenant, found, place)
+    answer = await _results(gateway, caller.tenant, found, place, language)
     answer.next_cursor = cursor_of(gateway.signer, place, len(answer.results), found.next, *scope)
     gateway.impressions.note(caller.tenant, shown(place, "similar", answer.results, found))
     return answer
@@ -114,7 +117,11 @@ async def get_similar(
     responses=problems(404, 503),
 )
 async def get_completes(
-    sku: Sku, caller: Reader, gateway: Gateway, limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20
+    sku: Sku,
+    caller: Reader,
+    gateway: Gateway,
+    language: Spoken,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20,
 ) -> Results:
     """What makes a set with it, and of an earring its other half, which is looked for by the mirror image."""
     item = await asyncio.to_thread(gateway.listing.item, caller.tenant, sku)
@@ -125,7 +132,7 @@ async def get_completes(
         CompletesRequest(tenant=caller.tenant, sku=sku, mirrored=mirrored, limit=limit)
     )
     place = place_of(gateway.signer, None)
-    answer = await _results(gateway, caller.tenant, found, place)
+    answer = await _results(gateway, caller.tenant, found, place, language)
     gateway.impressions.note(caller.tenant, shown(place, "completes", answer.results, found))
     return answer
 
@@ -158,8 +165,8 @@ async def _mirrored(gateway: Parts, image: Image) -> dict[str, str]:
     return vectors_of(await gateway.vectors.mirrored(image.tenant, image.sha256, read), 0)
 
 
-async def _results(gateway: Parts, tenant: str, found: HitList, place: Place) -> Results:
-    results = await asyncio.to_thread(results_of, gateway.listing, tenant, found.hits)
+async def _results(gateway: Parts, tenant: str, found: HitList, place: Place, language: Language) -> Results:
+    results = await asyncio.to_thread(results_of, gateway.listing, tenant, found.hits, language)
     return Results(
         results=results, facets=found.facets, found=found.found, capped=found.capped, search_id=place.search_id
     )

@@ -13,6 +13,7 @@ from services.gateway.access import Admin, Gateway, Parts, Reader, problems
 from services.gateway.cursors import place_of
 from services.gateway.impressions import Whose, shown
 from services.gateway.results import results_of, results_of_lists
+from services.gateway.spoken import Spoken
 from shared.contracts.fields import MAX_LIMIT, SessionId, Sku, UserId
 from shared.contracts.internal import (
     MAX_CONTEXT_SKUS,
@@ -23,6 +24,7 @@ from shared.contracts.internal import (
     SuggestBatchRequest,
     SuggestRequest,
 )
+from shared.contracts.references import Language
 from shared.contracts.search import Result, Suggestions, SuggestionsBatch, SuggestionsBatchAnswer, UserSuggestions
 from shared.errors import InvalidInput, NotFound
 
@@ -81,9 +83,11 @@ Shown = Annotated[Page, Depends(page_of)]
     response_model_exclude_none=True,
     responses=problems(422, 503),
 )
-async def get_suggestions(user_id: UserId, caller: Reader, gateway: Gateway, page: Shown) -> Suggestions:
+async def get_suggestions(
+    user_id: UserId, caller: Reader, gateway: Gateway, page: Shown, language: Spoken
+) -> Suggestions:
     """Each with its true reason. Who is not known yet (`cold`) gets what is popular and new."""
-    return await _suggested(gateway, caller.tenant, Whose(user_id=user_id), page)
+    return await _suggested(gateway, caller.tenant, Whose(user_id=user_id), page, language)
 
 
 @router.get(
@@ -92,9 +96,11 @@ async def get_suggestions(user_id: UserId, caller: Reader, gateway: Gateway, pag
     response_model_exclude_none=True,
     responses=problems(422, 503),
 )
-async def get_session_suggestions(session_id: SessionId, caller: Reader, gateway: Gateway, page: Shown) -> Suggestions:
+async def get_session_suggestions(
+    session_id: SessionId, caller: Reader, gateway: Gateway, page: Shown, language: Spoken
+) -> Suggestions:
     """By what was done in the visit; once somebody has logged in during it, by all that this user did."""
-    return await _suggested(gateway, caller.tenant, Whose(session_id=session_id), page)
+    return await _suggested(gateway, caller.tenant, Whose(session_id=session_id), page, language)
 
 
 @router.post(
@@ -104,13 +110,16 @@ async def get_session_suggestions(session_id: SessionId, caller: Reader, gateway
     responses=problems(400, 422, 503),
 )
 async def post_suggestions(
-    body: Annotated[SuggestionsBatch, Body(openapi_examples=_LETTERS)], caller: Reader, gateway: Gateway
+    body: Annotated[SuggestionsBatch, Body(openapi_examples=_LETTERS)],
+    caller: Reader,
+    gateway: Gateway,
+    language: Spoken,
 ) -> SuggestionsBatchAnswer:
     """As on the shop's first page, for up to 100 users: one entry each, in the order in which they were asked for."""
     tenant = caller.tenant
     asked = SuggestBatchRequest(tenant=tenant, user_ids=body.user_ids, limit=body.limit)
     found = (await gateway.recommender.suggest_batch(asked)).lists
-    lists = await asyncio.to_thread(results_of_lists, gateway.listing, tenant, [one.hits for one in found])
+    lists = await asyncio.to_thread(results_of_lists, gateway.listing, tenant, [one.hits for one in found], language)
     users = []
     for user_id, hits, suggestions in zip(body.user_ids, found, lists, strict=True):
         answer = _noted(gateway, tenant, "e-mail", hits, suggestions, Whose(user_id=user_id))
@@ -141,7 +150,7 @@ async def delete_experiment(caller: Admin, gateway: Gateway) -> None:
     await gateway.recommender.put_experiment(ExperimentOf(tenant=caller.tenant))
 
 
-async def _suggested(gateway: Parts, tenant: str, whose: Whose, page: Page) -> Suggestions:
+async def _suggested(gateway: Parts, tenant: str, whose: Whose, page: Page, language: Language) -> Suggestions:
     found = await gateway.recommender.suggest(
         SuggestRequest(
             tenant=tenant,
@@ -152,7 +161,7 @@ async def _suggested(gateway: Parts, tenant: str, whose: Whose, page: Page) -> S
             limit=page.limit,
         )
     )
-    suggestions = await asyncio.to_thread(results_of, gateway.listing, tenant, found.hits)
+    suggestions = await asyncio.to_thread(results_of, gateway.listing, tenant, found.hits, language)
     return _noted(gateway, tenant, "for-you", found, suggestions, whose)
 
 

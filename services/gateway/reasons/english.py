@@ -1,10 +1,11 @@
-"""Why a result is shown, in words. Each says only what its source and its reasons hold."""
+"""Reasons in English."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from services.gateway.reasons.days import NEW, way_of
 from shared.contracts.analysis import ATTRIBUTES
 from shared.contracts.internal import Hit, Reason, Source
 
@@ -19,24 +20,18 @@ _DID = {
     "dismissed": "you dismissed",
 }
 _LIKE = {"look": "Looks like {}", "described": "Described like {}", "together": "Who liked {} also liked this"}
-_WEEK = timedelta(days=7)
-_SAME_DATE_AGAIN = timedelta(days=300)
-_NEW = timedelta(days=60)
 _LOOK = {"form": "shape", "colour": "colour"}
 _ALONE = {"pair": "the other half of the pair", "new": "new in the shop", "popular": "popular lately"}
 
 
-def reason(hit: Hit, titles: Mapping[str, str], now: datetime | None = None) -> str:
-    """One line for a shopper; `titles` are those of the items that sources name, by SKU. The shop's stock is no news:
-    that it counted is in the parts alone. Days are those of UTC."""
+def reason(hit: Hit, titles: Mapping[str, str], now: datetime) -> str:
     parts = _parts(hit.reasons, compared=hit.source.kind in ("picture", "item"))
-    lead = _lead(hit, titles, now or datetime.now(UTC))
+    lead = _lead(hit, titles, now)
     told = f"{lead}: {', '.join(parts)}" if lead and parts else lead or ", ".join(parts)
     return told[:1].upper() + told[1:]
 
 
 def matching(labels: Sequence[str]) -> str:
-    """Of what words asked for as filters alone: every result has all of it."""
     return f"Matches {_listed(labels)}"
 
 
@@ -66,7 +61,7 @@ def _lead(hit: Hit, titles: Mapping[str, str], now: datetime) -> str:
 def _new(source: Source, titles: Mapping[str, str], now: datetime) -> str:
     """`at` is when it came in, so of the piece that it looks like no day is known."""
     alike = f"looks like {_acted_on(source.model_copy(update={'at': None}), titles, now)}" if source.sku else ""
-    if source.at and now - source.at > _NEW:
+    if source.at and now - source.at > NEW:
         return alike or f"In the shop since {source.at:%Y-%m-%d}"
     return f"New, and {alike}" if alike else "New in the shop"
 
@@ -83,14 +78,17 @@ def _day(at: datetime | None, now: datetime) -> str:
     if at is None:
         return ""
     at = at.astimezone(UTC)
-    ago = now.astimezone(UTC).date() - at.date()
-    if ago <= timedelta(0):
-        return " today"
-    if ago == timedelta(days=1):
-        return " yesterday"
-    if ago < _WEEK:
-        return f" on {at:%A}"
-    return f" on {at.day} {at:%B}" + ("" if ago < _SAME_DATE_AGAIN else f" {at.year}")
+    match way_of(at, now.astimezone(UTC)):
+        case "today":
+            return " today"
+        case "yesterday":
+            return " yesterday"
+        case "weekday":
+            return f" on {at:%A}"
+        case "date":
+            return f" on {at.day} {at:%B}"
+        case "date and year":
+            return f" on {at.day} {at:%B} {at.year}"
 
 
 def _parts(reasons: Sequence[Reason], *, compared: bool) -> list[str]:
