@@ -79,14 +79,38 @@ def take_mediapipe(
 
 
 @app.command()
+def fit_try_on() -> None:
+    """Where along a finger hands wear rings, for the page's try-on, and its report (needs ../shared/data, Chromium)."""
+    from lab.try_on.rings import fit
+
+    for side, fingers in fit().items():
+        print(side, {finger: round(along, 2) for finger, along in fingers.items()})
+
+
+@app.command()
 def evaluate_try_on(
-    split: Annotated[str, typer.Option(help="Of the hand photographs: train, val or test.")] = "test",
-    count: Annotated[int, typer.Option(help="How many of them.", min=1)] = 50,
+    count: Annotated[int, typer.Option(help="How many hand photographs that we marked.", min=1)] = 50,
 ) -> None:
     """How near to where hands wear a ring try-on puts one, and write the report (needs ../shared/data, Chromium)."""
-    from lab.try_on import write
+    from lab.try_on.rings import evaluate
 
-    print(write(split, count))
+    print(evaluate(count))
+
+
+@app.command()
+def evaluate_try_on_faces(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            help="Where `npm pack @vladmandic/face-api@1.7.15` and `pip download --no-deps --no-binary :all: "
+            "face_recognition==1.3.0` were run."
+        ),
+    ],
+) -> None:
+    """How near to ears and necks try-on hangs earrings and chains, and write the report (needs Chromium)."""
+    from lab.try_on.faces import evaluate
+
+    print(evaluate(folder))
 
 
 @app.command()

@@ -5,6 +5,7 @@ import * as api from "./api.js";
 import { element, price, resultCard, skeletons, stockWords } from "./cards.js";
 import { words } from "./find-words.js";
 import { valueWord } from "./language.js";
+import { wornAs } from "./tryon/kinds.js";
 
 const SIMILAR = 12;
 const at = (id) => document.getElementById(id);
@@ -34,6 +35,8 @@ function describe(item, result, doing) {
   at("piece-reason").textContent = result?.reason ?? "";
   at("piece-description").textContent = item.description;
   const facts = { ...item.attributes, ...(item.tags.length && { [words().tags]: item.tags.join(", ") }), SKU: item.sku };
+  at("piece-try").href = `/try-on?sku=${encodeURIComponent(item.sku)}`;
+  at("piece-try").hidden = !item.images.length || Boolean(item.attributes.type && !wornAs(item));
   at("piece-facts").replaceChildren(
     ...Object.entries(facts).flatMap(([name, value]) => [element("dt", {}, typeof words()[name] === "string" ? words()[name] : name), element("dd", {}, valueWord(value))]),
   );

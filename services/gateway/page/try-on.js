@@ -2,14 +2,13 @@
 
 import * as api from "./api.js";
 import { element, picture as pictureOf } from "./cards.js";
+import { KINDS, wornAs } from "./tryon/kinds.js";
 import { FINGERS } from "./tryon/places.js";
 import { bodyOf, Stage } from "./tryon/stage.js";
 import { canvas } from "./tryon/worn.js";
 import { say, turn, words } from "./tryon/words.js";
 
 const AT_ONCE = 48;
-const KINDS = ["ring", "earring", "necklace", "bracelet", "watch"];
-const WORN_AS = { pendant: "necklace", earrings: "earring", bangle: "bracelet", chain: "necklace" };
 const SIZES = ["size_mm", "length_mm", "height_mm", "width_mm", "diameter_mm"]; // in mm, of the piece as it is pictured
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const at = (id) => document.getElementById(id);
@@ -55,11 +54,6 @@ function sizeOf(item) {
   return told ?? null;
 }
 
-const kindOf = (item) => {
-  const type = item.attributes.type?.toLowerCase() ?? "";
-  return KINDS.includes(type) ? type : WORN_AS[type];
-};
-
 async function wear() {
   const kind = at("kind").value;
   show("finger-label", kind === "ring");
@@ -82,7 +76,7 @@ async function choose(item) {
   at("told").textContent = "";
   if (!cutout) return tell([item.title, words().uncut]);
   Object.assign(state, { item, cutout });
-  const kind = kindOf(item);
+  const kind = wornAs(item);
   if (kind) at("kind").value = kind;
   await wear();
 }
@@ -113,7 +107,7 @@ async function list() {
   const again = () => list().catch((problem) => failed(problem, again));
   const { items, next_cursor: cursor } = await api.items(AT_ONCE, state.cursor ?? undefined);
   state.cursor = cursor ?? null;
-  const wearable = items.filter((item) => item.images.length && (!item.attributes.type || kindOf(item)));
+  const wearable = items.filter((item) => item.images.length && (!item.attributes.type || wornAs(item)));
   at("pieces").append(...wearable.map(choice));
   at("pieces").setAttribute("aria-busy", "false");
   show("none", !at("pieces").children.length && !state.cursor);
