@@ -1,7 +1,7 @@
-"""Compares what is rendered, beside the renders: `python -m lab.authenticity.compare --split test --families 500`.
+"""Compares the families that are rendered, by several processes: `python -m lab.authenticity.compare --split test`.
 
-It waits for pictures that are still to come, and a run that was killed goes on; what it kept is what `fit` and
-`evaluate` ask for. Start it when nothing of the comparison will change any more: another one begins anew.
+With `--families 500` it runs beside the renders, and ends when so many are compared. A run that was killed goes on.
+What it keeps is what `fit` and `evaluate` ask for; where what compares has changed since, all is compared anew.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ PATIENCE = 15.0
 """Seconds between two looks for new families."""
 
 
-def compare(split: Split, families: int, cache: Path = CACHE, workers: int = 2) -> Iterator[int]:
-    """Compare until so many families of the split are rendered and compared; yields how many are, each time that it
-    has seen to all that there were."""
+def compare(split: Split, families: int | None = None, cache: Path = CACHE, workers: int = 2) -> Iterator[int]:
+    """Compare what is rendered of the split, or until so many `families` are; yields how many are compared, each time
+    that it has seen to all that there were."""
     engine = _engine()
     with pool(workers) as started:
 
@@ -37,7 +37,7 @@ def compare(split: Split, families: int, cache: Path = CACHE, workers: int = 2) 
                 yield open_groups[task], task.result()
 
         done = -1
-        while done < families:
+        while done < (families or 0):
             found = claims(cache / split, count=families)
             ready = len({claim.group for claim in found})
             if ready == done:
@@ -61,7 +61,7 @@ def _engine() -> Served:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--split", choices=get_args(Split), required=True)
-    parser.add_argument("--families", type=int, required=True)
+    parser.add_argument("--families", type=int, help="wait until so many are rendered; those that are by default")
     parser.add_argument("--cache", type=Path, default=CACHE)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()

@@ -10,16 +10,19 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
+from lab.authenticity.figures import Judged, calibration, of_truth, twins
 from lab.authenticity.measured import Seen, measured
-from lab.authenticity.pairs import Claim, claims
+from lab.authenticity.pairs import Claim, Truth, claims
 from lab.authenticity.render import CACHE
-from services.authenticity.deciding import MODEL, Limit, Logistic, Model
+from services.authenticity.deciding import MODEL, Decision, Limit, Logistic, Model, outcome_of
 from shared.contracts.comparing import FEATURES
+from shared.contracts.verifying import Outcome
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -55,6 +58,16 @@ class Fitted:
     model: Model
     scores: Floats
     penalty: float
+
+
+def left_out(found: Sequence[Claim], seen: Sequence[Seen], made: Fitted) -> Judged:
+    """What is told of each claim by the fit that had not seen its family, at the operating point."""
+    turned = _turned_away(seen, made.model.cannot_tell)
+    told = [
+        Decision(outcome="cannot_tell") if away else outcome_of(_share(score), made.model)
+        for away, score in zip(turned, made.scores.tolist(), strict=True)
+    ]
+    return Judged(found, told, np.array([_share(score) for score in made.scores.tolist()]))
 
 
 def table(seen: Sequence[Seen], names: Sequence[str]) -> Floats:
@@ -189,13 +202,20 @@ def main() -> None:
             f"{families} fit families are rendered, {LEAST_FAMILIES} are needed: make renders-authenticity"
         )
     engine = Served()
-    made = fit(found, measured(found, engine, CACHE), f"decision-1 for {engine.method}")
+    seen = measured(found, engine, CACHE)
+    made = fit(found, seen, f"decision-1 for {engine.method}")
     engine.close()
     MODEL.write_text(
         json.dumps(made.model.model_dump(mode="json", exclude_none=True), indent=1) + "\n", encoding="utf-8"
     )
     print(f"{families} families, {len(found)} claims, penalty {made.penalty:g}: {Path(MODEL).name}")
     print(f"match from {made.model.match_from:.4f}, mismatch to {made.model.mismatch_to:.4f}")
+    told = left_out(found, seen, made)
+    for truth in get_args(Truth):
+        mine = of_truth(told, truth)
+        shares = ", ".join(f"{outcome} {mine.share(outcome)}" for outcome in get_args(Outcome))
+        print(f"{truth}, families left out: {shares}")
+    print(f"near-twins answered: {twins(told).answered()}; ECE {calibration(told)[0]:.3f}")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from lab.authenticity.counterfeits import KINDS, METAL_COLOURS, Variant, draw_tw
 from lab.authenticity.edits import EDITS, edited
 from lab.authenticity.families import LEAST, LOOK, changed, family, parts_of
 from lab.authenticity.figures import calibration, judged, of_truth, share, twins, upper_bound
-from lab.authenticity.fit import FALSE_MATCH, fit
+from lab.authenticity.fit import FALSE_MATCH, fit, left_out
 from lab.authenticity.measured import Group, Seen, asked, measured
 from lab.authenticity.pairs import OTHER_DESIGN, SAME, Claim, claims
 from lab.authenticity.render import frames_of, render_family
@@ -186,6 +186,15 @@ def test_a_fit_holds_its_promise_on_families_it_has_not_seen() -> None:
     assert of_truth(judgement, "same").share("mismatch").value <= 0.02
     assert of_truth(judgement, "unknowable").share("cannot_tell").value == 1.0
     assert calibration(judgement)[0] < 0.02
+
+
+def test_what_is_told_of_families_left_out_is_as_often_right_as_of_new_ones() -> None:
+    found, seen = made_up(120, 1)
+    made = fit(found, seen, "made up")
+    left, new = left_out(found, seen, made), judged(*made_up(2_000, 2), made.model)
+    for truth, outcome in (("same", "match"), ("same", "mismatch"), ("other", "mismatch"), ("unknowable", "cannot_tell")):
+        shares = [of_truth(each, truth).share(outcome) for each in (left, new)]
+        assert shares[0].low - 0.02 <= shares[1].value <= shares[0].high + 0.02, (truth, outcome)
 
 
 def test_what_nothing_tells_apart_is_not_told_apart() -> None:
