@@ -192,7 +192,8 @@ def test_what_is_told_of_families_left_out_is_as_often_right_as_of_new_ones() ->
     found, seen = made_up(120, 1)
     made = fit(found, seen, "made up")
     left, new = left_out(found, seen, made), judged(*made_up(2_000, 2), made.model)
-    for truth, outcome in (("same", "match"), ("same", "mismatch"), ("other", "mismatch"), ("unknowable", "cannot_tell")):
+    told = (("same", "match"), ("same", "mismatch"), ("other", "mismatch"), ("unknowable", "cannot_tell"))
+    for truth, outcome in told:
         shares = [of_truth(each, truth).share(outcome) for each in (left, new)]
         assert shares[0].low - 0.02 <= shares[1].value <= shares[0].high + 0.02, (truth, outcome)
 
