@@ -203,9 +203,11 @@ renders-authenticity: $(VENV)/test.installed ## render the families that authent
 	$(BIN)/python -m lab.authenticity.render --split test --count 500 --workers 2
 
 fit-authenticity: $(VENV)/test.installed ## fit what decides of two photos compared, on the fit families alone
+	OMP_NUM_THREADS=1 $(BIN)/python -m lab.authenticity.compare --split fit
 	OMP_NUM_THREADS=1 $(BIN)/python -m lab.authenticity.fit
 
 evaluate-authenticity: $(VENV)/test.installed ## counterfeits told, the same piece known, copies found: write lab/reports/authenticity; on what is rendered (renders-authenticity)
+	OMP_NUM_THREADS=1 $(BIN)/python -m lab.authenticity.compare --split test
 	OMP_NUM_THREADS=1 $(BIN)/python -m lab.authenticity.evaluate
 
 clean: ## remove the environment (never the state in LOUPE_HOME)

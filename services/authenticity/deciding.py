@@ -97,7 +97,11 @@ def decide(features: Mapping[str, float], model: Model | None = None) -> Decisio
     codes = [limit.code for limit in model.cannot_tell if _breaks(features[limit.feature], limit)]
     if codes:
         return Decision(outcome="cannot_tell", codes=codes)
-    probability = probability_of(score(features, model), model)
+    return outcome_of(probability_of(score(features, model), model), model)
+
+
+def outcome_of(probability: float, model: Model) -> Decision:
+    """Of a photo that can tell."""
     if probability >= model.match_from:
         return Decision(outcome="match", probability=probability)
     if probability <= model.mismatch_to:

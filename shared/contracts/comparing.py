@@ -39,6 +39,10 @@ FEATURES: tuple[str, ...] = (
     "query_pixels",
     "reference_pixels",
     "tilt",
+    "backdrop",
+    "exposure",
+    "contrast",
+    "light_warm",
     # The whole piece.
     "deep",
     "deep_form",
@@ -61,10 +65,22 @@ FEATURES: tuple[str, ...] = (
     "dense",
     "dense_low",
     "dense_worst",
+    "structure_near",
+    "structure_near_worst",
+    "dense_near",
+    "dense_near_worst",
     "colour",
     "colour_worst",
+    "colour_near",
+    "colour_near_top",
+    "colour_near_worst",
+    "tone_near",
+    "tone_near_top",
+    "tone_near_worst",
+    "palette",
     "light_colour",
     "warp",
+    "bent",
     # Beside the piece.
     "text",
     "text_read",
@@ -73,9 +89,9 @@ FEATURES: tuple[str, ...] = (
 """The names of `Comparison.features`: every one is always there, finite, and told in `docs/authenticity-features.md`.
 
 Higher is more alike for: deep*, *_agrees, matches, inliers, inlier_share, inlier_cover, outline, structure,
-structure_low, dense, dense_low, text. Higher is less alike for: residual, outline_worst, area, structure_worst,
-dense_worst, colour*, warp. The others say how far to trust. Where nothing could be aligned `aligned` is 0, and what
-needs a common frame is 0, too.
+structure_low, structure_near, dense, dense_low, dense_near, palette, text. Higher is less alike for: residual,
+outline_worst, area, *_worst, colour*, tone*, warp, bent. The others say how far to trust. Where nothing could be
+aligned `aligned` is 0, and what needs a common frame is 0, too.
 """
 
 QualityCode = Literal["blurred", "glare", "too-small", "too-dark", "no-piece", "cut-off"]
@@ -113,8 +129,9 @@ class ComparisonAsked(BaseModel):
 class Photo(BaseModel):
     """What is known of one photo. `box` is the piece that was compared, found with `confidence` in 0..1.
 
-    `sharpness`: unitless, sharp photos have over 0.15. `glare`: the share of the piece that is blown out, 0..1.
-    `pixels`: of the longer side of the piece in the original. `read`: the lines of text, of a close-up alone.
+    `sharpness`: unitless, sharp photos have over 0.15. `glare`: the share of the piece, 0..1, of which a
+    colour is near its end. `pixels`: of the longer side of the piece in the original. `read`: the lines of text, of a
+    close-up alone.
     """
 
     sha256: str

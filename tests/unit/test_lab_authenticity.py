@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +15,8 @@ from lab.authenticity.counterfeits import KINDS, METAL_COLOURS, Variant, draw_tw
 from lab.authenticity.edits import EDITS, edited
 from lab.authenticity.families import LEAST, LOOK, changed, family, parts_of
 from lab.authenticity.figures import calibration, judged, of_truth, share, twins, upper_bound
-from lab.authenticity.fit import FALSE_MATCH, fit
-from lab.authenticity.measured import Seen, measured
+from lab.authenticity.fit import FALSE_MATCH, fit, left_out
+from lab.authenticity.measured import Group, Seen, asked, measured
 from lab.authenticity.pairs import OTHER_DESIGN, SAME, Claim, claims
 from lab.authenticity.render import frames_of, render_family
 from lab.authenticity.report import Cost, Fooled, Found, written
@@ -143,6 +143,20 @@ def test_what_was_compared_is_not_compared_again_even_after_a_kill(rendered: Pat
         assert engine.asked == asked + 1
 
 
+def test_groups_that_are_compared_in_any_order_are_told_in_the_order_of_the_claims(
+    rendered: Path, tmp_path: Path
+) -> None:
+    found, engine = claims(rendered), Counting()
+
+    def backwards(groups: Sequence[Group]) -> Iterator[tuple[Group, list[Seen]]]:
+        for group in reversed(groups):
+            assert len({(claim.query, claim.change) for claim in group}) == 1
+            yield group, asked(engine, group)
+
+    spread = measured(found, engine, tmp_path / "spread", backwards)
+    assert spread == measured(found, engine, tmp_path / "one-by-one")
+
+
 def made_up(families: int, seed: int, apart: float = 4.0) -> tuple[list[Claim], list[Seen]]:
     """Claims whose feature `dense` is higher by `apart` deviations of its noise where the piece is the same."""
     random = np.random.default_rng(seed)
@@ -174,11 +188,30 @@ def test_a_fit_holds_its_promise_on_families_it_has_not_seen() -> None:
     assert calibration(judgement)[0] < 0.02
 
 
+def test_what_is_told_of_families_left_out_is_as_often_right_as_of_new_ones() -> None:
+    found, seen = made_up(120, 1)
+    made = fit(found, seen, "made up")
+    left, new = left_out(found, seen, made), judged(*made_up(2_000, 2), made.model)
+    told = (("same", "match"), ("same", "mismatch"), ("other", "mismatch"), ("unknowable", "cannot_tell"))
+    for truth, outcome in told:
+        shares = [of_truth(each, truth).share(outcome) for each in (left, new)]
+        assert shares[0].low - 0.02 <= shares[1].value <= shares[0].high + 0.02, (truth, outcome)
+
+
 def test_what_nothing_tells_apart_is_not_told_apart() -> None:
     model = fit(*made_up(100, 3, apart=0.0), "made up").model
     judgement = judged(*made_up(300, 4, apart=0.0), model)
     assert twins(judgement).share("match").value < 0.01
     assert judgement.answered().value < 0.2
+
+
+def test_a_limit_lies_between_good_photos_and_those_that_cannot_tell() -> None:
+    found, seen = made_up(60, 7)
+    (blurred,) = [limit for limit in fit(found, seen, "made up").model.cannot_tell if limit.code == "blurred"]
+    assert blurred.below == pytest.approx((0.01 + 0.2) / 2, abs=0.01)
+    worse = [Seen({**one.features, "query_sharpness": 0.3}, ()) for one in seen]
+    (blurred,) = [limit for limit in fit(found, worse, "made up").model.cannot_tell if limit.code == "blurred"]
+    assert blurred.below == pytest.approx(0.3)
 
 
 def test_a_bound_is_wider_where_claims_come_in_families() -> None:

@@ -38,7 +38,7 @@ from shared.contracts.comparing import (
 from shared.contracts.comparing import Photo as PhotoTold
 from shared.errors import InvalidInput
 
-METHOD = "compare-1"
+METHOD = "compare-2"
 """Another one whenever a feature changes: what is decided by the features is fitted to them."""
 COPY_SIDE = 320
 _ANOTHER_SIDE = 0.6

@@ -60,4 +60,4 @@ def _candidates(query: Mask, reference: Mask, matrix: Matrix | None) -> list[Mat
     """By points, then that made better by the outlines, then by the outlines alone."""
     if matrix is None:
         return [by_outlines(query, reference)]
-    return [matrix, by_outlines(query, reference)]
+    return [matrix, by_outlines(query, reference, matrix), by_outlines(query, reference)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -25,6 +26,9 @@ _LOCAL = 10.0
 _REGION = 2.5
 """Places: how far is smoothed before a place is told to differ."""
 _CLIPPED = 40.0
+_TINTS = 24
+_WEIGHTS = np.array([0.25, 1, 1], np.float32)
+"""Of lightness, which light changes most, and of both colours."""
 _DARK, _BRIGHT = 12.0, 94.0
 """Lightness between which a colour can be told."""
 
@@ -35,6 +39,10 @@ class Places:
     alike, -1..1; `tints` [C, C, 3]: how far apart in CIELAB, after the light's colour, and `told` where that can be
     told: 0 elsewhere.
 
+    `lines_near`, `dense_near`, `tints_near` (0.. of CIELAB) [C, C]: the same for the likest place about, each for
+    itself and both ways round, the less alike of the two: what is a little aside differs in none of them. `colours`:
+    CIELAB of both [C, C, 3] in the reference's light, the query's not moved by `shift`.
+
     `shift` float32 [C, C, 2]: by how many places each lies beside its own. `light` (3,): log of the light's colour
     between the photos.
     """
@@ -44,6 +52,11 @@ class Places:
     dense: Floats
     tints: Floats
     told: npt.NDArray[np.bool_]
+    lines_near: Floats
+    dense_near: Floats
+    tints_near: Floats
+    tones_near: Floats
+    colours: tuple[Floats, Floats]
     shift: Floats
     light: Floats
     one_mask: Mask
@@ -92,7 +105,60 @@ def held(
     shift = np.array(shifts, np.float32)[best]
     chosen = (best, *np.mgrid[:CELLS, :CELLS])
     light, tints, told = _colours(one[0], other[0], np.minimum(*masks) > 0.5, shift)
-    return Places(piece, by_lines[chosen], by_dense[chosen], tints, told & piece, shift, light, one[1], other[1])
+    colours = lit_colours(one[0], other[0], light)
+    return Places(
+        piece,
+        by_lines[chosen],
+        by_dense[chosen],
+        tints,
+        told & piece,
+        likest(by_lines, shifts),
+        likest(by_dense, shifts),
+        tints_near(colours[0] * _WEIGHTS, colours[1] * _WEIGHTS, shifts),
+        tints_near(_tones(colours[0]), _tones(colours[1]), shifts),
+        colours,
+        shift,
+        light,
+        one[1],
+        other[1],
+    )
+
+
+def likest(alike: Floats, shifts: Sequence[tuple[int, int]]) -> Floats:
+    """[C, C]: of each place of the reference the likest about it in the query, and of that of the query the likest in
+    the reference; the lower of both. `alike` [S, C, C]: by shift, as `_alike` tells."""
+    back = np.stack([np.roll(each, shift, (0, 1)) for each, shift in zip(alike, shifts, strict=True)])
+    return np.asarray(np.minimum(alike.max(0), back.max(0)), np.float32)
+
+
+def tints_near(one: Floats, other: Floats, shifts: Sequence[tuple[int, int]]) -> Floats:
+    """[C, C]: how far the colours [C, C, k] of each place are from the nearest colour about it in the other photo, the
+    farther of both ways round."""
+    apart = [((np.roll(one, (-down, -across), (0, 1)) - other) ** 2).sum(-1) for down, across in shifts]
+    back = [np.roll(each, shift, (0, 1)) for each, shift in zip(apart, shifts, strict=True)]
+    return np.asarray(np.sqrt(np.maximum(np.min(apart, axis=0), np.min(back, axis=0))), np.float32)
+
+
+def _tones(colours: Floats) -> Floats:
+    """CIELAB [C, C, 3] -> [C, C, 2]: colourfulness for the lightness, which a brighter or darker light leaves."""
+    return np.asarray(colours[..., 1:] / (colours[..., :1] + _DARK), np.float32)
+
+
+def lit_colours(one: Canvas, other: Canvas, light: Floats) -> tuple[Floats, Floats]:
+    """CIELAB [C, C, 3] of both, the first as the other's light would show it."""
+    return _lab(np.clip(_linear(one) * np.exp(light), 1e-3, 1.0)), _lab(_linear(other))
+
+
+def palette(places: Places) -> float:
+    """The Bhattacharyya coefficient, 0..1, of how much of each piece has which colour, wherever that is: of the colour
+    without its lightness, in steps of 8 CIELAB."""
+    seen = []
+    for colours, mask in zip(places.colours, (places.one_mask, places.other_mask), strict=True):
+        own = colours[_small(mask) > 0.5]
+        counts, _, _ = np.histogram2d(own[:, 1], own[:, 2], bins=_TINTS, range=[[-96, 96], [-96, 96]])
+        smooth = cv2.GaussianBlur(counts.astype(np.float32), (0, 0), 1.0)
+        seen.append(smooth / max(float(smooth.sum()), 1e-6))
+    return float(np.sqrt(seen[0] * seen[1]).sum())
 
 
 def region_map(values: Floats, within: npt.NDArray[np.bool_]) -> Floats:
