@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 from shared.pictures import strip
 from tests.support.gateway import KEY, served
@@ -55,7 +55,7 @@ def fits(page: Page) -> bool:
     return int(page.evaluate("document.documentElement.scrollWidth")) <= page.viewport_size["width"]
 
 
-def photo(data: bytes) -> dict[str, Any]:
+def photo(data: bytes) -> FilePayload:
     return {"name": "photo.png", "mimeType": "image/png", "buffer": data}
 
 
