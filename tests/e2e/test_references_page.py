@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 from shared.pictures import strip
 from tests.support.gateway import KEY, served
@@ -45,12 +45,17 @@ def page(browser: Browser, house: House, request: pytest.FixtureRequest) -> Iter
         opened.get_by_test_id("key-input").fill(KEY)
         opened.get_by_test_id("key-input").press("Enter")
         yield opened
-        assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert fits(opened)
     context.close()
     assert wrong == []
 
 
-def photo(data: bytes) -> dict[str, Any]:
+def fits(page: Page) -> bool:
+    assert page.viewport_size
+    return int(page.evaluate("document.documentElement.scrollWidth")) <= page.viewport_size["width"]
+
+
+def photo(data: bytes) -> FilePayload:
     return {"name": "photo.png", "mimeType": "image/png", "buffer": data}
 
 
@@ -72,6 +77,7 @@ def registered(page: Page, title: str) -> Locator:
     take(page, SERIAL)
     page.get_by_test_id("skip-view").click()
     expect(step).to_contain_text("All photos are there")
+    assert fits(page)
     page.get_by_test_id("name").fill(title)
     page.locator("[name=serial_text]").fill("A-1")
     page.get_by_test_id("save").click()

@@ -200,8 +200,8 @@ def test_of_many_registered_at_once_no_more_fit_than_the_quota_has_room_for(hous
     Quotas(house.stand.catalogue).set("shop", {"pictures": 3})
 
     def register(number: int) -> int:
-        sent = {"files": files(drawing(30 + number)), "data": {"record": '{"title": "Ring"}'}}
-        return house.client.post("/v1/references", **sent).status_code
+        record = {"record": '{"title": "Ring"}'}
+        return house.client.post("/v1/references", files=files(drawing(30 + number)), data=record).status_code
 
     with ThreadPoolExecutor(4) as pool:
         told = sorted(pool.map(register, range(6)))

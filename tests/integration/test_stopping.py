@@ -121,7 +121,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, 
             {"EMBEDDER_MODEL_DIRS": str(small_model(folder / "model")), "EMBEDDER_THREADS": "1"},
         ),
         "indexer": (removed(5_000), "gateway", {}),
-        "recommender": (events(5_000), "gateway", {}),
+        "recommender": (events(20_000), "gateway", {}),
         "inventory": (moved(10_000), "gateway", {}),
         "gateway": (
             died(5_000),

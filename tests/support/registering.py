@@ -15,6 +15,7 @@ import numpy as np
 from fastapi.testclient import TestClient
 
 from services.authenticity import main
+from services.authenticity.comparing import Comparing
 from services.authenticity.settings import Settings
 from shared import messaging
 from shared.contracts.analysis import Analysis, Box, Piece
@@ -190,12 +191,13 @@ def files(*pictures: bytes) -> list[tuple[str, tuple[str, bytes, str]]]:
 
 
 @contextmanager
-def running_house(folder: Path, url: str = "", **settings: Any) -> Iterator[House]:
-    """`url`: of an empty database; without it, SQLite in `folder`. `settings` are the authenticity service's."""
+def running_house(folder: Path, url: str = "", comparing: Comparing | None = None, **settings: Any) -> Iterator[House]:
+    """`url`: of an empty database; without it, SQLite in `folder`. `settings` are the authenticity service's.
+    `comparing`: what sees, in place of the stand-in."""
     looking = Looking()
     url = url or f"sqlite:///{folder}/authenticity.db"
     with (
-        running_authenticity(folder, looking, url, **settings) as (service, address),
+        running_authenticity(folder, comparing or looking, url, **settings) as (service, address),
         running_gateway(folder, authenticity_url=address) as stand,
     ):
         yield House(stand, service, looking, url)
@@ -203,7 +205,7 @@ def running_house(folder: Path, url: str = "", **settings: Any) -> Iterator[Hous
 
 @contextmanager
 def running_authenticity(
-    folder: Path, looking: Looking, url: str = "", **settings: Any
+    folder: Path, looking: Comparing, url: str = "", **settings: Any
 ) -> Iterator[tuple[Service, str]]:
     """A service, and the URL at which it is served."""
     url = migrated(url or f"sqlite:///{folder}/authenticity.db", main.MIGRATIONS)
