@@ -3,6 +3,7 @@
 const SOLID = 128;
 const HEAD = 0.36; // of a ring's width to each side of its middle: how far a stone reaches
 const BEND = 0.3; // what is left of the curve of a band that is seen from above
+const STUD = 1.2; // of its width: what is higher hangs, be it photographed as it leans
 const LEANS = 0.06; // of the size: a stone that is so far from the middle says which way is up
 
 // {canvas, wide, anchor}: `wide` is the span in the canvas's pixels that fits the body, `anchor` {x, y} lies on it.
@@ -158,11 +159,10 @@ function reach(length, is) {
 // Where an earring goes through the ear: at its top, or, if it is a stud, in its middle.
 function hook(cutout) {
   const ends = rowEnds(alphaOf(cutout), cutout.width, Math.floor(cutout.height * 0.03)) ?? [0, cutout.width];
-  const stud = cutout.height < 1.35 * cutout.width;
-  return stud ? { x: cutout.width / 2, y: cutout.height / 2 } : { x: (ends[0] + ends[1]) / 2, y: cutout.height * 0.03 };
+  return isStud(cutout) ? { x: cutout.width / 2, y: cutout.height / 2 } : { x: (ends[0] + ends[1]) / 2, y: cutout.height * 0.03 };
 }
 
-export const isStud = (cutout) => cutout.height < 1.35 * cutout.width;
+export const isStud = (cutout) => cutout.height < STUD * cutout.width;
 
 function columnRuns(alpha, width, height, x) {
   const runs = [];
