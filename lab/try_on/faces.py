@@ -156,7 +156,8 @@ def _error(ear: Ear, offsets: Floats) -> float:
 
 
 def _within(mark: dict[str, Any], point: list[float]) -> Floats:
-    return np.array(point, dtype=float) - np.array(mark["crop"][:2])
+    within: Floats = np.array(point, dtype=float) - np.array(mark["crop"][:2])
+    return within
 
 
 def _pictures(folder: Path) -> dict[str, Image.Image]:
