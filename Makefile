@@ -5,13 +5,14 @@ ITEMS ?= 100000
 SECONDS ?= 600
 ROUNDS ?= 20
 STANDS ?= 1
+DOCKERFILES := deploy/docker/Dockerfile tests/containers/substitutes/Dockerfile
 MODELS := services/embedder/models
 PYTHON ?= python3
 BIN := $(VENV)/bin
 AUDIT := .venv-audit
 SHIPPED := gateway embedder embedder-gpu indexer recommender inventory authenticity local
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
-UV_COMPILE_WITH_TORCH := $(BIN)/uv pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --override requirements/weights-alone.txt
+UV_COMPILE_WITH_TORCH := $(BIN)/uv pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --override requirements/left-out.txt
 UV_COMPILE := $(UV_COMPILE_WITH_TORCH) --override requirements/without-torch.txt
 # Tests commit thousands of times and no power is cut: their files are in memory where there is plenty of it.
 TESTS_IN := $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 8000000 { print "PYTEST_DEBUG_TEMPROOT=/dev/shm" }')
@@ -21,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # What is not compiled is when it is imported. Files that are no Python, as templates, are passed over, as pip does.
 RARELY_IMPORTED := /tests?/|/transformers/models/(?!auto/)
 
-.PHONY: help run up-processes test tests debian chaos fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-ledger bench-overload simulate-shop model train evaluate evaluate-recommender evaluate-inventory evaluate-styles stock-trays evaluate-authenticity renders-authenticity fit-authenticity floor clean renders renders-evaluation sample
+.PHONY: help run up-processes test tests debian chaos docker-check fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-ledger bench-overload simulate-shop model train evaluate evaluate-recommender evaluate-inventory evaluate-styles stock-trays evaluate-authenticity renders-authenticity fit-authenticity floor clean renders renders-evaluation sample bench-map bench soak
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -49,11 +50,16 @@ chaos: $(VENV)/test.installed ## break what can break, ROUNDS times each, on STA
 	$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --stands $(STANDS) --report bench/reports/chaos.md $(GO_ON)
 	CHAOS_MESSAGES=10000 $(BIN)/python -m pytest tests/chaos/test_killing_the_shop_bus.py
 
+docker-check: $(VENV)/test.installed ## build the images, start them by docker-compose, test them and write bench/reports/containers.md (root; about 30 minutes)
+	tests/install-debian-packages containers
+	$(BIN)/python -m tests.containers
+
 lint: $(VENV)/test.installed ## style, types and the rules of who imports whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint $(DOCKERFILES)
 
 fuzz: $(VENV)/test.installed ## feed what reads bytes from outside with made-up ones, 10 minutes each (SECONDS); what breaks it is kept as a seed
 	for target in decoder imports envelope; do $(BIN)/python -m tests.fuzz $$target $(SECONDS) || exit; done
@@ -103,6 +109,12 @@ contracts: $(VENV)/test.installed ## write docs/contracts again: AsyncAPI and Op
 contracts-release: $(VENV)/test.installed ## keep them as what this version released; from then on they only grow
 	$(BIN)/python -m services.gateway.published --release
 
+bench: $(VENV)/test.installed ## the whole suite: ingest, searches, suggestions, events, memory, peers, in one run (about 15 minutes)
+	$(BIN)/python -m bench.suite
+
+soak: $(VENV)/test.installed ## an hour at 70% load: does anything grow?
+	$(BIN)/python -m bench.soak
+
 bench-ingest: $(VENV)/test.installed ## import rate against the embedder's own rate, in one run (needs ../shared/data)
 	$(BIN)/python -m bench.ingest
 
@@ -130,6 +142,9 @@ bench-recommender: $(VENV)/test.installed ## time of a list of suggestions, even
 
 bench-ledger: $(VENV)/test.installed ## movements/s of the stock's ledger, alone and from HTTP into the catalogue
 	$(BIN)/python -m bench.ledger
+
+bench-map: $(VENV)/test.installed ## how long the map of 50,000 pieces takes to lay out, and how smoothly it moves in Chromium
+	$(BIN)/python -m bench.catalogue_map
 
 bench-overload: $(VENV)/test.installed ## search times while 10,000 uploads wait, and what is answered beyond the bound (about 10 minutes)
 	$(BIN)/python -m bench.overload

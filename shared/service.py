@@ -21,6 +21,7 @@ from shared.contracts.messages import Message
 from shared.contracts.routes import Service as ServiceName
 from shared.errors import Retryable
 from shared.messaging import Broker, BundleHandlers, Consumer, Handler, Subscription, Unit
+from shared.observability import logs, traces
 from shared.prompt_http import PromptHttp
 
 _FIRST_PAUSE = 1.0
@@ -96,7 +97,7 @@ def run(
         last.start()
 
     loops = [
-        threading.Thread(target=kept_running, args=(loop, stop), name=f"{service.name}-background")
+        threading.Thread(target=_background, args=(service.name, loop, stop), name=f"{service.name}-background")
         for service in services
         for loop in service.background
     ]
@@ -115,6 +116,7 @@ def run(
         for service in services:
             service.close()
         broker.close()
+        traces.close()
         _log.info("stopped", services=[service.name for service in services])
 
 
@@ -128,6 +130,11 @@ def _settle_memory() -> None:
 def _leave() -> None:
     """End this process in order: its supervisor starts another, which takes messages again."""
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _background(service: str, loop: Loop, stop: threading.Event) -> None:
+    with logs.bound(service=service):
+        kept_running(loop, stop)
 
 
 def kept_running(loop: Loop, stop: threading.Event, pause: float = _FIRST_PAUSE) -> None:

@@ -39,6 +39,12 @@ class ServiceSettings(BaseSettings):
         "it is changed: the first is shown, each is taken.",
     )
 
+    traces_url: str | None = Field(
+        None,
+        validation_alias=AliasChoices("traces_url", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        description="A collector that takes traces by OTLP over HTTP, as at port 4318; without it nothing is traced.",
+    )
+
     @field_validator("internal_secret")
     @classmethod
     def _long_enough(cls, value: str | None) -> str | None:

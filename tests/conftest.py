@@ -33,6 +33,7 @@ ONE_WORKER = {
 SECONDS = {
     "tests/e2e with the sample": 330,
     "tests/e2e/test_operating.py": 205,
+    "tests/e2e/test_upgrading.py": 150,
     "tests/e2e/test_reindex.py": 135,
     "tests/e2e/test_training.py": 72,
     "tests/contract/test_http_contract.py": 67,

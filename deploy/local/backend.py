@@ -18,7 +18,7 @@ from services.inventory.settings import Settings as InventorySettings
 from services.recommender import main as recommender
 from services.recommender.settings import Settings as RecommenderSettings
 from shared import messaging
-from shared.observability import logs
+from shared.observability import logs, traces
 from shared.service import run
 
 ROLE = "backend"
@@ -37,11 +37,13 @@ class Settings(BaseSettings):
     inventory_port: int
     authenticity_port: int
     shop_bus_url: str
+    otel_exporter_otlp_endpoint: str | None = None
 
 
 def main() -> None:
     settings = Settings()
     logs.configure(ROLE)
+    traces.configure(settings.otel_exporter_otlp_endpoint)
     home = Home.at(settings.loupe_home)
     broker = messaging.open(settings.broker_url, ROLE)
     services = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import httpx
 from pydantic import ValidationError
@@ -11,14 +11,20 @@ from pydantic import ValidationError
 from shared.contracts.api import Problem
 from shared.contracts.comparing import ComparisonAsked, Comparisons
 from shared.contracts.internal import Analyses
+from shared.contracts.models import Models
 from shared.errors import LoupeError, Permanent, Retryable
 from shared.fence import Outsider, credentials
+from shared.observability import traces
 
 _SECONDS = httpx.Timeout(30.0, connect=2.0)
 
 
 class Comparing(Protocol):
-    """Both raise `Retryable` where nobody answers, and `Permanent` for a picture that cannot be read."""
+    """All raise `Retryable` where nobody answers, and `Permanent` for a picture that cannot be read."""
+
+    def models(self) -> Models:
+        """Those that are loaded, in the order in which `analyse` answers."""
+        ...
 
     def analyse(self, picture: bytes) -> Analyses:
         """What each loaded model sees in a picture, the first model's first."""
@@ -39,6 +45,12 @@ class Embedder:
     def __init__(self, url: str, secrets: str | None) -> None:
         self._http = httpx.Client(base_url=url.rstrip("/"), headers=credentials(secrets), timeout=_SECONDS)
 
+    def models(self) -> Models:
+        try:
+            return Models.model_validate_json(self._http.get("/models").raise_for_status().content)
+        except httpx.HTTPError as error:
+            raise Retryable(f"The embedder does not tell its models ({type(error).__name__}).") from error
+
     def analyse(self, picture: bytes) -> Analyses:
         answer = self._post("/analyse", content=picture, headers={"Content-Type": "application/octet-stream"})
         return Analyses.model_validate_json(answer)
@@ -54,9 +66,10 @@ class Embedder:
     def close(self) -> None:
         self._http.close()
 
-    def _post(self, path: str, **sent: object) -> bytes:
+    def _post(self, path: str, **sent: Any) -> bytes:
+        headers = {**sent.pop("headers", {}), **traces.headers()}
         try:
-            answer = self._http.post(path, **sent)  # type: ignore[arg-type]
+            answer = self._http.post(path, headers=headers, **sent)
         except httpx.HTTPError as error:
             raise Retryable(
                 f"The embedder does not answer ({type(error).__name__}). It may be starting: try again soon."

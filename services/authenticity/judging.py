@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from services.authenticity import wording
 from services.authenticity.deciding import Decision, Model, decide
-from shared.contracts.comparing import TEXT_VIEWS, Comparison, Comparisons, Photo
+from shared.contracts.comparing import TEXT_VIEWS, Comparison, Comparisons, Photo, View
 from shared.contracts.verifying import Outcome, Reason, ReasonCode, Retake, RetakeCode, Verdict
 
 TEXT_AGREES = 0.999
@@ -22,8 +21,9 @@ _DIFFERS: dict[str, ReasonCode] = {
     "colour": "colour-differs",
     "outline": "outline-differs",
 }
-_MOST_RETAKES = 4
-_MARKS: tuple[Literal["serial", "hallmark"], ...] = ("serial", "hallmark")
+_MOST_RETAKES = 3
+Registered = Mapping[View, str]
+"""The text that is registered for a close-up, by its view."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Judgement:
     pairs: list[Pair] = field(default_factory=list)
 
 
-def judge(compared: Sequence[Comparisons], model: Model) -> Judgement:
-    """`compared`: one a photo, in their order, all against the same reference.
+def judge(compared: Sequence[Comparisons], model: Model, registered: Registered) -> Judgement:
+    """`compared`: one a photo, in their order, all against the same reference, of which `registered` are the marks.
 
     One picture in which a detail differs outweighs others that agree; a photo that cannot tell says nothing. Nor does
     one that is a registered picture itself: whoever saw it can send it.
@@ -63,12 +63,14 @@ def judge(compared: Sequence[Comparisons], model: Model) -> Judgement:
     own = [pair for pair in pairs if pair.photo not in reused]
     looks = [pair for pair in own if pair.comparison.view not in TEXT_VIEWS]
     design, telling = _design(looks)
-    marks = [_mark(pair) for pair in own if pair.comparison.view in TEXT_VIEWS]
-    piece, why = _piece(design.outcome, [mark for mark in marks if mark])
+    marks = _marks(own, looks, registered)
+    piece, why = _piece(design.outcome, marks)
     same = max((pair.comparison.same_picture.probability for pair in pairs), default=0.0)
     again = [_reason(pair, "same-picture") for _, pair in sorted(reused.items())]
-    reasons = [*again, *_told(telling, design.outcome), *(mark for mark in marks if mark), *why]
-    retakes = _retakes([*reused.values(), *looks], design.outcome, piece.outcome, marks)
+    reasons = [*again, *_told(telling, design.outcome), *marks, *why]
+    retakes = _retakes([*reused.values(), *looks], design.outcome)
+    if piece.outcome == "cannot_tell" and design.outcome != "mismatch" and "serial" in registered:
+        retakes.append(Retake(code="serial", view="serial", words=wording.of_retake("serial")))
     return Judgement(design, piece, reasons, retakes, same, [*telling, *reused.values()])
 
 
@@ -88,17 +90,29 @@ def _with(pairs: Sequence[Pair], outcome: Outcome) -> list[Pair]:
     return [pair for pair in pairs if pair.decision.outcome == outcome]
 
 
-def _mark(pair: Pair) -> Reason | None:
-    """What a close-up says of a registered text; None where it says nothing."""
-    comparison = pair.comparison
-    read = [text for text in comparison.texts if text.read is not None]
-    if not read:
-        return _reason(pair, "text-unread") if comparison.texts and "text-unread" in comparison.codes else None
-    best = max(read, key=lambda text: text.agreement)
-    told = {"expected": best.expected, "read": best.read or ""}
-    if best.agreement >= TEXT_AGREES:
+def _marks(own: Sequence[Pair], looks: Sequence[Pair], registered: Registered) -> list[Reason]:
+    """What close-ups say. That a photo of the whole piece shows no text is not worth saying."""
+    whole = {pair.photo for pair in looks if pair.decision.probability is not None}
+    found = [_mark(pair, registered) for pair in own if pair.comparison.view in TEXT_VIEWS]
+    return [mark for mark in found if mark and not (mark.code == "text-unread" and mark.photo in whole)]
+
+
+def _mark(pair: Pair, registered: Registered) -> Reason | None:
+    """What a close-up says of the text that is registered for this view; None where it says nothing, and where what was
+    read is rather the other mark: a hallmark, which many pieces have, is no serial."""
+    found = next(
+        (text for text in pair.comparison.texts if text.expected == registered.get(pair.comparison.view)), None
+    )
+    if found is None:
+        return None
+    if found.read is None:
+        return _reason(pair, "text-unread") if "text-unread" in pair.comparison.codes else None
+    if any(text.read == found.read and text.agreement > found.agreement for text in pair.comparison.texts):
+        return None
+    told = {"expected": found.expected, "read": found.read}
+    if found.agreement >= TEXT_AGREES:
         return _reason(pair, "text-agrees", **told)
-    if best.differs and best.agreement <= TEXT_DIFFERS:
+    if found.differs and found.agreement <= TEXT_DIFFERS:
         return _reason(pair, "text-differs", **told)
     return _reason(pair, "text-unread")
 
@@ -140,8 +154,8 @@ def _differences(pair: Pair) -> list[Reason]:
     return list(found.values()) or [_reason(pair, "structure-differs")]
 
 
-def _retakes(looks: Sequence[Pair], design: Outcome, piece: Outcome, marks: Sequence[Reason | None]) -> list[Retake]:
-    """Which photo would help, where something cannot be told."""
+def _retakes(looks: Sequence[Pair], design: Outcome) -> list[Retake]:
+    """Which photo would help to tell the design, where that cannot be told."""
     wanted: dict[RetakeCode, Retake] = {}
     if design == "cannot_tell":
         nearest = sorted(looks, key=lambda pair: -pair.comparison.features["aligned"])
@@ -152,11 +166,6 @@ def _retakes(looks: Sequence[Pair], design: Outcome, piece: Outcome, marks: Sequ
                     view = pair.comparison.view if help_by == "same-side" else None
                     told = Retake(code=help_by, photo=pair.photo, view=view, words=wording.of_retake(help_by))
                     wanted.setdefault(help_by, told)
-    if piece == "cannot_tell" and design != "mismatch":
-        closer: list[RetakeCode] = [view for view in _MARKS if not any(mark and mark.view == view for mark in marks)]
-        for close_up in closer[:1]:
-            view = "serial" if close_up == "serial" else "hallmark"
-            wanted.setdefault(close_up, Retake(code=close_up, view=view, words=wording.of_retake(close_up)))
     return list(wanted.values())[:_MOST_RETAKES]
 
 

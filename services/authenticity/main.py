@@ -11,16 +11,18 @@ from services.authenticity.copies.seeing import Eyes
 from services.authenticity.deciding import fitted
 from services.authenticity.handlers import handlers
 from services.authenticity.keeping import Kept
+from services.authenticity.metrics import AuthenticityCollector
 from services.authenticity.public import PublicReferences
 from services.authenticity.registry import Registry
+from services.authenticity.renewing import Renewing
 from services.authenticity.routes import router
 from services.authenticity.settings import Settings
 from services.authenticity.tables import OUTBOX
 from services.authenticity.verify_routes import verify_router
 from services.authenticity.verifying import Verifier
 from shared import database, messaging, objectstore
-from shared.database import Relay
-from shared.observability import logs
+from shared.database import PoolCollector, Relay
+from shared.observability import logs, traces
 from shared.observability.http import create_app
 from shared.service import Service, run
 from shared.signing import PublicKey, SigningKey
@@ -49,7 +51,12 @@ def build(
     registry = Registry(books, pictures, embedder, key, [kept.reference_erased, found.reference_erased])
     verifier = Verifier(books, pictures, embedder, kept, fitted(settings.decision), settings.verification_days)
     checks = {"broker": broker.ping, "references": pictures.ping, "database": books.ping}
-    app = create_app("authenticity", checks, fence=settings.internal_secret)
+    app = create_app(
+        "authenticity",
+        checks,
+        [PoolCollector("authenticity", books), AuthenticityCollector(books)],
+        fence=settings.internal_secret,
+    )
     app.include_router(router(registry, PublicReferences(books, pictures), keys))
     app.include_router(verify_router(verifier, kept, key))
     app.include_router(found.router)
@@ -67,7 +74,7 @@ def build(
         port=settings.port,
         close=close,
         unit=books.together,
-        background=[relay.run, cleaning(kept.clean), *found.loops],
+        background=[relay.run, cleaning(kept.clean), Renewing(books, pictures, embedder).run, *found.loops],
         handlers={**handlers(), **found.handlers},
         bundle_handlers=found.bundle_handlers,
     )
@@ -76,6 +83,7 @@ def build(
 def main() -> None:
     settings = Settings()
     logs.configure("authenticity")
+    traces.configure(settings.traces_url)
     broker = messaging.open(settings.broker_url, "authenticity")
     run([build(settings, broker)], broker, settings.worker_threads, sole_worker=settings.sole_worker)
 

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from services.authenticity.comparing import Comparing
@@ -29,6 +29,7 @@ from shared.contracts.references import (
     ReferenceIn,
     ReferencePage,
     ReferencePatch,
+    ReferencesKept,
 )
 from shared.database import Database
 from shared.errors import Conflict, InvalidInput, NotFound
@@ -100,6 +101,13 @@ class Registry:
             references = [shown(row, pictures_of(session, row)) for row in rows]
         last = f"{rows[-1].registered_at}:{rows[-1].reference_id}" if len(rows) == limit else None
         return ReferencePage(references=references, next_cursor=last)
+
+    def kept(self, tenant: str) -> ReferencesKept:
+        row = ReferencePictureRow
+        sums = select(func.count(), func.coalesce(func.sum(row.size), 0)).where(row.tenant == tenant)
+        with self._books.read() as session:
+            pictures, size = session.execute(sums).one()
+        return ReferencesKept(pictures=pictures, bytes=int(size))
 
     def change(self, tenant: str, reference_id: str, said: dict[str, Any]) -> Reference:
         """A new version by what a `ReferencePatch` says; what it leaves out stays. Nothing new is no new version."""

@@ -22,6 +22,7 @@ from shared.contracts.references import (
     ReferenceFile,
     ReferenceId,
     ReferencePage,
+    ReferencesKept,
 )
 from shared.observability.http import invalid
 from shared.signing import PublicKey
@@ -44,6 +45,10 @@ def router(registry: Registry, public: PublicReferences, keys: list[PublicKey]) 
     @api.get("/references", summary="References, the newest first")
     def get_references(tenant: TenantId, limit: Limit, after: Place = None, sku: Sku | None = None) -> ReferencePage:
         return registry.page(tenant, limit, after, sku)
+
+    @api.get("/references-kept", summary="How many pictures a shop's references have")
+    def get_kept(tenant: TenantId) -> ReferencesKept:
+        return registry.kept(tenant)
 
     @api.get("/references/{reference_id}", summary="A reference")
     def get_reference(reference_id: ReferenceId, tenant: TenantId) -> Reference:

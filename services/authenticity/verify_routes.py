@@ -11,7 +11,7 @@ from services.authenticity.pdf import report_pdf
 from services.authenticity.routes import Files, Limit, Place, told
 from services.authenticity.verifying import Verifier
 from shared.contracts.fields import TenantId
-from shared.contracts.references import Sealed
+from shared.contracts.references import Language, Sealed
 from shared.contracts.verifying import EvidenceName, Verification, VerificationId, VerificationPage, VerifyAsked
 from shared.errors import NotFound
 from shared.signing import SigningKey
@@ -45,7 +45,7 @@ def verify_router(verifier: Verifier, kept: Kept, key: SigningKey) -> APIRouter:
         return kept.report(tenant, verification_id)
 
     @api.get("/verifications/{verification_id}/report.pdf", summary="The signed report as a PDF")
-    def get_pdf(verification_id: VerificationId, tenant: TenantId) -> Response:
+    def get_pdf(verification_id: VerificationId, tenant: TenantId, language: Language = "en") -> Response:
         made = kept.get(tenant, verification_id)
         pictures = {}
         for picture in made.pictures:
@@ -53,7 +53,7 @@ def verify_router(verifier: Verifier, kept: Kept, key: SigningKey) -> APIRouter:
                 pictures[picture.name] = kept.picture(tenant, verification_id, picture.name)
             except NotFound:  # it went meanwhile: the report says the rest
                 continue
-        content = report_pdf(made, kept.report(tenant, verification_id), pictures, key)
+        content = report_pdf(made, kept.report(tenant, verification_id), pictures, key, language)
         return Response(content, media_type="application/pdf")
 
     return api

@@ -32,12 +32,13 @@ from shared.contracts.comparing import (
     PictureAsked,
     View,
 )
-from shared.contracts.fields import MAX_PICTURE_BYTES
+from shared.contracts.fields import MAX_PICTURE_BYTES, Vector
 from shared.contracts.references import ReferenceIn, ReferenceKind
 from shared.contracts.verifying import (
     Compared,
     EvidencePicture,
     Reason,
+    Retake,
     Verdict,
     Verification,
     VerifyAsked,
@@ -109,10 +110,16 @@ class Verifier:
         elif claimed.sku:
             ids = self._of_sku(tenant, claimed.sku)
         else:
-            analyses = [self._comparing.analyse(photo).analyses[0] for photo in photos]
-            vectors = [analysis.pieces[0].embedding() for analysis in analyses]
-            ids = nearest(self._books, tenant, analyses[0].model_version, vectors, _MOST_FOUND)
+            ids = nearest(self._books, tenant, self._vectors(photos), _MOST_FOUND)
         return [self._candidate(tenant, reference_id) for reference_id in ids]
+
+    def _vectors(self, photos: Sequence[bytes]) -> dict[str, list[Vector]]:
+        """By the version of each loaded model, one a photo."""
+        found: dict[str, list[Vector]] = {}
+        for photo in photos:
+            for analysis in self._comparing.analyse(photo).analyses:
+                found.setdefault(analysis.model_version, []).append(analysis.pieces[0].embedding())
+        return found
 
     def _of_sku(self, tenant: str, sku: str) -> list[str]:
         ours = select(ReferenceRow.reference_id).where(ReferenceRow.tenant == tenant, ReferenceRow.sku == sku)
@@ -135,16 +142,17 @@ class Verifier:
         return Candidate(row, ReferenceIn.model_validate(row.said), read)
 
     def _judged(self, one: Candidate, photos: Sequence[bytes]) -> tuple[Judgement, list[Comparisons]]:
-        expected = [text for text in (one.said.hallmark_text, one.said.serial_text) if text]
+        marks: dict[View, str | None] = {"hallmark": one.said.hallmark_text, "serial": one.said.serial_text}
+        registered = {view: text for view, text in marks.items() if text}
         views: list[View] = [picture.view for picture, _ in one.pictures]  # type: ignore[misc] # as validated
         asked = ComparisonAsked(
             references=[PictureAsked(view=view) for view in views],
             evidence=True,
-            expected=expected if any(view in TEXT_VIEWS for view in views) else [],
+            expected=list(registered.values()) if any(view in TEXT_VIEWS for view in views) else [],
         )
         data = [picture for _, picture in one.pictures]
         compared = list(self._threads.map(lambda photo: self._comparing.compare(asked, photo, data), photos))
-        return judge(compared, self._model), compared
+        return judge(compared, self._model, registered), compared
 
     def _answer(
         self,
@@ -205,6 +213,7 @@ class Verifier:
         design: Verdict,
         piece: Verdict,
         method: str,
+        retakes: Sequence[Retake] = (),
         reference_pictures: Sequence[str] = (),
         reference_version: int | None = None,
         **others: object,
@@ -216,7 +225,8 @@ class Verifier:
             "expires_at": times.moment_of(now) + self._days,
             "design": design,
             "piece": piece,
-            "words": wording.of_verdict(design.outcome, piece.outcome),
+            "words": wording.of_verdict(design.outcome, piece.outcome, helps=bool(retakes)),
+            "retakes": list(retakes),
             "not_claimed": wording.NOT_CLAIMED,
             "compared": Compared(
                 photos=list(sent),

@@ -22,6 +22,7 @@ class _Said(BaseModel):
     not_claimed: Words
     statement: Words
     compared: Words
+    helps: Words
     verdicts: dict[str, Words]
     reasons: dict[str, Words]
     retakes: dict[str, Words]
@@ -44,8 +45,12 @@ RETAKE_OF: dict[str, RetakeCode] = {
 """Which photo would help against what is wrong with one."""
 
 
-def of_verdict(design: str, piece: str) -> Words:
-    return _SAID.verdicts[f"{design}/{piece}"]
+def of_verdict(design: str, piece: str, helps: bool = False) -> Words:
+    """`helps`: some photo is named that would help."""
+    said = _SAID.verdicts[f"{design}/{piece}"]
+    if not (helps and design == "cannot_tell"):
+        return said
+    return Words(en=f"{said.en} {_SAID.helps.en}", zh=f"{said.zh}{_SAID.helps.zh}")
 
 
 def of_reason(code: str, **told: str) -> Words:

@@ -16,6 +16,7 @@ from services.embedder.decoding import Decode, decode_here
 from services.embedder.find import Find, Found, main_first, whole_picture
 from services.embedder.heads import Heads
 from services.embedder.look import Look
+from services.embedder.metrics import observe_analysis, stage
 from services.embedder.prepare import crop, letterbox, normalise, scale
 from services.embedder.quality import warnings_of
 from services.embedder.tray import TRAY_PIXELS, on_tray, windows_on_tray
@@ -86,28 +87,35 @@ class Analyser:
         large, and `Retryable` while stopping.
         """
         with self._turns.of(lane):
-            picture = self._decode(data, self._input_size, box, lane)
+            with stage("decode"):
+                picture = self._decode(data, self._input_size, box, lane)
             if box:
                 _check(box, picture)
                 found, seen = [Found(box, 1.0)], [box]
             else:
-                found = main_first(self._find(picture.rgb))
+                with stage("find"):
+                    found = main_first(self._find(picture.rgb))
                 seen = windows(found, picture.width, picture.height)
                 picture = self._near_enough(picture, data, seen, lane)
-            crops = [scale(crop(picture.rgb, window), self._input_size) for window in seen]
-            arrays = [normalise(letterbox(one, self._input_size)) for one in crops]
-        rows = self._rows(arrays, lane)
+            with stage("prepare"):
+                crops = [scale(crop(picture.rgb, window), self._input_size) for window in seen]
+                arrays = [normalise(letterbox(one, self._input_size)) for one in crops]
+        with stage("forward"):
+            rows = self._rows(arrays, lane)
         whole = box or Box()
-        return Analysis(
-            sha256=hashlib.sha256(data).hexdigest(),
-            model_version=self.model_version,
-            width=picture.width,
-            height=picture.height,
-            pieces=[self._piece(piece, row, lane) for piece, row in zip(found, rows, strict=True)],
-            warnings=warnings_of(
-                crops[0] if seen[0] == whole else scale(picture.rgb, self._input_size), *_pixels(whole, picture)
-            ),
-        )
+        with stage("describe"):
+            analysis = Analysis(
+                sha256=hashlib.sha256(data).hexdigest(),
+                model_version=self.model_version,
+                width=picture.width,
+                height=picture.height,
+                pieces=[self._piece(piece, row, lane) for piece, row in zip(found, rows, strict=True)],
+                warnings=warnings_of(
+                    crops[0] if seen[0] == whole else scale(picture.rgb, self._input_size), *_pixels(whole, picture)
+                ),
+            )
+        observe_analysis(analysis, lane)
+        return analysis
 
     def tray(self, data: bytes) -> TrayAnalysis:
         """The photo of a tray, whose pieces are small and many: somebody waits for it. Raises as `__call__`."""

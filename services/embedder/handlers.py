@@ -96,7 +96,8 @@ def _ensure(
     else:
         analysis = analyse(data, "ingest")
     analysis = analysis.model_copy(update={"sha256": message.sha256})  # the name of the bytes that the shop sent
-    analyses.put(message.tenant, key, analysis.model_dump_json().encode())
+    with metrics.stage("write"):
+        analyses.put(message.tenant, key, analysis.model_dump_json().encode())
     metrics.PICTURES.labels("analysed").inc()
     return data
 
@@ -125,7 +126,8 @@ def _redrawn(message: ImageStored | AnalysisMissing) -> ImageRedrawn:
 
 def _bytes_of(message: ImageStored | AnalysisMissing, pictures: ObjectStore) -> bytes:
     try:
-        return pictures.get(message.tenant, picture_key(message.sha256))
+        with metrics.stage("read"):
+            return pictures.get(message.tenant, picture_key(message.sha256))
     except NotFound as error:
         raise NotFound("The picture is no longer in the object store. Upload it again.") from error
 

@@ -20,6 +20,7 @@ from services.embedder.decoding import Decode, Decoders, decode_here
 from services.embedder.faces import Faces
 from services.embedder.find import Find, whole_picture
 from services.embedder.finder import FINDER_MANIFEST, Finder
+from services.embedder.gpu_metrics import GpuCollector
 from services.embedder.handlers import handle_analysis_missing, handle_image_stored
 from services.embedder.heads import Heads
 from services.embedder.lone_child import LoneChild
@@ -36,7 +37,7 @@ from shared import messaging, objectstore
 from shared.contracts.messages import AnalysisMissing, ImageStored, ItemChanged
 from shared.contracts.models import Model, Models
 from shared.errors import Permanent
-from shared.observability import logs
+from shared.observability import logs, traces
 from shared.observability.http import create_app
 from shared.service import Service, run
 
@@ -96,7 +97,7 @@ def build(settings: Settings, broker: messaging.Broker, load: Load = load_models
     text = TextEncoder()
     texts = ItemTexts(text, text.version, analyses, broker)
     checks = {"broker": broker.ping, "pictures": pictures.ping, "analyses": analyses.ping}
-    app = create_app("embedder", checks, fence=settings.internal_secret)
+    app = create_app("embedder", checks, [GpuCollector(settings.compute)], fence=settings.internal_secret)
     redrawer = Redrawer(objectstore.open(settings.object_store_url, BUCKET), Faces().find, decoders)
     loaded = Models(models=[analyse.about for analyse in models])
     comparer = Comparing(partial(_comparer, models[0], settings, decoders, PointFinder()))
@@ -153,6 +154,7 @@ def load_encoder(settings: Settings, folder: Path, manifest: Manifest) -> Encode
 def main() -> None:
     settings = Settings()
     logs.configure("embedder")
+    traces.configure(settings.traces_url)
     broker = messaging.open(settings.broker_url, "embedder")
     run([build(settings, broker)], broker, settings.worker_threads, sole_worker=settings.sole_worker)
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+import numpy as np
 from prometheus_client import Counter, Histogram
 
 from services.embedder.batcher import Lane
+from shared.contracts.analysis import Analysis
+from shared.observability import traces
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -15,6 +22,26 @@ BATCH_WAIT = Histogram(
     "loupe_embedder_batch_wait_seconds", "From submit to the start of its forward", ["lane"], buckets=_SECONDS
 )
 FORWARD = Histogram("loupe_embedder_forward_seconds", "Duration of a forward", ["lane"], buckets=_SECONDS)
+Stage = Literal["read", "decode", "find", "prepare", "forward", "describe", "write"]
+STAGES = Histogram("loupe_embedder_stage_seconds", "Time of a picture by stage", ["stage"], buckets=_SECONDS)
+TYPES = Counter(
+    "loupe_embedder_types_total",
+    "Pictures by the type of their main piece: of the shop (ingest), and of what is searched by (query)",
+    ["lane", "type"],
+)
+CONFIDENCE = Histogram(
+    "loupe_embedder_type_confidence",
+    "How sure the model is of the type of the main piece; 0 where it tells none",
+    ["lane"],
+    buckets=[step / 20 for step in range(1, 21)],
+)
+NORM = Histogram(
+    "loupe_embedder_vector_norm",
+    "Length of the main piece's vector, which is 1 of a model that is whole",
+    ["lane"],
+    buckets=(0.5, 0.9, 0.99, 0.999, 0.9999, 1.0001, 1.001, 1.01, 1.1, 2),
+)
+UNKNOWN = "unknown"
 PICTURES = Counter("loupe_embedder_pictures_total", "Ingested pictures: analysed, repeated or rejected", ["outcome"])
 TEXTS = Counter("loupe_embedder_texts_total", "Items' texts: analysed, or known already", ["outcome"])
 ALONE = Counter(
@@ -41,3 +68,18 @@ def observe_batch(lane: Lane, waits: list[float], forward_seconds: float) -> Non
     FORWARD.labels(lane).observe(forward_seconds)
     for wait in waits:
         BATCH_WAIT.labels(lane).observe(wait)
+
+
+@contextmanager
+def stage(name: Stage) -> Iterator[None]:
+    """Times one stage of a picture."""
+    with STAGES.labels(name).time(), traces.stage(name):
+        yield
+
+
+def observe_analysis(analysis: Analysis, lane: Lane) -> None:
+    """What drift is seen by. A type is one of those that the model's head knows, so there are few."""
+    main = analysis.pieces[0]
+    TYPES.labels(lane, main.type.value if main.type else UNKNOWN).inc()
+    CONFIDENCE.labels(lane).observe(main.type.confidence if main.type else 0.0)
+    NORM.labels(lane).observe(float(np.linalg.norm(main.embedding())))

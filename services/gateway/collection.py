@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 from services.gateway import quotas
 from services.gateway.image_rows import blurs_faces
 from services.gateway.tables import Image, Item
+from shared.contracts.references import ReferencesKept
 from shared.database import Database
+from shared.errors import LoupeError
 from shared.objectstore import Entry, ObjectStore
 
 _BATCH = 100
@@ -27,23 +29,41 @@ class Collector:
     and deleted, and after adding its rows an upload sees that its bytes are there. An item that gets the text is not
     harmed either: the embedder hears of it after its row is there, and makes what was deleted again.
 
+    `references` tells what a shop's references have, which count as its pictures do.
+
     Where the shop wants no faces, the bytes of a rejected picture go too: nobody could look for faces in it.
     """
 
-    def __init__(self, database: Database, pictures: ObjectStore, analyses: ObjectStore, grace: timedelta) -> None:
+    def __init__(
+        self,
+        database: Database,
+        pictures: ObjectStore,
+        analyses: ObjectStore,
+        grace: timedelta,
+        references: Callable[[str], ReferencesKept],
+    ) -> None:
         self._database = database
         self._pictures = pictures
         self._analyses = analyses
         self._grace = grace
+        self._references = references
 
     def collect(self, tenant: str) -> dict[str, int]:
         """How many of each kind were deleted. What the shop has is counted anew."""
+        references = self._kept(tenant)
         with self._database.write() as session:
-            quotas.recount(session, tenant)
+            quotas.recount(session, tenant, references)
         return {
             "orphan-picture": self._collect(tenant, self._pictures),
             "orphan-analysis": self._collect(tenant, self._analyses),
         }
+
+    def _kept(self, tenant: str) -> ReferencesKept | None:
+        try:
+            return self._references(tenant)
+        except LoupeError as error:
+            _log.warning("references_not_counted", detail=error.detail)
+            return None
 
     def _collect(self, tenant: str, store: ObjectStore) -> int:
         old = (entry for entry in store.entries(tenant) if self._old(entry))

@@ -71,9 +71,9 @@ from shared import database, messaging, objectstore
 from shared.contracts.messages import ImageRedrawn
 from shared.contracts.reconcile import IndexCompared
 from shared.contracts.shop import INCOMING_BUCKET
-from shared.database import Relay
+from shared.database import PoolCollector, Relay
 from shared.messaging import QueueCollector
-from shared.observability import logs
+from shared.observability import logs, traces
 from shared.observability.http import create_app
 from shared.service import Service, run
 
@@ -88,7 +88,9 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     signer = Signer(settings.secret)
     pictures = objectstore.open(settings.object_store_url, "pictures")
     analyses = objectstore.open(settings.object_store_url, "analyses")
-    collector = Collector(catalogue_database, pictures, analyses, timedelta(days=settings.reconcile_grace_days))
+    authenticity = Authenticity("authenticity service", settings.authenticity_url, settings.internal_secret)
+    grace = timedelta(days=settings.reconcile_grace_days)
+    collector = Collector(catalogue_database, pictures, analyses, grace, authenticity.kept)
     reconciler = Reconciler(catalogue_database, pictures, collector, broker, settings.reconcile_pace)
     backlog = Backlog(catalogue_database, OUTBOX, settings.backlog_limit)
     catalogue = Catalogue(catalogue_database, relay.wake)
@@ -125,7 +127,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         stock=Stock(catalogue_database, relay.wake),
         movements=movements,
         inventory=Inventory("inventory", settings.inventory_url, settings.internal_secret),
-        authenticity=Authenticity("authenticity service", settings.authenticity_url, settings.internal_secret),
+        authenticity=authenticity,
         corrections=Corrections(catalogue_database, relay.wake),
         api_keys=ApiKeys(catalogue_database, settings.secret),
         keys=Keys(catalogue_database, settings.secret),
@@ -224,6 +226,7 @@ def _app(settings: Settings, parts: Parts, catalogue_database: database.Database
         [
             QueueCollector(parts.broker),
             CatalogueCollector(catalogue_database),
+            PoolCollector("gateway", catalogue_database),
             WebhookCollector(catalogue_database),
             *([ShopIntakeCollector(shops.intake.oldest_seconds)] if shops else []),
         ],
@@ -252,6 +255,7 @@ def _app(settings: Settings, parts: Parts, catalogue_database: database.Database
 def main() -> None:
     settings = Settings()
     logs.configure("gateway")
+    traces.configure(settings.traces_url)
     broker = messaging.open(settings.broker_url, "gateway")
     run([build(settings, broker)], broker, settings.worker_threads, sole_worker=settings.sole_worker)
 

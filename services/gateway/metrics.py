@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from typing import Literal
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -16,6 +16,7 @@ from services.gateway.tables import OUTBOX, DeadLetter, Image, Reconciliation
 from shared.contracts.shop import INCOMING
 from shared.database import Database
 from shared.errors import Retryable
+from shared.observability import traces
 
 OUTCOMES = Counter("loupe_pictures_total", "Pictures whose outcome came back", ["outcome"])
 FOUND = Counter("loupe_reconcile_found_total", "Differences between the stores that were found and repaired", ["kind"])
@@ -83,9 +84,11 @@ BACKLOG_LIMIT = Gauge(
 IMPRESSIONS_LOST = Counter("loupe_impressions_lost_total", "Lists that were shown and not logged: too many waited")
 
 
-def stage(name: Literal["read", "embedder", "recommender", "join"]) -> AbstractContextManager[object]:
+@contextmanager
+def stage(name: Literal["read", "embedder", "recommender", "join"]) -> Iterator[None]:
     """Times one stage of a search."""
-    return SEARCH_SECONDS.labels(name).time()
+    with SEARCH_SECONDS.labels(name).time(), traces.stage(name):
+        yield
 
 
 def count_search(found: int, *, no_match: bool) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Table, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from services.gateway.tables import Image, Item, Quota, Tenant
+from shared.contracts.references import ReferencesKept
 from shared.contracts.usage import QuotaName, Use
 from shared.database import Database
 from shared.errors import NotFound, QuotaExceeded
@@ -88,14 +89,20 @@ def keep(session: Session, room: Room) -> None:
     session.execute(update(_quotas).where(_quotas.c.tenant == room.tenant).values(**room.used))
 
 
-def recount(session: Session, tenant: str) -> None:
-    """Mend what was counted: rows that somebody changed by hand are counted by nobody."""
+def recount(session: Session, tenant: str, references: ReferencesKept | None) -> None:
+    """Mend what was counted: rows that somebody changed by hand are counted by nobody.
+
+    `references`: what the shop's references have; None where that is not known, and pictures stay as they were counted.
+    """
     room = hold(session, tenant)
     live = (Item.tenant == tenant, Item.removed.is_(False))
     items = session.execute(select(func.count()).select_from(Item).where(*live)).scalar_one()
     sums = select(func.count(), func.coalesce(func.sum(Image.bytes), 0)).where(Image.tenant == tenant)
     pictures, storage_bytes = session.execute(sums).one()
-    counted: dict[QuotaName, int] = {"items": items, "pictures": pictures, "storage_bytes": int(storage_bytes)}
+    counted: dict[QuotaName, int] = {**room.used, "items": items}
+    if references is not None:
+        counted["pictures"] = pictures + references.pictures
+        counted["storage_bytes"] = int(storage_bytes) + references.bytes
     if counted != room.used:
         _log.warning("usage_recounted", tenant=tenant, before=room.used, after=counted)
         room.used = counted
@@ -115,6 +122,11 @@ class Quotas:
     def uses(self, tenant: str) -> dict[QuotaName, Use]:
         room = self.room(tenant)
         return {name: Use(used=max(0, room.used[name]), limit=room.limits[name]) for name in _NAMES}
+
+    def count(self, tenant: str, more: Mapping[QuotaName, int]) -> None:
+        """In a transaction of its own, as `count` says."""
+        with self._database.write() as session:
+            count(session, tenant, more)
 
     def max_requests(self, tenant: str) -> int | None:
         """Requests that the shop may send on a day; None for any number."""

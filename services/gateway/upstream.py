@@ -31,10 +31,11 @@ from shared.contracts.internal import (
 )
 from shared.contracts.kept import KeptOf, KeptPage, ShopperNames
 from shared.contracts.models import Models, ReindexStart, ReindexStatus
+from shared.contracts.references import ReferencesKept
 from shared.contracts.text import TextVectors
 from shared.errors import LoupeError, Retryable
 from shared.fence import Outsider, credentials
-from shared.observability import logs
+from shared.observability import logs, traces
 from shared.observability.http import REQUEST_ID
 
 _M = TypeVar("_M", bound=BaseModel)
@@ -72,7 +73,11 @@ class Upstream:
         return answer.model_validate_json(await self._fetch(method, path, content, headers))
 
     async def _fetch(self, method: str, path: str, content: bytes, headers: Mapping[str, str]) -> bytes:
-        headers = {**headers, **self._credentials, REQUEST_ID: logs.correlation_id()}
+        with traces.span(f"{method} {self._name}", kind="CLIENT"):
+            return await self._asked(method, path, content, headers)
+
+    async def _asked(self, method: str, path: str, content: bytes, headers: Mapping[str, str]) -> bytes:
+        headers = {**headers, **self._credentials, **traces.headers(), REQUEST_ID: logs.correlation_id()}
         for left in reversed(range(_TRIES)):
             try:
                 async with self._opened().request(method, self._url + path, data=content, headers=headers) as response:
@@ -246,6 +251,17 @@ class Authenticity(Inventory):
     async def fetch(self, path: str, **asked: str) -> bytes:
         """The bytes of a file."""
         return await self._fetch("GET", f"{path}?{urlencode(asked)}", b"", {})
+
+    def kept(self, tenant: str) -> ReferencesKept:
+        """Asked in a thread. Raises `Retryable` where it does not answer."""
+        url = f"{self._url}/references-kept"
+        try:
+            answer = httpx.get(url, params={"tenant": tenant}, headers=self._credentials, timeout=10)
+        except httpx.HTTPError as error:
+            raise self._silent(error) from error
+        if not answer.is_success:
+            raise self._refusal(answer.status_code, answer.content)
+        return ReferencesKept.model_validate_json(answer.content)
 
     async def erase(self, path: str, tenant: str) -> None:
         await self._fetch("DELETE", f"{path}?{urlencode({'tenant': tenant})}", b"", {})

@@ -26,7 +26,8 @@ from shared.contracts.messages import (
 )
 from shared.contracts.models import INDEX
 from shared.contracts.reconcile import CatalogueListed
-from shared.observability import logs
+from shared.database import PoolCollector
+from shared.observability import logs, traces
 from shared.observability.http import create_app
 from shared.service import Service, run
 
@@ -59,7 +60,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         state.close()
 
     checks = {"broker": broker.ping, "analyses": analyses.ping, "vectors": directory.ping, "database": state.ping}
-    app = create_app("indexer", checks, fence=settings.internal_secret)
+    app = create_app("indexer", checks, [PoolCollector("indexer", state)], fence=settings.internal_secret)
     app.include_router(routes.router(reindex))
     return Service(
         name="indexer",
@@ -89,6 +90,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
 def main() -> None:
     settings = Settings()
     logs.configure("indexer")
+    traces.configure(settings.traces_url)
     broker = messaging.open(settings.broker_url, "indexer")
     run([build(settings, broker)], broker, settings.worker_threads, sole_worker=settings.sole_worker)
 

@@ -11,13 +11,14 @@ from services.inventory.book import Book
 from services.inventory.catalogue import Catalogue
 from services.inventory.checking import Checker
 from services.inventory.handlers import Recorder, bundle_handlers, handlers
+from services.inventory.metrics import InventoryCollector
 from services.inventory.reading import Reading
 from services.inventory.seeing import seeing
 from services.inventory.settings import Settings
 from services.inventory.tables import OUTBOX
 from shared import database, messaging, objectstore
-from shared.database import Relay
-from shared.observability import logs
+from shared.database import PoolCollector, Relay
+from shared.observability import logs, traces
 from shared.observability.http import create_app
 from shared.service import Service, run
 
@@ -34,7 +35,12 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     recorder = Recorder(books, broker, relay.wake)
     sees = seeing(settings, books, analyses)
     checks = {"broker": broker.ping, "analyses": analyses.ping, "database": books.ping}
-    app = create_app("inventory", checks, fence=settings.internal_secret)
+    app = create_app(
+        "inventory",
+        checks,
+        [PoolCollector("inventory", books), InventoryCollector(books)],
+        fence=settings.internal_secret,
+    )
     app.include_router(routes.router(Reading(books), Book(books)))
     for router in sees.routers:
         app.include_router(router)
@@ -54,6 +60,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
 def main() -> None:
     settings = Settings()
     logs.configure("inventory")
+    traces.configure(settings.traces_url)
     broker = messaging.open(settings.broker_url, "inventory")
     run([build(settings, broker)], broker, settings.worker_threads, sole_worker=settings.sole_worker)
 

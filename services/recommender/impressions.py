@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, insert, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from services.recommender import metrics
+from services.recommender.click_through import ClickThrough
 from services.recommender.erased import erased_at
 from services.recommender.history import naive
 from services.recommender.recording import Told, key_of, number_of, record
@@ -61,8 +62,9 @@ class Impressions:
         self._database = database
         self._kept = kept
 
-    def record(self, tenant: str, lists: Sequence[ShownList]) -> None:
-        """Keep the pages that are not known yet. What a search found for somebody known is in their history too.
+    def record(self, tenant: str, lists: Sequence[ShownList]) -> Collection[ShownList]:
+        """Keep the pages that are not known yet, and return those. What a search found for somebody known is in their
+        history too.
 
         What was shown to a shopper before they were erased is not kept.
         """
@@ -80,6 +82,7 @@ class Impressions:
                     session.execute(insert(Impression), [_row(tenant, one) for one in by_key.values()])
         except IntegrityError as error:
             raise Retryable("The same impressions are being recorded by another worker at this moment.") from error
+        return by_key.values()
 
     def logged(self, tenant: str, since: datetime) -> Iterator[Logged]:
         """The pages shown since then, oldest first. Read 500 at a time, each in a transaction of its own."""
@@ -166,9 +169,11 @@ def _logged(row: Impression, owner: str | None) -> Logged:
     )
 
 
-def handle_impressions_shown(message: ImpressionsShown, *, impressions: Impressions, publisher: Publisher) -> None:
+def handle_impressions_shown(
+    message: ImpressionsShown, *, impressions: Impressions, clicks: ClickThrough, publisher: Publisher
+) -> None:
     """Keep what is new, and always say that the batch is recorded."""
-    impressions.record(message.tenant, message.lists)
+    clicks.shown(message.tenant, impressions.record(message.tenant, message.lists))
     publisher.publish(
         ImpressionsRecorded(tenant=message.tenant, correlation_id=message.correlation_id, batch_id=message.batch_id)
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from services.recommender import routes
 from services.recommender.cache import Answers
+from services.recommender.click_through import ClickThrough
 from services.recommender.completes import Completer
 from services.recommender.erased import last_erasure
 from services.recommender.erasing import Eraser, handle_erasure_asked
@@ -35,8 +36,8 @@ from shared import database, messaging, vectorstore
 from shared.contracts.impressions import ImpressionsShown
 from shared.contracts.messages import ErasureAsked, UserEvents
 from shared.contracts.models import INDEX
-from shared.database import Compaction
-from shared.observability import logs
+from shared.database import Compaction, PoolCollector
+from shared.observability import logs, traces
 from shared.observability.http import create_app
 from shared.service import Service, run
 
@@ -58,6 +59,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
     searcher = Searcher(index, ranker, pins)
     completer = Completer(index, ranker)
     experiments = Experiments(events)
+    clicks = ClickThrough(events, experiments)
     models = LearnedModels(events)
     lessons = background_lessons(settings, models, events, History)
     maps = Maps(index, models)
@@ -79,7 +81,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         events.close()
 
     checks = {"broker": broker.ping, "vectors": index.ping, "database": events.ping}
-    app = create_app("recommender", checks, fence=settings.internal_secret)
+    app = create_app("recommender", checks, [PoolCollector("recommender", events)], fence=settings.internal_secret)
     app.include_router(routes.router(index, answers, searcher, completer, suggester, experiments))
     app.include_router(routes.map_router(maps, GapFinder(events, maps), PaletteSearcher(index)))
     app.include_router(routes.kept_router(Telling(events)))
@@ -101,17 +103,20 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
             Compaction(events.compact, partial(last_erasure, events)).run,
         ],
         handlers={
-            UserEvents: partial(handle_user_events, history=history, publisher=broker),
+            UserEvents: partial(handle_user_events, history=history, clicks=clicks, publisher=broker),
             ErasureAsked: partial(handle_erasure_asked, eraser=Eraser(events, answers.forget), publisher=broker),
-            ImpressionsShown: partial(handle_impressions_shown, impressions=impressions, publisher=broker),
+            ImpressionsShown: partial(
+                handle_impressions_shown, impressions=impressions, clicks=clicks, publisher=broker
+            ),
         },
-        bundle_handlers={UserEvents: partial(handle_bundle, history=history, publisher=broker)},
+        bundle_handlers={UserEvents: partial(handle_bundle, history=history, clicks=clicks, publisher=broker)},
     )
 
 
 def main() -> None:
     settings = Settings()
     logs.configure("recommender")
+    traces.configure(settings.traces_url)
     broker = messaging.open(settings.broker_url, "recommender")
     run([build(settings, broker)], broker, settings.worker_threads, sole_worker=settings.sole_worker)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from prometheus_client import Counter, Gauge, Histogram
+
+from shared.observability import traces
 
 EVENTS = Counter(
     "loupe_recommender_events_total",
@@ -31,6 +34,17 @@ _STAGES = Histogram(
     ["stage"],
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
+BEST = Histogram(
+    "loupe_recommender_best_score",
+    "Score of the best item of a search, which is in 0..1; searches that find nothing have none",
+    buckets=[step / 20 for step in range(1, 21)],
+)
+SHOWN = Counter(
+    "loupe_recommender_shown_total",
+    "Pages of lists that shoppers were shown, by the place and, while something is compared, the variant",
+    ["place", "variant"],
+)
+CLICKED = Counter("loupe_recommender_clicked_total", "Clicks on what such pages hold", ["place", "variant"])
 LESSONS = Counter(
     "loupe_recommender_lessons_total",
     "Lessons learned in the background: swapped (the model is in use), worse, failed, nothing (too little), stopped",
@@ -44,6 +58,8 @@ LESSON_AGE = Gauge(
 )
 
 
-def stage(name: str) -> AbstractContextManager[object]:
+@contextmanager
+def stage(name: str) -> Iterator[None]:
     """Measures what runs inside."""
-    return _STAGES.labels(name).time()
+    with _STAGES.labels(name).time(), traces.stage(name):
+        yield

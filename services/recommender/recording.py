@@ -63,10 +63,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """How many events were `new`, and how many `late`: told before their shopper was erased, and so not kept."""
+    """How many events were `new`, and how many `late`: told before their shopper was erased, and so not kept.
+
+    `clicked`: of each new click that tells its list, the `search_id` of that.
+    """
 
     new: int
     late: int
+    clicked: Sequence[str] = ()
 
 
 def record(connection: Connection, tenant: str, told: Sequence[Told]) -> Recorded:
@@ -104,7 +108,8 @@ def record(connection: Connection, tenant: str, told: Sequence[Told]) -> Recorde
     connection.execute(insert(_EVENTS), rows)
     more = sum(one.sku is not None for one in by_id.values())
     connection.execute(_COUNT, {"of": tenant, "more": more})
-    return Recorded(len(rows), late)
+    clicked = [one.search_id for one in by_id.values() if one.type == "clicked" and one.search_id]
+    return Recorded(len(rows), late, clicked)
 
 
 def hold(connection: Connection, tenant: str) -> None:

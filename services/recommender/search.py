@@ -72,6 +72,8 @@ class Searcher:
             )
         more = len(order.placed) > request.limit
         name = self._pins.keep(request.tenant, ranking) if more else ""
+        if hits:
+            metrics.BEST.observe(hits[0].score)
         metrics.SEARCHES.labels("no_match" if ranking.no_match else "found" if hits else "nothing").inc()
         return _page(ranking, hits, pinned, _cursor(name, len(shown)) if more else None)
 

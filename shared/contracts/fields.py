@@ -124,6 +124,7 @@ SearchId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 """One search with all its pages, or another list that a shopper was shown."""
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 ImageId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{36}$")]
+TraceParent = Annotated[str, StringConstraints(pattern=r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")]
 CorrelationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
 Timestamp = Annotated[datetime, BeforeValidator(_date_and_time), AfterValidator(_aware)]
 

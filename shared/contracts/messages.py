@@ -18,6 +18,7 @@ from shared.contracts.fields import (
     Sku,
     TenantId,
     Timestamp,
+    TraceParent,
     UserId,
     Word,
 )
@@ -29,7 +30,10 @@ def _now() -> datetime:
 
 
 class Message(BaseModel):
-    """What every message carries. Keys, never bytes or vectors."""
+    """What every message carries. Keys, never bytes or vectors.
+
+    `traceparent`: the trace that it is of, as W3C Trace Context writes it; None where nothing is traced.
+    """
 
     model_config = ConfigDict(frozen=True, protected_namespaces=())
 
@@ -40,6 +44,7 @@ class Message(BaseModel):
     tenant: TenantId
     correlation_id: CorrelationId
     at: Timestamp = Field(default_factory=_now)
+    traceparent: TraceParent | None = None
 
 
 class ImageStored(Message):

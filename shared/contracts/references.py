@@ -167,6 +167,13 @@ class Reference(ReferenceIn):
     public: PublicPage | None = None
 
 
+class ReferencesKept(BaseModel):
+    """How many pictures a shop's references have, and of how many bytes together. Each reference's are counted."""
+
+    pictures: int = Field(ge=0)
+    bytes: int = Field(ge=0)
+
+
 class ReferencePage(BaseModel):
     references: list[Reference]
     next_cursor: str | None = None

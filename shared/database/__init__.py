@@ -3,5 +3,6 @@
 from shared.database.compaction import Compaction
 from shared.database.engine import Database, open
 from shared.database.outbox import Outbox, Relay
+from shared.database.pool_metrics import PoolCollector
 
-__all__ = ["Compaction", "Database", "Outbox", "Relay", "open"]
+__all__ = ["Compaction", "Database", "Outbox", "PoolCollector", "Relay", "open"]

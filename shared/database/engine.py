@@ -20,10 +20,15 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 
 from shared.errors import Retryable
 
 _BUSY_SECONDS = 30
+_KEPT = 10
+"""Connections that stay open. A server takes fewer beyond them than a file does, which has no limit of its own."""
+_BEYOND_OF_SERVER = 10
+_BEYOND_OF_FILE = 30
 _LOOK_AGAIN_SECONDS = 0.01
 _ALL: dict[str, Any] = {
     "hide_parameters": True,  # errors are logged, and what is written is of shops and people
@@ -42,8 +47,10 @@ class Database:
     waited for each other's locks.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, beyond: int) -> None:
+        """`beyond`: so many connections more than the pool keeps may be open."""
         self.engine = engine
+        self._beyond = beyond
         self.locks_rows = engine.dialect.name != "sqlite"
         snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         self._reading = engine.execution_options(**snapshot if self.locks_rows else {"loupe_reads": True})
@@ -142,6 +149,11 @@ class Database:
         with self.read() as session:
             session.execute(text("SELECT 1"))
 
+    def connections(self) -> tuple[int, int]:
+        """How many are in use at this moment, and how many may be."""
+        pool = self.engine.pool
+        return (pool.checkedout(), pool.size() + self._beyond) if isinstance(pool, QueuePool) else (0, 1)
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -174,18 +186,24 @@ def open(url: str) -> Database:
         engine = create_engine(
             parsed,
             connect_args={"options": options, "connect_timeout": 5, "tcp_user_timeout": 10_000},
-            pool_size=10,
-            max_overflow=10,
+            pool_size=_KEPT,
+            max_overflow=_BEYOND_OF_SERVER,
             pool_pre_ping=True,
             **_ALL,
         )
-        return Database(engine)
+        return Database(engine, _BEYOND_OF_SERVER)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS}, pool_size=10, max_overflow=30, **_ALL)
+    engine = create_engine(
+        parsed,
+        connect_args={"timeout": _BUSY_SECONDS},
+        pool_size=_KEPT,
+        max_overflow=_BEYOND_OF_FILE,
+        **_ALL,
+    )
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
-    return Database(engine)
+    return Database(engine, _BEYOND_OF_FILE)
 
 
 def _on_connect(connection: Any, _record: object) -> None:

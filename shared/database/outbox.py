@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter, Histogram
 from sqlalchemy import (
     JSON,
     Column,
@@ -38,6 +38,7 @@ from shared.contracts.messages import Message
 from shared.contracts.routes import MESSAGES, WAY_TO_OUTCOME, Service
 from shared.database.engine import Database
 from shared.errors import Retryable
+from shared.observability import traces
 
 _BATCH = 64
 _GATHER_SECONDS_A_ROW = 0.005
@@ -49,8 +50,19 @@ _FIRST_RESEND = timedelta(seconds=5)
 _LONGEST_RESEND = timedelta(minutes=5)
 _CEILING = timedelta(minutes=15)
 _log = structlog.get_logger(__name__)
+_SECONDS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 14_400)
+LAG = Histogram(
+    "loupe_outbox_lag_seconds", "From the commit of a message until it is sent the first time", buckets=_SECONDS
+)
+OUTCOME = Histogram(
+    "loupe_outbox_outcome_seconds",
+    "From the commit of a message until its outcome has come back",
+    ["message"],
+    buckets=_SECONDS,
+)
 RESENT = Counter("loupe_outbox_resent_total", "Messages sent again because their outcome stayed away", ["message"])
 for _late in WAY_TO_OUTCOME:
+    OUTCOME.labels(_late.name)
     RESENT.labels(_late.name)  # 0 from the start: a rate over a series that appears with its first count misses it
 
 
@@ -83,7 +95,8 @@ class Outbox:
             Column("overdue_at", DateTime, index=True),
         )
         self._insert = insert(self.table)
-        self._delete = delete(self.table).where(self.table.c.key.in_(bindparam("of_keys", expanding=True)))
+        closed = delete(self.table).where(self.table.c.key.in_(bindparam("of_keys", expanding=True)))
+        self._delete = closed.returning(self.table.c.message, self.table.c.created_at)
 
     def add(self, session: Session, key: str, message: Message) -> None:
         """Add a message to the caller's transaction."""
@@ -98,7 +111,7 @@ class Outbox:
             {
                 "key": key,
                 "message": message.name,
-                "payload": message.model_dump(mode="json"),
+                "payload": traces.carried(message).model_dump(mode="json"),
                 "created_at": now,
                 "attempts": 0,
             }
@@ -108,7 +121,9 @@ class Outbox:
 
     def close(self, session: Session, *keys: str) -> None:
         """The outcomes of these have come back. Closing what is closed is no error."""
-        session.connection().execute(self._delete, {"of_keys": keys})
+        now = _now()
+        for message, created_at in session.connection().execute(self._delete, {"of_keys": keys}):
+            OUTCOME.labels(message).observe(max(0.0, (now - created_at).total_seconds()))
 
     def holds(self, session: Session, key: str) -> bool:
         """Whether the outcome of `key` is still awaited."""
@@ -242,6 +257,11 @@ class Relay:
 
     def _mark_sent(self, session: Session, rows: Sequence[Any]) -> None:
         now = _now()
+        for row in rows:
+            if row.attempts == 0:
+                LAG.observe(max(0.0, (now - row.created_at).total_seconds()))
+                if trace := row.payload.get("traceparent"):
+                    traces.waited("outbox", trace, row.created_at)
         marks = [
             {
                 "row": row.id,

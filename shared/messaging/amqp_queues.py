@@ -54,6 +54,9 @@ class AmqpQueues:
     def compact(self) -> None:
         """RabbitMQ gives up the files of acknowledged messages itself."""
 
+    def memory(self) -> None:
+        """RabbitMQ tells it to its management plugin alone."""
+
     def ping(self) -> None:
         self._ask(lambda _channel: None)
 

@@ -18,6 +18,7 @@ from shared.errors import Permanent, Retryable
 from shared.messaging.amqp_queues import AmqpQueues
 from shared.messaging.queues import SENT_AT, QueueDepth, Queues
 from shared.messaging.redis_queues import RedisQueues
+from shared.observability import traces
 
 _held: ContextVar[list[Message] | None] = ContextVar("held", default=None)
 
@@ -53,6 +54,7 @@ class Broker:
         Inside a handler nothing leaves before the handler has succeeded, and all does before its own message is
         acknowledged.
         """
+        messages = [traces.carried(message) for message in messages]
         held = _held.get()
         if held is not None:
             held.extend(messages)
@@ -112,6 +114,11 @@ class Broker:
         """Have the broker give up what its files keep of messages that are gone, where it does not do so itself."""
         with self._translated():
             self._queues.compact()
+
+    def memory(self) -> int | None:
+        """Bytes that the broker has in use; None where it does not tell. Raises `Retryable` when it does not answer."""
+        with self._translated():
+            return self._queues.memory()
 
     def ping(self) -> None:
         """Return when the broker answers, else raise `Retryable` saying what to do."""

@@ -20,10 +20,11 @@ from pydantic import ValidationError
 
 from shared.contracts.messages import Message, MessageDied
 from shared.contracts.routes import Service
-from shared.errors import LoupeError, Permanent, Retryable
+from shared.errors import Permanent, Retryable
 from shared.messaging.broker import Broker, holding, task_name
+from shared.messaging.noting import context_of, note_handled, note_wait, words_of
 from shared.messaging.watch import Watch
-from shared.observability import logs, metrics
+from shared.observability import logs, metrics, traces
 
 Handler = Callable[[Any], None]
 Handlers = Mapping[type[Message], Handler]
@@ -122,6 +123,7 @@ class Consumer:
                 pause = min(pause * 2, 5)
         if state.should_stop is not None:
             return
+        metrics.WORKER_THREADS.labels(self._broker.role).set(self._threads)
         hostname = f"{self._broker.role}@loupe"
         setup_worker_optimizations(self._broker.celery, hostname)  # tasks are looked up in this app, not a default one
         self._worker = self._broker.celery.WorkController(
@@ -171,6 +173,7 @@ class Consumer:
         self, task: Task, subscription: Subscription, message_type: type[Message], payloads: list[dict[str, Any]]
     ) -> None:
         service, handler = subscription.service, subscription.handlers[message_type]
+        note_wait(task, service)
         last = task.request.retries >= _MAX_RETRIES
         if (task.request.delivery_info or {}).get("redelivered") and "attempt" in message_type.model_fields:
             # Whoever had it before died with it, or is thought dead. Counted in the payload, a retry keeps it.
@@ -209,15 +212,19 @@ class Consumer:
             return False
         service, name, started = subscription.service, message_type.name, time.perf_counter()
         try:
-            with logs.bound(service=service, message=name), holding() as caused:
+            with (
+                logs.bound(service=service, message=name),
+                holding() as caused,
+                traces.together(name, payloads),
+            ):
                 handler([message_type.model_validate(payload) for payload in payloads])
         except Exception as error:  # noqa: BLE001 - whatever it is, each message is handled on its own now
-            _log.info("bundle_taken_apart", service=service, message=name, error=_words(error))
+            _log.info("bundle_taken_apart", service=service, message=name, error=words_of(error))
             return False
         self._broker.publish_many(caused)
         seconds = (time.perf_counter() - started) / len(payloads)
         for payload in payloads:
-            self._record(service, name, "ok", seconds, **_context(payload))
+            note_handled(service, name, "ok", seconds, **context_of(payload))
         return True
 
     def _handle(
@@ -225,11 +232,11 @@ class Consumer:
     ) -> bool:
         """Whether the message is done with: handled or buried."""
         name = message_type.name
-        with logs.bound(service=service, message=name, **_context(payload)):
+        with logs.bound(service=service, message=name, **context_of(payload)):
             started = time.perf_counter()
             outcome = "dead"
             try:
-                with holding() as caused:
+                with holding() as caused, traces.span(name, payload.get(traces.HEADER), "CONSUMER"):
                     handler(message_type.model_validate(payload))
                 self._broker.publish_many(caused)
                 outcome = "ok"
@@ -241,19 +248,13 @@ class Consumer:
                 self._bury(service, name, payload, error.detail)
             except Exception as error:  # noqa: BLE001 - a fault of ours is tried again too, then buried, never lost
                 expected = isinstance(error, Retryable)
-                _log.warning("message_failed", error=_words(error), exc_info=None if expected else error)
+                _log.warning("message_failed", error=words_of(error), exc_info=None if expected else error)
                 if last:
-                    self._bury(service, name, payload, f"{type(error).__name__}: {_words(error)}", retryable=True)
+                    self._bury(service, name, payload, f"{type(error).__name__}: {words_of(error)}", retryable=True)
                 else:
                     outcome = "retried"
-            self._record(service, name, outcome, time.perf_counter() - started)
+            note_handled(service, name, outcome, time.perf_counter() - started)
             return outcome != "retried"
-
-    def _record(self, service: Service, name: str, outcome: str, seconds: float, **context: str) -> None:
-        metrics.MESSAGE_SECONDS.labels(service, name).observe(seconds)
-        metrics.MESSAGES.labels(service, name, outcome).inc()
-        told = context | {"service": service, "message": name} if context else {}
-        _log.info("message_handled", outcome=outcome, ms=round(seconds * 1000, 1), **told)
 
     def _bury(
         self,
@@ -265,7 +266,7 @@ class Consumer:
         retryable: bool = False,
     ) -> None:
         _log.error("message_died", reason=reason, path=path)
-        context = _context(payload)
+        context = context_of(payload)
         self._broker.publish(
             MessageDied(
                 tenant=context.get("tenant", "unknown"),
@@ -280,19 +281,9 @@ class Consumer:
         )
 
 
-def _words(error: Exception) -> str:
-    """What may be told of it: whatever holds values out of a row or a message may name a shopper."""
-    return str(error) if isinstance(error, LoupeError) or not logs.holds_values(error) else logs.NOT_TOLD
-
-
 def _amqp_socket(worker: Any) -> socket.socket | None:
     """That of the worker's own connection; None over Redis, whose connections break by themselves, and while there is
     none. `_connection`, because `connection` would open one."""
     connection = getattr(worker.consumer, "connection", None)
     transport = getattr(getattr(connection, "_connection", None), "transport", None)
     return getattr(transport, "sock", None)
-
-
-def _context(payload: Mapping[str, Any]) -> dict[str, str]:
-    keys = ("tenant", "correlation_id", "image_id", "sku")
-    return {key: payload[key] for key in keys if isinstance(payload.get(key), str)}

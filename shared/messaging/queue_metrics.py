@@ -24,6 +24,7 @@ class QueueCollector(Collector):
         waiting = GaugeMetricFamily("loupe_queue_waiting", "Bundles of messages waiting in a queue", labels=["queue"])
         working = GaugeMetricFamily("loupe_queue_working", "Bundles taken and not acknowledged", labels=["queue"])
         age = GaugeMetricFamily("loupe_queue_oldest_seconds", "Age of the oldest waiting bundle", labels=["queue"])
+        memory = GaugeMetricFamily("loupe_broker_memory_bytes", "Memory that the broker has in use")
         up = GaugeMetricFamily("loupe_broker_up", "1 when the broker answers")
         try:
             for queue in get_args(Service):
@@ -33,7 +34,10 @@ class QueueCollector(Collector):
                     working.add_metric([queue], depth.working)
                 if depth.oldest_seconds is not None:
                     age.add_metric([queue], depth.oldest_seconds)
+            used = self._broker.memory()
+            if used is not None:
+                memory.add_metric([], used)
             up.add_metric([], 1)
         except Retryable:
             up.add_metric([], 0)
-        yield from (waiting, working, age, up)
+        yield from (waiting, working, age, memory, up)

@@ -67,6 +67,9 @@ class RedisQueues:
         with suppress(ResponseError):  # one is under way, or the server lets nobody ask for it
             self._redis.bgrewriteaof()
 
+    def memory(self) -> int | None:
+        return int(self._redis.info("memory")["used_memory"])
+
     def ping(self) -> None:
         self._redis.ping()
 

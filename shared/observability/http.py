@@ -22,7 +22,7 @@ from shared.contracts.api import FieldError, PartHealth, Problem, Readiness
 from shared.contracts.usage import QuotaTold
 from shared.errors import BadRequest, InvalidInput, LoupeError, QuotaExceeded, TooLarge, TooSlow, UnsupportedMedia
 from shared.fence import Fence
-from shared.observability import logs, metrics
+from shared.observability import logs, metrics, traces
 
 Check = Callable[[], None]
 REQUEST_ID = "X-Request-ID"
@@ -44,10 +44,12 @@ def create_app(
 
     With `fence`, the internal secret (see `Fence`), all else is for those alone who show it.
     """
-    app = FastAPI(**fastapi)
+    app = FastAPI(
+        **fastapi, telemetry={"auto_configure": False}
+    )  # it would send what errors say, which may name people
     if fence:
         app.add_middleware(Fence, secrets=fence, refuse=respond)
-    app.add_middleware(_Observed, service=service)
+    app.add_middleware(_Observed, service=service, inside=bool(fence))
     app.add_exception_handler(LoupeError, _loupe_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
@@ -84,19 +86,25 @@ def _health(check: Check) -> PartHealth:
 
 
 class _Observed:
-    def __init__(self, app: ASGIApp, service: str) -> None:
+    """`inside`: who asks is one of ours, so that the trace it names is gone on with. Outsiders begin none."""
+
+    def __init__(self, app: ASGIApp, service: str, inside: bool) -> None:
         self._app = app
         self._service = service
+        self._inside = inside
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = dict(scope["headers"]).get(REQUEST_ID.lower().encode(), b"").decode("latin-1")
+        said = dict(scope["headers"])
+        given = said.get(REQUEST_ID.lower().encode(), b"").decode("latin-1")
         request_id = given if _ACCEPTABLE_ID.match(given) else uuid.uuid4().hex
         scope.setdefault("state", {})["correlation_id"] = request_id
         status = 500
         started = time.perf_counter()
+        in_hand = metrics.HTTP_IN_HAND.labels(self._service)
+        in_hand.inc()
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -107,20 +115,33 @@ class _Observed:
 
         with logs.bound(correlation_id=request_id, service=self._service):
             try:
-                await self._app(scope, receive, send_with_id)
+                if scope["path"] in _QUIET:
+                    await self._app(scope, receive, send_with_id)
+                else:
+                    parent = said.get(traces.HEADER.encode(), b"").decode("latin-1") if self._inside else ""
+                    with traces.span(scope["method"], parent, "SERVER") as span:
+                        await self._app(scope, receive, send_with_id)
+                        if span:
+                            span.update_name(f"{scope['method']} {_route(scope)}")
+                            span.set_attribute("http.response.status_code", status)
             except Exception:  # noqa: BLE001 - the last line of defence: every fault ends in a problem document
                 _log.exception("request_failed", method=scope["method"])
                 problem = _problem_response(scope["path"], request_id, 500, "internal-error", LoupeError.title, _SORRY)
                 await problem(scope, receive, send_with_id)
             finally:
+                in_hand.dec()
                 self._record(scope, status, time.perf_counter() - started)
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path_format", "unmatched")
+        route = _route(scope)
         metrics.HTTP_REQUESTS.labels(self._service, scope["method"], route, str(status)).inc()
         metrics.HTTP_SECONDS.labels(self._service, route).observe(seconds)
         if route not in _QUIET:
             _log.info("request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+def _route(scope: Scope) -> str:
+    return str(getattr(scope.get("route"), "path_format", "unmatched"))
 
 
 _SORRY = (

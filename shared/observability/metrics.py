@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
@@ -15,10 +15,20 @@ HTTP_REQUESTS = Counter("loupe_http_requests_total", "HTTP requests answered", [
 HTTP_SECONDS = Histogram(
     "loupe_http_request_seconds", "Duration of HTTP requests", ["service", "route"], buckets=_SECONDS
 )
+HTTP_IN_HAND = Gauge(
+    "loupe_http_requests_in_hand", "HTTP requests that wait for their answer", ["service"], multiprocess_mode="livesum"
+)
 MESSAGES = Counter("loupe_messages_total", "Messages handled: ok, retried or dead", ["service", "message", "outcome"])
 MESSAGE_SECONDS = Histogram(
     "loupe_message_seconds", "Duration of message handlers", ["service", "message"], buckets=_SECONDS
 )
+MESSAGE_WAIT = Histogram(
+    "loupe_message_wait_seconds",
+    "From the publication of a bundle of messages until a worker begins with it, the first time",
+    ["service"],
+    buckets=(*_SECONDS, 60, 300, 900, 3_600),
+)
+WORKER_THREADS = Gauge("loupe_worker_threads", "Threads that handle messages", ["role"], multiprocess_mode="livesum")
 
 
 def render(collectors: Sequence[Collector] = ()) -> bytes:

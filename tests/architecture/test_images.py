@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-OVERRIDES = (ROOT / "requirements/weights-alone.txt").read_text().splitlines()
+OVERRIDES = (ROOT / "requirements/left-out.txt").read_text().splitlines()
 LEFT_OUT = {canonicalize_name(Requirement(line).name) for line in OVERRIDES if not line.startswith("#")}
 """What no lock file has, though a package in it asks for it."""
 DATABASE = ["psycopg"]

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
 import yaml
 
+from deploy.grafana.__main__ import files
 from tests.support.broker import free_port
-from tests.support.pictures import drawing
+from tests.support.day import open_shop, verify, work
 from tests.support.receiving import Receiver, receiving
 from tests.support.stack import RunningStack
 from tests.support.waiting import until
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-BOARD = DEPLOY / "grafana/boards/loupe.json"
+BOARDS = DEPLOY / "grafana/boards"
 ALERTS = DEPLOY / "prometheus/alerts.yml"
 RATE_INTERVAL = "1m"
+METRIC = re.compile(r"loupe_[a-z_]+")
+ENDINGS = ("", "_bucket", "_sum", "_count")
 
 
 @pytest.fixture
@@ -94,7 +96,8 @@ def ready(client: httpx.Client) -> bool:
 
 
 def panels() -> list[dict[str, Any]]:
-    return [panel for panel in json.loads(BOARD.read_text())["panels"] if panel["type"] != "row"]
+    boards = [json.loads(file.read_text()) for file in sorted(BOARDS.glob("*.json"))]
+    return [panel for board in boards for panel in board["panels"] if panel["type"] != "row"]
 
 
 def values(prometheus: httpx.Client, expression: str) -> list[float]:
@@ -110,42 +113,17 @@ def without_data(prometheus: httpx.Client) -> set[str]:
     return {e for e in expressions if not any(math.isfinite(value) for value in values(prometheus, e))}
 
 
-def work(stack: RunningStack, number: int) -> None:
-    """Some of everything: pictures, good and bad; searches, suggestions, events; a question for what is not there."""
-    sku = f"BOARD-{uuid4().hex[:8]}"
-    with stack.api as api:
-        api.put(f"/v1/items/{sku}", json={"title": "For the board"}).raise_for_status()
-        for data in (drawing(9000 + number), drawing(9000 + number)[:3000]):
-            accepted = api.post(f"/v1/items/{sku}/images", files={"file": ("p.jpg", data, "image/jpeg")})
-            status_url = accepted.raise_for_status().json()["status_url"]
-            until(lambda: api.get(status_url).json()["state"] in ("indexed", "rejected"), "the picture has an outcome")  # noqa: B023
-        for _ in range(2):
-            api.post("/v1/search", files={"image": ("p.jpg", drawing(number), "image/jpeg")}).raise_for_status()
-        event = {
-            "id": uuid4().hex,
-            "type": "clicked",
-            "user_id": "board",
-            "sku": sku,
-            "at": datetime.now(UTC).isoformat(),
-            "position": number % 5,
-        }
-        api.post("/v1/events", json={"events": [event]}).raise_for_status()
-        api.get("/v1/users/board/suggestions").raise_for_status()
-        assert api.get("/v1/items/NOT-THERE").status_code == 404
-        api.delete(f"/v1/items/{sku}").raise_for_status()
-
-
-def test_every_expression_of_the_board_returns_data_once_pictures_and_searches_went_through(
+def test_every_expression_of_every_board_returns_data_after_a_day_of_a_shop(
     prometheus: httpx.Client, process_stack: RunningStack
 ) -> None:
     until(lambda: values(prometheus, "up") == [1] * 6, "every service is scraped")
-    webhook = {"url": "https://nobody.invalid/", "types": ["*"]}
-    with process_stack.api as api:
-        api.post("/v1/webhooks", json=webhook).raise_for_status()
-    for number in range(30):
-        work(process_stack, number)
-        if not (empty := without_data(prometheus)):
-            break
+    empty: set[str] = set()
+    with open_shop(process_stack) as api:
+        for number in range(30):
+            verify(api)
+            work(api, number)
+            if not (empty := without_data(prometheus)):
+                break
     assert empty == set()
 
 
@@ -184,3 +162,14 @@ def test_every_panel_says_what_it_shows_in_which_unit_and_what_to_do() -> None:
         assert len(panel["description"]) > 20, panel["title"]
         assert panel["fieldConfig"]["defaults"]["unit"], panel["title"]
         assert panel["datasource"]["uid"] == source["uid"], panel["title"]
+
+
+def test_the_boards_are_those_that_their_code_makes() -> None:
+    assert {file.name: file.read_text() for file in BOARDS.iterdir()} == files()
+
+
+def test_each_metric_that_a_board_asks_for_is_one_that_a_service_has() -> None:
+    asked = {name for panel in panels() for target in panel["targets"] for name in METRIC.findall(target["expr"])}
+    code = "\n".join(file.read_text() for top in ("services", "shared") for file in (DEPLOY.parent / top).rglob("*.py"))
+    told = {name for name in asked if any(f'"{name.removesuffix(end)}"' in code for end in ENDINGS)}
+    assert asked - told == set()

@@ -170,8 +170,7 @@ def test_one_correlation_id_leads_through_every_service(stack: RunningStack, api
     api.post("/v1/search", files={"image": ("p.jpg", photo, "image/jpeg")}, headers=trace)
 
     def services() -> set[str]:
-        lines = [line for log in (stack.home / "logs").glob("*.log") for line in log.read_text().splitlines()]
-        logged = [json.loads(line) for line in lines if trace["X-Request-ID"] in line]
+        logged = [json.loads(line) for line in stack.log_lines() if trace["X-Request-ID"] in line]
         return {entry["service"] for entry in logged}
 
     every = {"gateway", "embedder", "indexer", "recommender", "inventory", "authenticity"}

@@ -13,6 +13,7 @@ from services.gateway.boards import pictures as board_pictures
 from services.gateway.boards.pictures import BoardPictures
 from shared import objectstore
 from shared.contracts.boards import MAX_BOARDS
+from shared.contracts.catalogue_map import CatalogueMap
 from shared.contracts.internal import HitList, SearchRequest
 from tests.support.databases import NewDatabase
 from tests.support.gateway import OTHER_KEY, Stand, Upstreams, hit, picture, running_gateway, running_upstreams
@@ -197,3 +198,17 @@ def test_pictures_that_no_entry_names_go_after_a_day(gateway: Stand) -> None:
 )
 def test_an_entry_is_one_thing_with_a_weight(gateway: Stand, entry: dict[str, Any]) -> None:
     assert gateway.client.post("/v1/boards", json={"title": "x", "entries": [entry]}).status_code == 422
+
+
+def test_a_map_that_somebody_has_already_is_not_sent_again(gateway: Stand, upstreams: Upstreams) -> None:
+    first = gateway.client.get("/v1/map")
+    known = {"If-None-Match": first.headers["etag"]}
+    again = gateway.client.get("/v1/map", headers=known)
+    assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+    assert again.headers["cache-control"] == "private, no-cache"
+    before = upstreams.map
+    try:
+        upstreams.map = CatalogueMap(state="empty")
+        assert gateway.client.get("/v1/map", headers=known).json()["state"] == "empty"
+    finally:
+        upstreams.map = before

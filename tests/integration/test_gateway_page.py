@@ -13,6 +13,7 @@ from services.gateway.routes.page import FILES
 from services.gateway.signing import keyed_hash
 from tests.support.databases import NewDatabase
 from tests.support.gateway import SECRET, Stand, picture, running_gateway
+from tests.support.views import paths
 
 KEYLESS = {"Authorization": ""}
 
@@ -119,9 +120,24 @@ def test_the_page_runs_only_its_own_files(gateway: Stand) -> None:
     for path in linked:
         assert gateway.client.get(path).status_code == 200, path
     assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=", response.text)
-    for file in FILES.iterdir():
+    for file in FILES.rglob("*.*"):
+        if file.is_dir() or "vendor" in file.parts:
+            continue
         outside = re.findall(r"https?://(?!www\.w3\.org/)\S+", file.read_text())
         assert outside == [], file.name
+
+
+def test_every_page_runs_its_own_files_alone_and_none_of_what_is_written_in_it(gateway: Stand) -> None:
+    assert len(paths()) >= 7
+    for path in [*paths(), f"/boards/{'0' * 32}"]:
+        page = gateway.client.get(path)
+        policy = dict(rule.strip().split(" ", 1) for rule in page.headers["content-security-policy"].split(";"))
+        assert policy["default-src"] == "'none'", path
+        assert "unsafe-inline" not in str(policy), path
+        assert "'unsafe-eval'" not in str(policy), path
+        assert not re.search(r"https?:|\*", str(policy)), path
+        assert {policy[name] for name in ("base-uri", "form-action", "frame-ancestors")} == {"'none'"}, path
+        assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=|https?://", page.text), path
 
 
 @pytest.mark.parametrize(

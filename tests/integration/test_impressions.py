@@ -12,6 +12,8 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import select
 
+from services.recommender.click_through import ClickThrough
+from services.recommender.experiments import Experiments
 from services.recommender.impressions import Impressions, handle_impressions_shown
 from services.recommender.tables import Impression
 from shared import database
@@ -150,6 +152,7 @@ def test_a_repeated_message_is_kept_once_and_answered_each_time(history: databas
                 tenant=tenant, correlation_id="c", batch_id="b", lists=[shown_list(0, now), shown_list(2, now)]
             ),
             impressions=Impressions(history),
+            clicks=ClickThrough(history, Experiments(history)),
             publisher=recorder,
         )
     assert kept(history) == [

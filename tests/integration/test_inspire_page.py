@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +134,31 @@ def test_fifty_thousand_points_are_drawn_and_become_pictures_when_near(page: Pag
     expect(page.get_by_test_id("in-view").locator("li").first).to_be_visible()
     shot(page, "map-near")
     assert page.title() == "Loupe: Inspiration"
+
+
+def test_what_leaves_the_shop_leaves_the_open_map_by_itself_and_the_view_stays(
+    page: Page, shop: tuple[str, Stand]
+) -> None:
+    upstreams = shop[1].upstreams
+    whole = upstreams.map
+    columns = ("skus", "x", "y", "type", "metal", "price", "day")
+    fewer = {column: getattr(whole, column)[:-2] for column in columns}
+    page.clock.install()
+    page.goto("/inspire#map")
+    expect(page.get_by_test_id("map-count")).to_have_text("50,000 pieces")
+    canvas = page.get_by_test_id("map-canvas")
+    for _ in range(9):
+        canvas.press("+")
+    expect(canvas).not_to_have_attribute("data-pictures", "0")
+    near = canvas.get_attribute("data-pictures")
+    try:
+        upstreams.map = whole.model_copy(update={**fewer, "made_at": datetime(2026, 5, 1, tzinfo=UTC)})
+        page.clock.fast_forward(20_000)
+        expect(page.get_by_test_id("map-count")).to_have_text("49,998 pieces")
+        expect(canvas).to_have_attribute("data-drawn", str(MANY - 2))
+        expect(canvas).to_have_attribute("data-pictures", str(near))
+    finally:
+        upstreams.map = whole
 
 
 def test_a_board_is_made_filled_searched_by_shared_and_erased(page: Page, browser: Browser) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from prometheus_client import REGISTRY
+
 from shared import messaging
 from shared.contracts.messages import ImageRemoved
 from shared.errors import Permanent, Retryable
@@ -32,6 +34,24 @@ def test_a_retryable_failure_is_tried_again_until_it_succeeds(running_broker: Ru
         until(lambda: worker.handled, "the third attempt succeeds")
     assert len(attempts) == 3
     assert worker.died == []
+
+
+def test_the_wait_for_a_worker_is_measured_once_however_often_a_bundle_is_tried(running_broker: RunningServer) -> None:
+    def measured() -> float:
+        return REGISTRY.get_sample_value("loupe_message_wait_seconds_count", {"service": "indexer"}) or 0.0
+
+    attempts: list[str] = []
+
+    def fail_once(message: ImageRemoved) -> None:
+        attempts.append(message.sku)
+        if len(attempts) == 1:
+            raise Retryable("the store is away")
+
+    before = measured()
+    with Worker(running_broker.url, fail_once) as worker:
+        worker.broker.publish(removed())
+        until(lambda: worker.handled, "the second attempt succeeds")
+    assert measured() - before == 1
 
 
 def test_in_a_bundle_one_failure_harms_no_neighbour(running_broker: RunningServer) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import MetaData, update
 
 from shared import database
@@ -82,6 +83,23 @@ def test_a_new_row_is_sent_once(db: Database, relay: Relay, wire: Wire) -> None:
     assert relay.send_new() == 2
     assert relay.send_new() == 0
     assert skus(wire) == ["A", "B"]
+
+
+def test_it_is_measured_how_long_a_message_waits_to_be_sent_and_for_its_outcome(db: Database, relay: Relay) -> None:
+    def measured() -> tuple[float, float]:
+        lag = REGISTRY.get_sample_value("loupe_outbox_lag_seconds_count")
+        outcome = REGISTRY.get_sample_value("loupe_outbox_outcome_seconds_count", {"message": "image.removed"})
+        return lag or 0.0, outcome or 0.0
+
+    before = measured()
+    add(db, "A", "B")
+    relay.send_new()
+    age(db, 3_600)
+    relay.send_late()
+    with db.write() as session:
+        OUTBOX.close(session, "image.removed:A", "image.removed:unknown")
+    lag, outcome = (after - earlier for after, earlier in zip(measured(), before, strict=True))
+    assert (lag, outcome) == (2, 1), "the first sending of each, and the one outcome"
 
 
 def test_queues_are_bounded_and_no_type_waits_behind_a_flood_of_another(db: Database, wire: Wire) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import delete
 from services.gateway import quotas
 from services.gateway.quotas import Quotas
 from services.gateway.tables import Image
+from shared.contracts.references import ReferencesKept
 from shared.errors import QuotaExceeded
 from tests.support.databases import NewDatabase
 from tests.support.gateway import Stand, picture, running_gateway
@@ -158,5 +159,5 @@ def test_what_somebody_changed_by_hand_is_counted_anew(gateway: Stand) -> None:
     with gateway.catalogue.write() as session:
         session.execute(delete(Image))
     with gateway.catalogue.write() as session:
-        quotas.recount(session, "shop")
+        quotas.recount(session, "shop", ReferencesKept(pictures=0, bytes=0))
     assert used(gateway) == {"items": 1, "pictures": 0, "storage_bytes": 0}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from loupe.cli import app
+from services.gateway import quotas
+from services.gateway.quotas import Quotas
+from shared.pictures import strip
 from tests.support.databases import NewDatabase
 from tests.support.gateway import OTHER_KEY
 from tests.support.pictures import drawing
@@ -169,6 +173,61 @@ def test_no_shop_reaches_what_another_registered(house: House) -> None:
     assert asked("GET", "/v1/references").json() == {"references": []}
     claimed = {"query": json.dumps({"reference_id": made["reference_id"]})}
     assert asked("POST", "/v1/verify", files=files(drawing(3)), data=claimed).status_code == 404
+
+
+def test_pictures_of_references_count_as_the_shops_pictures_do(house: House) -> None:
+    def used() -> tuple[int, int]:
+        usage = house.client.get("/v1/usage").json()
+        return usage["pictures"]["used"], usage["storage_bytes"]["used"]
+
+    two = [strip(DRAWN), strip(drawing(2))]
+    made = house.register(DRAWN, drawing(2))
+    path = f"/v1/references/{made['reference_id']}"
+    assert used() == (2, sum(map(len, two)))
+    house.client.post(f"{path}/pictures", files=files(DRAWN)).raise_for_status()
+    assert used() == (2, sum(map(len, two))), "it has that one already"
+    house.client.delete(f"{path}/pictures/{hashlib.sha256(two[1]).hexdigest()}").raise_for_status()
+    assert used() == (1, len(two[0]))
+    assert house.client.post("/v1/references", files=files(DRAWN), data={"record": "{}"}).status_code == 422
+    unknown = f"/v1/references/ref_{'0' * 32}"
+    assert house.client.post(f"{unknown}/pictures", files=files(DRAWN)).status_code == 404
+    assert used() == (1, len(two[0]))
+    house.client.delete(path)
+    assert (house.client.delete(path).status_code, used()) == (404, (0, 0))
+
+
+def test_of_many_registered_at_once_no_more_fit_than_the_quota_has_room_for(house: House) -> None:
+    Quotas(house.stand.catalogue).set("shop", {"pictures": 3})
+
+    def register(number: int) -> int:
+        sent = {"files": files(drawing(30 + number)), "data": {"record": '{"title": "Ring"}'}}
+        return house.client.post("/v1/references", **sent).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        told = sorted(pool.map(register, range(6)))
+    assert told == [201, 201, 201, 403, 403, 403]
+    assert len(house.client.get("/v1/references").json()["references"]) == 3
+    refused = house.client.post("/v1/references", files=files(DRAWN), data={"record": '{"title": "Ring"}'}).json()
+    assert refused["quota"] == {"name": "pictures", "used": 3, "limit": 3}
+
+
+def test_pictures_that_the_service_refuses_are_not_counted(house: House) -> None:
+    house.looking.unreadable.add(strip(DRAWN))
+    assert house.client.post("/v1/references", files=files(DRAWN), data={"record": '{"title": "R"}'}).status_code == 422
+    assert house.client.get("/v1/usage").json()["pictures"]["used"] == 0
+
+
+def test_what_a_shop_has_is_counted_anew_with_its_references(house: House) -> None:
+    house.register(DRAWN, drawing(2))
+    with house.stand.catalogue.write() as session:
+        quotas.count(session, "shop", {"pictures": 5})
+    parts = house.stand.parts
+    with house.stand.catalogue.write() as session:
+        quotas.recount(session, "shop", parts.authenticity.kept("shop"))
+    assert house.client.get("/v1/usage").json()["pictures"]["used"] == 2
+    with house.stand.catalogue.write() as session:
+        quotas.recount(session, "shop", None)
+    assert house.client.get("/v1/usage").json()["pictures"]["used"] == 2, "what is not known stays as it was counted"
 
 
 @pytest.mark.parametrize(

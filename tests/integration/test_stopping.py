@@ -22,12 +22,13 @@ from redis import Redis
 
 from shared import messaging, objectstore, vectorstore
 from shared.contracts.analysis import picture_key
-from shared.contracts.messages import ImageRemoved, ImageStored, Message, MessageDied, UserEvents
+from shared.contracts.messages import ImageAnalysed, ImageRemoved, ImageStored, Message, MessageDied, UserEvents
 from shared.contracts.models import INDEX, Model
 from shared.contracts.stock import Movement, StockMoved
 from shared.contracts.user_events import UserEvent
 from tests.support.broker import RunningBroker, free_port
 from tests.support.gateway import picture
+from tests.support.registering import SIGNING_KEY
 from tests.support.small_model import small_model
 from tests.support.waiting import until
 
@@ -37,22 +38,23 @@ TOLD: dict[str, Any] = {"tenant": "acme", "correlation_id": "c"}
 
 @dataclass
 class Running:
-    """A service over a database of the broker's own; `outcomes` is the queue into which it tells what it did."""
+    """A service over a database of the broker's own; `outcomes` is the queue into which it tells what it did, or, where
+    it tells nothing, what counts that in its database."""
 
     name: str
     redis: Redis
     folder: Path
     process: subprocess.Popen[bytes]
     sent: int
-    outcomes: str | None
+    outcomes: str
     asked_at: float = 0.0
     """When it was told to stop, by the monotonic clock."""
 
     def done(self) -> int:
-        if self.outcomes:
+        if not self.outcomes.startswith("SELECT"):
             return messages_in(self.redis, self.outcomes)
         try:
-            rows = sqlite3.connect(self.folder / "gateway.db").execute("SELECT count(*) FROM dead_letters")
+            rows = sqlite3.connect(self.folder / f"{self.name}.db").execute(self.outcomes)
         except sqlite3.OperationalError:  # it is not made yet
             return 0
         return int(rows.fetchone()[0])
@@ -79,6 +81,11 @@ def stored(folder: Path, count: int) -> list[Message]:
     return found
 
 
+def analysed(count: int) -> list[Message]:
+    told: dict[str, Any] = {**TOLD, "sku": "RING", "item_revision": 1, "model_version": "m"}
+    return [ImageAnalysed(**told, image_id=f"{n:036d}", sha256=f"{n:064x}") for n in range(count)]
+
+
 def removed(count: int) -> list[Message]:
     return [ImageRemoved(**TOLD, sku=f"RING-{n}", image_id=f"{n:036d}") for n in range(count)]
 
@@ -100,14 +107,14 @@ def died(count: int) -> list[Message]:
 
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Running]]:
-    """All five, each with a queue that takes it a while, and each told to stop as soon as it is at work."""
+    """All six, each with a queue that takes it a while, and each told to stop as soon as it is at work."""
     folder = tmp_path_factory.mktemp("stopping")
     broker = RunningBroker(folder)
     directory = vectorstore.directory(f"edge://{folder}/vectors-of-recommender", INDEX)
     directory.open("pieces-m", 4).close()
     directory.switch("pieces-m", Model(version="m", dimension=4, no_match_below=0.6, look_at_least=0.6).model_dump())
     directory.close()
-    work: dict[str, tuple[Sequence[Message], str | None, dict[str, str]]] = {
+    work: dict[str, tuple[Sequence[Message], str, dict[str, str]]] = {
         "embedder": (
             stored(folder, 400),
             "indexer",
@@ -116,7 +123,16 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, 
         "indexer": (removed(5_000), "gateway", {}),
         "recommender": (events(5_000), "gateway", {}),
         "inventory": (moved(10_000), "gateway", {}),
-        "gateway": (died(5_000), None, {"GATEWAY_SECRET": "a secret for tests only"}),
+        "gateway": (
+            died(5_000),
+            "SELECT count(*) FROM dead_letters",
+            {"GATEWAY_SECRET": "a secret for tests only"},
+        ),
+        "authenticity": (
+            analysed(20_000),
+            "SELECT count(*) FROM lookalike_pictures",
+            {"AUTHENTICITY_SIGNING_KEY": SIGNING_KEY},
+        ),
     }
     found: dict[str, Running] = {}
     for number, (name, (messages, outcomes, own)) in enumerate(work.items()):
@@ -148,7 +164,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, 
                 del idle[name]
         return not idle
 
-    until(all_told, "all five are at work", 120)
+    until(all_told, "all six are at work", 120)
     yield found
     for one in found.values():
         one.process.kill()
@@ -157,7 +173,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, 
     broker.stop()
 
 
-@pytest.mark.parametrize("name", ["indexer", "recommender", "inventory", "gateway", "embedder"])
+@pytest.mark.parametrize("name", ["indexer", "recommender", "inventory", "gateway", "authenticity", "embedder"])
 def test_what_is_in_work_at_sigterm_is_finished_and_the_rest_handed_back(
     services: Mapping[str, Running], name: str
 ) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from loupe.cli import app
+from services.authenticity.renewing import Renewing
+from shared import database, objectstore
+from shared.contracts.analysis import picture_key
 from shared.pictures import strip
 from tests.support.databases import NewDatabase
 from tests.support.gateway import OTHER_KEY
@@ -34,7 +39,7 @@ def codes(made: dict[str, object]) -> list[str]:
 
 
 def test_a_design_that_agrees_is_no_answer_about_the_very_piece(house: House) -> None:
-    reference = house.register(sku="RING-1")
+    reference = house.register(DRAWN, sku="RING-1", serial_text="A-1")
     made = house.verify(PHOTO, sku="RING-1")
     assert made["reference_id"] == reference["reference_id"]
     assert made["design"]["outcome"] == "match"
@@ -63,7 +68,7 @@ def test_a_poor_photo_cannot_tell_and_says_which_would_help(house: House) -> Non
     made = house.verify(PHOTO, reference_id=reference["reference_id"])
     assert (made["design"], made["piece"]) == ({"outcome": "cannot_tell"}, {"outcome": "cannot_tell"})
     assert codes(made) == ["blurred"]
-    assert [retake["code"] for retake in made["retakes"]] == ["sharper", "serial"]
+    assert [retake["code"] for retake in made["retakes"]] == ["sharper"]
 
 
 def test_a_registered_picture_sent_again_proves_nothing(house: House) -> None:
@@ -91,6 +96,46 @@ def test_a_serial_that_is_read_tells_one_piece_from_another(house: House, read: 
     assert "A-1" in next(reason["words"]["zh"] for reason in made["reasons"] if reason["code"] == code)
 
 
+def test_a_hallmark_in_a_close_up_of_the_serial_is_no_serial(house: House) -> None:
+    house.looking.read[strip(PHOTO)] = "750"
+    said = {"serial_text": "A-1", "hallmark_text": "750"}
+    for told in (said, {"hallmark_text": "750"}):
+        reference = house.register(DRAWN, drawing(2), views=["front", "serial"], **told)
+        made = house.verify(PHOTO, reference_id=reference["reference_id"])
+        assert (made["design"]["outcome"], made["piece"]) == ("match", {"outcome": "cannot_tell"})
+        assert codes(made) == ["alike", "no-individual-mark"]
+        asked = ["serial"] if "serial_text" in told else []
+        assert [retake["code"] for retake in made["retakes"]] == asked, "no serial helps where none is registered"
+
+
+def test_a_photo_of_the_whole_piece_is_not_blamed_for_showing_no_text(house: House) -> None:
+    reference = house.register(DRAWN, drawing(2), views=["front", "serial"], serial_text="A-1")
+    made = house.verify(PHOTO, reference_id=reference["reference_id"])
+    assert codes(made) == ["alike", "no-individual-mark"]
+    assert [retake["code"] for retake in made["retakes"]] == ["serial"]
+
+
+def test_a_close_up_of_one_mark_says_nothing_of_the_other(house: House) -> None:
+    house.looking.read[strip(PHOTO)] = "A-1"
+    said = {"serial_text": "A-1", "hallmark_text": "750"}
+    reference = house.register(DRAWN, drawing(2), drawing(3), views=["front", "serial", "hallmark"], **said)
+    made = house.verify(PHOTO, reference_id=reference["reference_id"])
+    assert made["piece"]["outcome"] == "match"
+    assert codes(made) == ["alike", "text-agrees"]
+
+
+def test_that_a_photo_would_help_is_said_only_where_one_is_named(house: House) -> None:
+    nothing = house.verify(PHOTO)
+    assert (nothing["retakes"], nothing["words"]["en"]) == ([], "These photos cannot tell.")
+    house.looking.how[strip(PHOTO)] = "blurred"
+    made = house.verify(PHOTO, reference_id=house.register()["reference_id"])
+    assert made["retakes"]
+    assert made["words"] == {
+        "en": "These photos cannot tell. Below is which photo would help.",
+        "zh": "这些照片无法判断。下面说明哪种照片会有帮助。",
+    }
+
+
 def test_without_a_claim_a_shops_own_references_are_searched_and_no_others(house: House) -> None:
     house.looking.vectors |= {strip(DRAWN): (1, 0, 0, 0), strip(drawing(2)): (0, 1, 0, 0), strip(PHOTO): (0.1, 1, 0, 0)}
     house.register(DRAWN)
@@ -102,6 +147,30 @@ def test_without_a_claim_a_shops_own_references_are_searched_and_no_others(house
     assert house.client.post(f"/v1/references/{near['reference_id']}:publish").status_code == 200
     probed = house.client.post("/v1/verify", files=files(PHOTO), headers=OTHERS).json()
     assert probed["reasons"] == others["reasons"], "published or not, it is not found from another shop"
+
+
+def test_vectors_are_made_anew_once_their_model_is_no_longer_loaded(house: House) -> None:
+    reference = house.register(DRAWN)
+    house.looking.version = "newer"
+    assert codes(house.verify(PHOTO)) == ["nothing-found"]
+    books = database.open(house.books)
+    pictures = objectstore.open(f"file://{house.stand.folder}/objects", "references")
+    renewing = Renewing(books, pictures, house.looking)
+    assert renewing.renew(threading.Event()) == 1
+    assert renewing.renew(threading.Event()) == 0, "those of a loaded model stay"
+    assert house.verify(PHOTO)["reference_id"] == reference["reference_id"]
+    books.close()
+
+
+def test_a_picture_that_cannot_be_read_holds_up_no_other(house: House) -> None:
+    house.register(drawing(2))
+    house.register(drawing(3))
+    house.looking.version = "newer"
+    books = database.open(house.books)
+    pictures = objectstore.open(f"file://{house.stand.folder}/objects", "references")
+    pictures.delete("shop", picture_key(hashlib.sha256(strip(drawing(2))).hexdigest()))
+    assert Renewing(books, pictures, house.looking).renew(threading.Event()) == 1
+    books.close()
 
 
 def test_a_verification_is_kept_for_its_shop_until_it_is_over(tmp_path: Path) -> None:
@@ -145,6 +214,11 @@ def test_reports_are_checked_without_a_network_and_tampering_is_named(house: Hou
     assert said(pdf)[0] == 0, said(pdf)
     photo.write_bytes(ANOTHER)
     assert "photo.jpg is none of the pictures" in said(report, "--picture", str(photo))[1]
+    chinese = house.client.get(f"{path}/report.pdf", params={"language": "zh"}).content
+    (tmp_path / "chinese.pdf").write_bytes(chinese)
+    assert b"NotoSansSC" in chinese, "it carries the letters that it needs"
+    assert len(chinese) < 200_000
+    assert said(tmp_path / "chinese.pdf")[0] == 0
     told = json.loads(report.read_text())
     told["document"]["piece"] = {"outcome": "match", "probability": 0.99}
     report.write_text(json.dumps(told))

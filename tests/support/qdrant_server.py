@@ -190,11 +190,12 @@ class _Server(uvicorn.Server):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--folder", type=Path, required=True)
     given = parser.parse_args()
     app = app_over(given.folder, os.environ.get(KEY))
-    _Server(uvicorn.Config(app, host="127.0.0.1", port=given.port, log_level="warning")).run()
+    _Server(uvicorn.Config(app, host=given.host, port=given.port, log_level="warning")).run()
 
 
 if __name__ == "__main__":

@@ -20,10 +20,15 @@ from shared.contracts.analysis import Analysis, Attribute, Box, Piece, analysis_
 from shared.contracts.fields import pack_vector
 from shared.contracts.messages import AnalysisMissing, ImageAnalysed, ImageRejected, ImageStored, ItemChanged, Message
 from shared.contracts.reconcile import CatalogueListed, IndexCompared
+from shared.contracts.references import ReferencesKept
 from tests.support.gateway import Stand, picture, running_gateway
 from tests.support.indexing import DIMENSION, MODEL, Recorder, World, worlds
 
 DAY = 24 * 3600
+
+
+def _no_references(_tenant: str) -> ReferencesKept:
+    return ReferencesKept(pictures=0, bytes=0)
 
 
 @dataclass
@@ -111,7 +116,7 @@ def running_shop(folder: Path) -> Iterator[Shop]:
         world = new_world()
         world.tenant = "shop"
         pictures = objectstore.open(f"file://{folder}/objects", "pictures")
-        collector = Collector(stand.catalogue, pictures, world.analyses, timedelta(days=7))
+        collector = Collector(stand.catalogue, pictures, world.analyses, timedelta(days=7), _no_references)
         pace = Pace(every=None, stuck=timedelta(0))
         reconciler = Reconciler(stand.catalogue, pictures, collector, world.recorder, pace)
         target = Target(MODEL, world.vectors)

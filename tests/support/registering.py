@@ -33,6 +33,8 @@ from shared.contracts.comparing import (
 )
 from shared.contracts.fields import pack_vector
 from shared.contracts.internal import Analyses
+from shared.contracts.models import Model, Models
+from shared.errors import UnreadablePicture
 from shared.service import Service
 from tests.support.databases import migrated
 from tests.support.gateway import NOBODY, Stand, running_gateway, served
@@ -69,16 +71,25 @@ class Looking:
     read: dict[bytes, str] = field(default_factory=dict)
     vectors: dict[bytes, Sequence[float]] = field(default_factory=dict)
     codes: dict[bytes, list[QualityCode]] = field(default_factory=dict)
+    unreadable: set[bytes] = field(default_factory=set)
+    version: str = "m"
     compared: int = 0
+
+    def models(self) -> Models:
+        return Models(models=[Model(version=self.version, dimension=4, no_match_below=0.5, look_at_least=0.5)])
 
     def analyse(self, picture: bytes) -> Analyses:
         vector = np.asarray(self.vectors.get(picture, (1.0, 0.0, 0.0, 0.0)), np.float32)
         piece = Piece(vector=pack_vector(vector / np.linalg.norm(vector)))
         sha256 = hashlib.sha256(picture).hexdigest()
-        return Analyses(analyses=[Analysis(sha256=sha256, model_version="m", width=64, height=64, pieces=[piece])])
+        return Analyses(
+            analyses=[Analysis(sha256=sha256, model_version=self.version, width=64, height=64, pieces=[piece])]
+        )
 
     def compare(self, asked: ComparisonAsked, query: bytes, references: Sequence[bytes]) -> Comparisons:
         self.compared += 1
+        if query in self.unreadable:
+            raise UnreadablePicture("The picture is cut off. Send it again.")
         return Comparisons(
             method="told-1",
             query=self._photo(query),
@@ -151,6 +162,8 @@ class House:
     stand: Stand
     service: Service
     looking: Looking
+    books: str
+    """The URL of the service's database."""
 
     @property
     def client(self) -> TestClient:
@@ -180,11 +193,12 @@ def files(*pictures: bytes) -> list[tuple[str, tuple[str, bytes, str]]]:
 def running_house(folder: Path, url: str = "", **settings: Any) -> Iterator[House]:
     """`url`: of an empty database; without it, SQLite in `folder`. `settings` are the authenticity service's."""
     looking = Looking()
+    url = url or f"sqlite:///{folder}/authenticity.db"
     with (
         running_authenticity(folder, looking, url, **settings) as (service, address),
         running_gateway(folder, authenticity_url=address) as stand,
     ):
-        yield House(stand, service, looking)
+        yield House(stand, service, looking, url)
 
 
 @contextmanager

@@ -109,6 +109,10 @@ class RunningStack:
         """Where each service listens. In the one-command stack the gateway speaks for all of them."""
         return self.facts.get("ports") or {"gateway": self.port}
 
+    def log_lines(self) -> list[str]:
+        """What every service wrote."""
+        return [line for log in (self.home / "logs").glob("*.log") for line in log.read_text().splitlines()]
+
     def metrics(self) -> str:
         """The exposition text of every service."""
         return "".join(httpx.get(f"http://127.0.0.1:{port}/metrics").text for port in self.ports.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from loupe.client.calls import Call, Form, Pages, answer, nothing, paged
 from loupe.client.pictures import Picture
 from shared.contracts.fields import MAX_LIMIT
-from shared.contracts.references import Sealed
+from shared.contracts.references import Language, Sealed
 from shared.contracts.verifying import Verification, VerificationPage, VerifyQuery
 
 _ONE = "/v1/verifications/{verification_id}"
@@ -45,6 +45,7 @@ def report(verification_id: str) -> Call[Sealed]:
     return Call("GET", f"{_ONE}/report.json", answer(Sealed), {"verification_id": verification_id})
 
 
-def report_pdf(verification_id: str) -> Call[bytes]:
+def report_pdf(verification_id: str, language: Language = "en") -> Call[bytes]:
     """The signed report as a PDF."""
-    return Call("GET", f"{_ONE}/report.pdf", lambda response: response.content, {"verification_id": verification_id})
+    of = {"verification_id": verification_id}
+    return Call("GET", f"{_ONE}/report.pdf", lambda response: response.content, of, {"language": language})

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-import httpx
-
 from services.authenticity.comparing import Embedder
 from shared.contracts.analysis import Box
 from shared.contracts.comparing import CopyCheck, CopyChecks
 from shared.contracts.internal import Analyses
 from shared.contracts.lookalikes import BoxesAsked, Fingerprints
 from shared.contracts.models import Models
-from shared.errors import Retryable
 
 
 class Eyes(Protocol):
@@ -38,12 +35,6 @@ class Eyes(Protocol):
 
 class EmbedderEyes(Embedder):
     """As the service's `Embedder`, over a connection pool of its own: who verifies waits for no ingest."""
-
-    def models(self) -> Models:
-        try:
-            return Models.model_validate_json(self._http.get("/models").raise_for_status().content)
-        except httpx.HTTPError as error:
-            raise Retryable(f"The embedder does not tell its models ({type(error).__name__}).") from error
 
     def fingerprints(self, picture: bytes, boxes: Sequence[Box]) -> Fingerprints:
         asked = {"boxes": BoxesAsked(list(boxes)).model_dump_json()}

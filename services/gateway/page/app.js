@@ -8,7 +8,7 @@ import * as forYou from "./for-you.js";
 import { turn } from "./language.js";
 import { showAsked, showCounting, showFacets } from "./narrowing.js";
 import { showPiece } from "./piece.js";
-import { hideSeen, showSeen } from "./seen.js";
+import { expectSeen, hideSeen, showSeen } from "./seen.js";
 import { note } from "./told.js";
 
 const PAGE = 24;
@@ -128,6 +128,7 @@ function take(file) {
   usePhoto(file);
   at("photo").src = URL.createObjectURL(file);
   show("photo", true);
+  expectSeen(at("photo").src);
   show("anew", true);
   wordIt();
   if (location.hash) location.hash = "";

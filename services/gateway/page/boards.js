@@ -53,6 +53,7 @@ export async function showBoard(id) {
   state.board = null;
   at("entries").replaceChildren(...skeletons(4));
   at("like").replaceChildren();
+  at("like-part").hidden = true;
   await studio.trying(async () => {
     state.board = await api.read(`/v1/boards/${id}`);
     localStorage.setItem(LAST, id);
@@ -66,6 +67,7 @@ export async function showBoard(id) {
 
 function paint() {
   const { board } = state;
+  at("like-part").hidden = false;
   at("entries").replaceChildren(...board.entries.map(entryCard));
   at("empty-board").hidden = board.entries.length > 0;
   at("share").textContent = board.share_url ? words().unshare : words().share;

@@ -47,7 +47,7 @@ function show() {
   at("undo").replaceChildren(words().undo, key(words().undoKey));
   at("classes").replaceChildren(...state.classes.map((value, place) => classOf(value, place, told)));
   at("sku").textContent = image.sku;
-  at("named").textContent = "";
+  at("named").textContent = "\u00a0";
   at("no-picture").hidden = true;
   at("picture").hidden = false;
   at("picture").src = image.image_url;
@@ -142,6 +142,7 @@ async function start() {
     await know();
     await load(false);
     show();
+    at("main").setAttribute("aria-busy", "false");
   } catch (problem) {
     tell(problem);
   } finally {

@@ -11,6 +11,7 @@ import { pieceCard, studio } from "./studio.js";
 const at = (id) => document.getElementById(id);
 const state = { map: null, view: null, seen: new Map(), asked: 0 };
 const WAIT_MS = 2000;
+const AGAIN_MS = 20000;
 const SHOWN = 12;
 
 const pictures = async (skus) => {
@@ -68,6 +69,17 @@ export async function showMap() {
   });
 }
 
+// What came to the shop or left it shows without asking: the view stays. Unchanged, it costs an empty answer.
+async function look() {
+  if (document.hidden || at("map").hidden || !state.map) return;
+  const map = await api.read("/v1/map").catch(() => state.map); // told of where somebody asks for something
+  if (map.state !== "ready" || map.made_at === state.map.made_at) return;
+  state.map = map;
+  at("map-count").textContent = words().count(map.skus.length);
+  state.view.marked = -1;
+  paint();
+}
+
 function wait(told) {
   at("map-wait").textContent = told;
   at("map-wait").hidden = !told;
@@ -106,6 +118,7 @@ function gapRow(gap) {
 }
 
 export function wireMap() {
+  setInterval(look, AGAIN_MS);
   at("colour-by").addEventListener("change", () => state.map && paint());
   at("nearer").addEventListener("click", () => state.view.zoom(1.6));
   at("farther").addEventListener("click", () => state.view.zoom(1 / 1.6));

@@ -33,9 +33,12 @@ export async function trying(act) {
 
 const told = (both) => both[language()];
 
+// Never 0 or 100: no photo makes anything certain.
+const percent = (likely) => (likely > 0.99 ? "> 99" : likely < 0.01 ? "< 1" : Math.round(likely * 100));
+
 function verdict(name, one) {
   const likely = one.probability === undefined ? null
-    : element("p", { class: "quiet" }, words().likely((one.probability * 100).toFixed(1)));
+    : element("p", { class: "quiet" }, words().likely(percent(one.probability)));
   return element("div", { class: `verdict ${one.outcome}`, "data-testid": `verdict-${name}` },
     element("p", { class: "quiet" }, name === "design" ? words().ofDesign : words().ofPiece),
     element("p", { class: "said" }, words()[one.outcome]), likely);
@@ -67,27 +70,42 @@ function shown(made) {
     ...helps,
     element("h3", {}, words().compared), element("p", {}, told(made.compared.what)),
     element("p", { class: "files" },
-      element("button", { class: "plain", type: "button", onclick: () => trying(() => api.download(`${path}/report.pdf`, `${made.verification_id}.pdf`)) }, words().pdf), " ",
+      element("button", { class: "plain", type: "button", onclick: () => trying(() => api.download(`${path}/report.pdf?language=${language()}`, `${made.verification_id}.pdf`)) }, words().pdf), " ",
       element("button", { class: "plain", type: "button", onclick: () => trying(() => api.download(`${path}/report.json`, `${made.verification_id}.json`)) }, words().json)),
   ].filter(Boolean);
 }
 
 async function compare() {
   if (!state.photos.length) throw Object.assign(new Error(words().noPhotos), { title: words().compare });
+  const button = document.querySelector("[data-testid=compare]");
   at("result").replaceChildren(element("p", { class: "quiet" }, words().comparing));
+  button.disabled = true; // one answer a press, however often it is pressed
   try {
     state.made = await api.verify(state.photos, at("claim").value);
     at("result").replaceChildren(...shown(state.made));
   } catch (problem) {
     at("result").replaceChildren();
     throw problem;
+  } finally {
+    button.disabled = false;
   }
 }
 
+// A phone's camera gives one photo at a time: each is added to those that are there.
 function choose() {
-  state.photos = [...at("photos").files].slice(0, MOST_PHOTOS);
+  state.photos = [...state.photos, ...at("photos").files].slice(0, MOST_PHOTOS);
+  at("photos").value = "";
+  showChosen();
+}
+
+function showChosen() {
+  for (const picture of at("chosen").querySelectorAll("img")) URL.revokeObjectURL(picture.src);
   at("chosen").replaceChildren(...state.photos.map((photo, number) => element("li", {},
-    element("img", { src: URL.createObjectURL(photo), alt: words().photo(number + 1) }))));
+    element("img", { src: URL.createObjectURL(photo), alt: words().photo(number + 1) }),
+    element("button", { class: "plain", type: "button", "aria-label": words().removeOne(number + 1), onclick: () => {
+      state.photos.splice(number, 1);
+      showChosen();
+    } }, words().remove))));
 }
 
 async function claims() {
@@ -112,6 +130,7 @@ function start() {
   say();
   document.title = `Loupe: ${words().title}`;
   at("language").textContent = words().other;
+  showChosen();
   if (state.made) at("result").replaceChildren(...shown(state.made));
   guide.draw();
   trying(claims);

@@ -21,6 +21,13 @@ export function showSeen(source, pieces, chosen, choose) {
   at("seen-boxes").replaceChildren(...pieces.map((piece, number) => outline(piece, number, number === chosen, choose)));
 }
 
+// The photo, while it is not known yet what is in it.
+export function expectSeen(source) {
+  at("seen").hidden = false;
+  at("seen-photo").src = source;
+  at("seen-call").textContent = words().looking;
+}
+
 export function hideSeen() {
   at("seen").hidden = true;
   at("seen-boxes").replaceChildren();

@@ -79,7 +79,8 @@ async function start() {
   }
   showWho();
   const parts = [showFigures, showAlerts, () => showCatalogue(false), showImports, showIndex, showKeys];
-  return Promise.all(parts.map((part) => part().catch((problem) => tell(problem))));
+  await Promise.all(parts.map((part) => part().catch((problem) => tell(problem))));
+  return at("main").setAttribute("aria-busy", "false");
 }
 
 at("language").addEventListener("click", () => { turn(); start(); });

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Header, Response
 from fastapi.openapi.models import Example
 
 from services.gateway.access import Gateway, Reader, problems
 from services.gateway.cursors import place_of
+from services.gateway.etags import MAX_TAGS, is_known
 from services.gateway.palette import picture_of
 from services.gateway.pieces import vectors_of
 from services.gateway.results import results_of
@@ -36,12 +38,29 @@ _GOLD: dict[str, Example] = {
 }
 
 
-@router.get("/map", summary="The map of the catalogue", response_model=CatalogueMap, responses=problems())
-async def get_map(caller: Reader, gateway: Gateway) -> Response:
+@router.get(
+    "/map",
+    summary="The map of the catalogue",
+    response_model=CatalogueMap,
+    responses={304: {"description": "It is as the `ETag` in `If-None-Match` says"}, **problems()},
+)
+async def get_map(
+    caller: Reader,
+    gateway: Gateway,
+    none_match: Annotated[
+        str | None,
+        Header(alias="If-None-Match", max_length=MAX_TAGS, description="An `ETag`: answer 304 if nothing changed."),
+    ] = None,
+) -> Response:
     """Pieces side by side that look alike, as columns of numbers. The first who asks has it made: then `state` is
     `making`; ask again in some seconds. New pieces are put beside what they are like at once; it is laid out again as
     they grow many, from where everything lay."""
-    return Response(await gateway.recommender.map(caller.tenant), media_type="application/json")
+    told = await gateway.recommender.map(caller.tenant)
+    etag = f'"{hashlib.sha256(told).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    if is_known(etag, none_match):
+        return Response(status_code=304, headers=headers)
+    return Response(told, media_type="application/json", headers=headers)
 
 
 @router.post(

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Request, Response
 
 from services.gateway.access import BRINGS_PICTURES, CHANGES, Gateway, Reader, Writer, problems
 from services.gateway.authenticity.addresses import with_addresses
+from services.gateway.authenticity.counting import counted, uncounted
 from services.gateway.authenticity.pictures import cleaned
 from services.gateway.authenticity.pictures import form_of as form_for
 from services.gateway.routes.addressed import CONTENT_HEADERS, PICTURE_ANSWER, ShownTo
@@ -63,7 +64,8 @@ async def post_reference(request: Request, caller: Writer, gateway: Gateway, res
         pictures = await cleaned(gateway, caller.tenant, sent.pictures)
     asked = ReferenceAsked(tenant=caller.tenant, said=said, pictures=named(pictures, views))
     content, headers = form_for(asked, "picture", [one.data for one in pictures])
-    made = await gateway.authenticity.post("/references", content, headers, Reference)
+    async with counted(gateway.quotas, caller.tenant, asked.pictures):
+        made = await gateway.authenticity.post("/references", content, headers, Reference)
     response.headers["Location"] = f"/v1/references/{made.reference_id}"
     return with_addresses(made, caller.tenant, gateway.signer)
 
@@ -125,7 +127,10 @@ async def patch_reference(
 )
 async def delete_reference(reference_id: ReferenceId, caller: Writer, gateway: Gateway) -> None:
     """The record with all its versions, its pictures, its public page, and verifications against it."""
-    await gateway.authenticity.erase(f"/references/{reference_id}", caller.tenant)
+    path = f"/references/{reference_id}"
+    before = await gateway.authenticity.ask(path, Reference, tenant=caller.tenant)
+    await gateway.authenticity.erase(path, caller.tenant)
+    await uncounted(gateway.quotas, caller.tenant, before.pictures)
 
 
 @router.get("/references/{reference_id}/file", summary="The sealed record, all versions", responses=problems(404))
@@ -152,7 +157,11 @@ async def post_reference_pictures(
         pictures = await cleaned(gateway, caller.tenant, sent.pictures)
     asked = PicturesAsked(tenant=caller.tenant, pictures=named(pictures, views))
     content, headers = form_for(asked, "picture", [one.data for one in pictures])
-    made = await gateway.authenticity.post(f"/references/{reference_id}/pictures", content, headers, Reference)
+    path = f"/references/{reference_id}"
+    before = await gateway.authenticity.ask(path, Reference, tenant=caller.tenant)
+    there = {picture.sha256 for picture in before.pictures}
+    async with counted(gateway.quotas, caller.tenant, [one for one in asked.pictures if one.sha256 not in there]):
+        made = await gateway.authenticity.post(f"{path}/pictures", content, headers, Reference)
     return with_addresses(made, caller.tenant, gateway.signer)
 
 
@@ -166,8 +175,10 @@ async def delete_reference_picture(
     reference_id: ReferenceId, sha256: Sha256, caller: Writer, gateway: Gateway
 ) -> Reference:
     """A new version of the record without it; its bytes are erased. The only picture stays: 409."""
-    path = f"/references/{reference_id}/pictures/{sha256}"
-    made = await gateway.authenticity.send("DELETE", path, caller.tenant, Reference)
+    path = f"/references/{reference_id}"
+    before = await gateway.authenticity.ask(path, Reference, tenant=caller.tenant)
+    made = await gateway.authenticity.send("DELETE", f"{path}/pictures/{sha256}", caller.tenant, Reference)
+    await uncounted(gateway.quotas, caller.tenant, [one for one in before.pictures if one.sha256 == sha256])
     return with_addresses(made, caller.tenant, gateway.signer)
 
 

@@ -14,7 +14,7 @@ from services.gateway.authenticity.pictures import form_of as form_for
 from services.gateway.routes.addressed import CONTENT_HEADERS, PICTURE_ANSWER, ShownTo
 from services.gateway.routes.forms import PICTURE, form_of
 from services.gateway.routes.inventory import Cursor, Limit
-from shared.contracts.references import Sealed
+from shared.contracts.references import Language, Sealed
 from shared.contracts.verifying import (
     MAX_VERIFY_BYTES,
     MAX_VERIFY_PICTURES,
@@ -148,10 +148,12 @@ async def get_report(verification_id: VerificationId, caller: Reader, gateway: G
     response_class=Response,
     responses={**problems(404), 200: {"description": "The report", "content": {"application/pdf": {}}}},
 )
-async def get_report_pdf(verification_id: VerificationId, caller: Reader, gateway: Gateway) -> Response:
-    """In English, with the pictures, and the sealed report attached. `loupe check-report` checks it."""
+async def get_report_pdf(
+    verification_id: VerificationId, caller: Reader, gateway: Gateway, language: Language = "en"
+) -> Response:
+    """In English or in Chinese, with the pictures, and the sealed report attached. `loupe check-report` checks it."""
     path = f"/verifications/{verification_id}/report.pdf"
-    data = await gateway.authenticity.fetch(path, tenant=caller.tenant)
+    data = await gateway.authenticity.fetch(path, tenant=caller.tenant, language=language)
     headers = {"Content-Disposition": f'attachment; filename="{verification_id}.pdf"', "Cache-Control": "no-store"}
     return Response(data, media_type="application/pdf", headers=headers)
 

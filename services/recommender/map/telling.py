@@ -95,7 +95,7 @@ def _stand(pinned: Pinned, tenant: str, held: Held, key: tuple[str, str, int]) -
     seen = read(pinned, tenant, held.basis)
     at = {(sku, look): row for row, (sku, look) in enumerate(zip(held.skus, held.looks, strict=True))}
     rows = np.array([at.get(each, -1) for each in zip(seen.skus, seen.looks, strict=True)], dtype=np.intp)
-    flat = _framed(held.places)
+    flat = framed(held.places)
     places = np.zeros((len(rows), 2), dtype=np.float32)
     places[rows >= 0] = flat[rows[rows >= 0]]
     if (rows < 0).any():
@@ -113,7 +113,7 @@ def _stand(pinned: Pinned, tenant: str, held: Held, key: tuple[str, str, int]) -
     )
 
 
-def _framed(places: Floats) -> Floats:
+def framed(places: Floats) -> Floats:
     """In 0..65,535 with a margin, as wide as high."""
     low, high = places.min(axis=0), places.max(axis=0)
     scale = MAP_SIDE * (1 - 2 * _MARGIN) / max(float((high - low).max()), 1e-9)
