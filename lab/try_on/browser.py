@@ -13,7 +13,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from services.gateway.routes.page import FILES
 from services.gateway.shielding import TRY_ON
@@ -51,8 +51,16 @@ Look = Callable[[Image.Image, str], dict[str, Any]]
 
 @contextmanager
 def looking() -> Iterator[Look]:
-    with _served() as address, sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        with looking_in(browser) as look:
+            yield look
+        browser.close()
+
+
+@contextmanager
+def looking_in(browser: Browser) -> Iterator[Look]:
+    with _served() as address:
         page = browser.new_page()
         page.set_default_timeout(_PATIENCE_MS)
         page.goto(address)
@@ -65,7 +73,7 @@ def looking() -> Iterator[Look]:
             return told
 
         yield look
-        browser.close()
+        page.close()
 
 
 class _Page(SimpleHTTPRequestHandler):

@@ -23,7 +23,7 @@ from lab.statistics import wilson
 from lab.try_on.browser import looking
 from lab.try_on.rings import NEAR, REPORTS
 
-_MARKS = Path(__file__).parent / "faces.json"
+MARKS = Path(__file__).parent / "faces.json"
 """By picture: the square about a face that the page is given, the lobes of the ears that are seen, where the hook goes
 through, and, where it is bare, the sides of the neck where a chain leaves them. In pixels of the whole picture."""
 PACKED = {
@@ -66,7 +66,7 @@ def evaluate(folder: Path) -> str:
     pictures = _pictures(folder)
     ears: list[Ear] = []
     necks: list[tuple[float, float]] = []
-    marks = json.loads(_MARKS.read_text())
+    marks = json.loads(MARKS.read_text())
     with looking() as look:
         for number, mark in enumerate(marks):
             told = look(pictures[mark["picture"]].crop(mark["crop"]), "face")["found"]
@@ -156,7 +156,8 @@ def _error(ear: Ear, offsets: Floats) -> float:
 
 
 def _within(mark: dict[str, Any], point: list[float]) -> Floats:
-    return np.array(point, dtype=float) - np.array(mark["crop"][:2])
+    within: Floats = np.array(point, dtype=float) - np.array(mark["crop"][:2])
+    return within
 
 
 def _pictures(folder: Path) -> dict[str, Image.Image]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
+import json
+import math
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 import skimage
 from fastapi import Request, Response
 from PIL import Image, ImageChops
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from deploy.local.stack import SAMPLE
-from lab.try_on import ARGUMENTS
+from lab.try_on import ARGUMENTS, faces
+from lab.try_on.browser import looking_in
 from services.embedder.cutout import CutOuts
 from services.embedder.decoding import decode_here
 from services.embedder.manifest import SHIPPED
@@ -29,12 +33,17 @@ PIECES = {"EAR-AMETHYST-DROP-14": "earring", "RING-EMERALD-HALO-01": "ring", "NE
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as begun:
+        yield begun
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
     """With WebGL, which finds hands and faces, drawn by the processor."""
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
-        yield opened
-        opened.close()
+    opened = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +73,13 @@ def asked() -> list[str]:
 
 @pytest.fixture
 def page(browser: Browser, address: str, asked: list[str]) -> Iterator[Page]:
+    with opened(browser, address, asked) as page:
+        yield page
+
+
+@contextmanager
+def opened(browser: Browser, address: str, asked: list[str]) -> Iterator[Page]:
+    """The page, listened to: it throws nothing and breaks no policy of its own."""
     context = browser.new_context(accept_downloads=True)
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
@@ -104,11 +120,79 @@ def test_earrings_hang_at_both_ears_of_a_photo_of_which_nothing_is_sent(
     assert right, "and on its right"
     assert left[2] + 150 < 190, "beside the face, not on it"
     assert right[0] + 227 > 250
+    nothing_left(asked, address)
+
+
+def nothing_left(asked: list[str], address: str) -> None:
+    """Every request was for something of the page's own origin, and none brought anything there."""
     assert asked, "the page was listened to"
     assert {one.split()[0] for one in asked} == {"GET"}
     assert {one.split()[2] for one in asked} == {"0"}
     for one in asked:
         assert one.split()[1].startswith((f"{address}/", "blob:", "data:")), one
+
+
+@pytest.fixture
+def before_a_camera(playwright: Playwright, tmp_path: Path) -> Iterator[Browser]:
+    """A browser whose camera films her face, which draws nearer and goes again."""
+    film = tmp_path / "film.mjpeg"
+    face = Image.open(FACE).convert("RGB")
+    with film.open("wb") as file:
+        for near in (0, 4, 8, 12, 8, 4):
+            shown = face.crop((97 + near, near, 357 - near, 260 - near)).resize((640, 640))
+            packed = io.BytesIO()
+            shown.save(packed, "JPEG", quality=92)
+            file.write(packed.getvalue())
+    filming = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    browser = playwright.chromium.launch(
+        executable_path=shutil.which("chromium"),
+        args=[*ARGUMENTS, *filming, f"--use-file-for-fake-video-capture={film}"],
+    )
+    yield browser
+    browser.close()
+
+
+def test_earrings_follow_a_face_before_the_camera_of_which_nothing_is_sent(
+    before_a_camera: Browser, address: str, asked: list[str]
+) -> None:
+    with opened(before_a_camera, address, asked) as page:
+        page.locator('[data-sku="EAR-AMETHYST-DROP-14"]').click()
+        page.get_by_test_id("camera").click()
+        expect(page.locator('#stage[data-looked="placed"]')).to_be_visible(timeout=PATIENCE_MS)
+        page.get_by_test_id("hold").click()
+        expect(page.get_by_test_id("camera")).to_have_text("Use the camera")
+        expect(page.get_by_test_id("told")).to_have_text("On you.")
+        worn = saved(page)
+        width, height = worn.size
+        purple = worn.resize((64, 64)).convert("HSV").split()[0].point(lambda hue: 255 if 185 < hue < 225 else 0)
+        assert width == height, "as the camera films"
+        assert purple.crop((4, 26, 24, 60)).getbbox(), "an amethyst beside her face"
+        assert purple.crop((40, 26, 60, 60)).getbbox(), "and one on its other side"
+        assert page.evaluate("document.querySelector('video') === null"), "the film itself is not shown"
+    nothing_left(asked, address)
+
+
+def test_earrings_hang_within_a_tenth_of_the_face_of_the_lobes_that_were_marked_by_hand(
+    browser: Browser,
+) -> None:
+    mark = next(one for one in json.loads(faces.MARKS.read_text()) if one["picture"] == FACE.name)
+    left, top = mark["crop"][:2]
+    with looking_in(browser) as look:
+        (found,) = look(Image.open(FACE).convert("RGB").crop(mark["crop"]), "face")["found"]
+    places = [(ear["x"] + left, ear["y"] + top) for ear in found["ears"]]
+    assert len(places) == len(mark["ears"])
+    for place, lobe in zip(places, mark["ears"], strict=True):
+        assert math.dist(place, lobe) < faces.NEAR * found["wide"]
+
+
+def test_a_piece_is_tried_on_from_where_it_is_looked_at(browser: Browser, address: str, asked: list[str]) -> None:
+    with opened(browser, address, asked) as page:
+        page.goto(f"{address}/#piece/RING-EMERALD-HALO-01")
+        page.get_by_test_id("piece-try").click(timeout=PATIENCE_MS)
+        expect(page.locator('[data-sku="RING-EMERALD-HALO-01"]')).to_have_attribute(
+            "aria-pressed", "true", timeout=PATIENCE_MS
+        )
+        expect(page.get_by_test_id("kind")).to_have_value("ring")
 
 
 def saved_bare(photo: Path) -> Image.Image:

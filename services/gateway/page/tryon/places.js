@@ -6,8 +6,8 @@ export const BODY = { palm: 62, face: 140 };
 // Along the first bone of a finger, from knuckle (0) to joint (1): where rings lie, of a hand seen from its back or its
 // palm. And a ring finger's width as a share of the palm's. Both fitted on hands that wear rings (lab/reports/try-on).
 export const RING_AT = {
-  back: { thumb: 0.56, index: 0.6, middle: 0.58, ring: 0.62, little: 0.63 },
-  palm: { thumb: 0.47, index: 0.42, middle: 0.43, ring: 0.47, little: 0.46 },
+  back: { thumb: 0.61, index: 0.6, middle: 0.59, ring: 0.61, little: 0.63 },
+  palm: { thumb: 0.45, index: 0.42, middle: 0.43, ring: 0.46, little: 0.46 },
 };
 export const FINGER_WIDE = 0.36;
 const WRIST_WIDE = 0.95;

@@ -3,6 +3,7 @@
 const SOLID = 128;
 const HEAD = 0.36; // of a ring's width to each side of its middle: how far a stone reaches
 const BEND = 0.3; // what is left of the curve of a band that is seen from above
+const STUD = 1.2; // of its width: what is higher hangs, be it photographed as it leans
 const LEANS = 0.06; // of the size: a stone that is so far from the middle says which way is up
 
 // {canvas, wide, anchor}: `wide` is the span in the canvas's pixels that fits the body, `anchor` {x, y} lies on it.
@@ -11,7 +12,8 @@ export function worn(cutout, kind, back) {
   if (kind === "bracelet") return band(cutout, back ? "upper" : "lower");
   if (kind === "necklace") return strand(cutout);
   if (kind === "watch") return { canvas: cutout, wide: cutout.width, anchor: { x: cutout.width / 2, y: cutout.height / 2 } };
-  return { canvas: cutout, wide: cutout.width, anchor: hook(cutout) };
+  const hanging = hung(cutout);
+  return { canvas: hanging, wide: hanging.width, anchor: hook(hanging) };
 }
 
 // A picture of a pair shows two; each ear gets one. Of one, both get it, mirrored.
@@ -124,12 +126,27 @@ function turnedUp(cutout) {
   if (!sum || !hollow) return cutout;
   const away = { x: x / sum - hollow.x, y: y / sum - hollow.y };
   if (Math.hypot(away.x, away.y) < LEANS * Math.max(width, height)) return cutout;
-  const lean = Math.atan2(away.x, -away.y);
+  return turned(cutout, -Math.atan2(away.x, -away.y));
+}
+
+// What hangs has its weight right below the hook, however it lay when it was photographed.
+function hung(cutout) {
+  if (isStud(cutout)) return cutout;
+  const { width, height } = cutout;
+  const alpha = alphaOf(cutout);
+  let [sum, x, y] = [0, 0, 0];
+  alpha.forEach((share, at) => { sum += share; x += share * (at % width); y += share * Math.floor(at / width); });
+  const from = hook(cutout);
+  return sum ? turned(cutout, Math.atan2(x / sum - from.x, y / sum - from.y)) : cutout;
+}
+
+function turned(cutout, angle) {
+  const { width, height } = cutout;
   const side = Math.ceil(Math.hypot(width, height));
   const made = canvas(side, side);
   const pen = made.getContext("2d");
   pen.translate(side / 2, side / 2);
-  pen.rotate(-lean);
+  pen.rotate(angle);
   pen.drawImage(cutout, -width / 2, -height / 2);
   return trimmed(made);
 }
@@ -158,11 +175,10 @@ function reach(length, is) {
 // Where an earring goes through the ear: at its top, or, if it is a stud, in its middle.
 function hook(cutout) {
   const ends = rowEnds(alphaOf(cutout), cutout.width, Math.floor(cutout.height * 0.03)) ?? [0, cutout.width];
-  const stud = cutout.height < 1.35 * cutout.width;
-  return stud ? { x: cutout.width / 2, y: cutout.height / 2 } : { x: (ends[0] + ends[1]) / 2, y: cutout.height * 0.03 };
+  return isStud(cutout) ? { x: cutout.width / 2, y: cutout.height / 2 } : { x: (ends[0] + ends[1]) / 2, y: cutout.height * 0.03 };
 }
 
-export const isStud = (cutout) => cutout.height < 1.35 * cutout.width;
+export const isStud = (cutout) => cutout.height < STUD * cutout.width;
 
 function columnRuns(alpha, width, height, x) {
   const runs = [];
