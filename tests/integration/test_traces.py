@@ -19,7 +19,7 @@ from shared import database, messaging
 from shared.contracts.messages import ImageAnalysed, ImageRemoved, Message
 from shared.database import Outbox, Relay
 from shared.errors import Retryable
-from shared.messaging import Consumer, Subscription
+from shared.messaging import BundleHandlers, Consumer, Handlers, Subscription
 from shared.observability import logs, traces
 from shared.observability.http import create_app
 from tests.support.broker import RunningBroker
@@ -54,9 +54,9 @@ class Worker:
     def __init__(self, broker: RunningBroker, *, at_once: bool) -> None:
         self.told: list[Message] = []
         self.broker = messaging.open(broker.url, "worker")
-        handlers = {ImageRemoved: self._removed}
-        bundled = {ImageRemoved: self._all_removed} if at_once else {}
-        indexer = Subscription("indexer", {**handlers, ImageAnalysed: self.told.append}, bundle_handlers=bundled)
+        handlers: Handlers = {ImageRemoved: self._removed, ImageAnalysed: self.told.append}
+        bundled: BundleHandlers = {ImageRemoved: self._all_removed} if at_once else {}
+        indexer = Subscription("indexer", handlers, bundle_handlers=bundled)
         self.consumer = Consumer(self.broker, [indexer], 2)
 
     def _removed(self, message: ImageRemoved) -> None:

@@ -67,7 +67,7 @@ def work(api: httpx.Client, number: int) -> None:
         shown = api.get(f"/v1/users/{name}/suggestions").raise_for_status().json()
         _tell(api, type="clicked", user_id=name, sku=shown["suggestions"][0]["sku"], search_id=shown["search_id"])
     sold = {"id": uuid4().hex, "sku": sku, "kind": "sold", "quantity": 1, "occurred_at": _now()}
-    api.post("/v1/movements", json={"movements": [sold, sold]}).raise_for_status()
+    api.post("/v1/inventory/movements", json={"movements": [sold, sold]}).raise_for_status()
     assert api.get("/v1/items/NOT-THERE").status_code == 404
     api.delete(f"/v1/items/{sku}").raise_for_status()
 
