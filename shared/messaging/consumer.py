@@ -111,6 +111,15 @@ class Consumer:
         return self._thread is not None and self._thread.is_alive()
 
     def _run(self) -> None:
+        """Ends when it is told to. That it ends otherwise, whatever by, is told: nobody would miss it."""
+        try:
+            self._take()
+        finally:
+            if state.should_stop is None:
+                _log.critical("consumer_ended", queues=self._queues)
+                self._ended()
+
+    def _take(self) -> None:
         pause = 0.2
         while state.should_stop is None:
             try:
@@ -136,9 +145,6 @@ class Consumer:
             hostname=hostname,
         )
         self._worker.start()
-        if state.should_stop is None:
-            _log.critical("consumer_ended", queues=self._queues)
-            self._ended()
 
     def _reconnect(self) -> None:
         """What the event loop does when its connection breaks, done now: it closes it and opens another.
@@ -256,15 +262,9 @@ class Consumer:
         _log.info("message_handled", outcome=outcome, ms=round(seconds * 1000, 1), **told)
 
     def _bury(
-        self,
-        service: str,
-        name: str,
-        payload: dict[str, Any],
-        reason: str,
-        path: str | None = None,
-        retryable: bool = False,
+        self, service: str, name: str, payload: dict[str, Any], reason: str, path: str = "", retryable: bool = False
     ) -> None:
-        _log.error("message_died", reason=reason, path=path)
+        _log.error("message_died", reason=reason, path=path or None)
         context = _context(payload)
         self._broker.publish(
             MessageDied(
@@ -273,7 +273,7 @@ class Consumer:
                 source=name,
                 queue=service,
                 reason=reason,
-                path=path,
+                path=path or None,
                 payload=payload,
                 retryable=retryable,
             )
