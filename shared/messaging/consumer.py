@@ -112,6 +112,15 @@ class Consumer:
         return self._thread is not None and self._thread.is_alive()
 
     def _run(self) -> None:
+        """Ends when it is told to. That it ends otherwise, whatever by, is told: nobody would miss it."""
+        try:
+            self._take()
+        finally:
+            if state.should_stop is None:
+                _log.critical("consumer_ended", queues=self._queues)
+                self._ended()
+
+    def _take(self) -> None:
         pause = 0.2
         while state.should_stop is None:
             try:
@@ -138,9 +147,6 @@ class Consumer:
             hostname=hostname,
         )
         self._worker.start()
-        if state.should_stop is None:
-            _log.critical("consumer_ended", queues=self._queues)
-            self._ended()
 
     def _reconnect(self) -> None:
         """What the event loop does when its connection breaks, done now: it closes it and opens another.
@@ -257,15 +263,9 @@ class Consumer:
             return outcome != "retried"
 
     def _bury(
-        self,
-        service: str,
-        name: str,
-        payload: dict[str, Any],
-        reason: str,
-        path: str | None = None,
-        retryable: bool = False,
+        self, service: str, name: str, payload: dict[str, Any], reason: str, path: str = "", retryable: bool = False
     ) -> None:
-        _log.error("message_died", reason=reason, path=path)
+        _log.error("message_died", reason=reason, path=path or None)
         context = context_of(payload)
         self._broker.publish(
             MessageDied(
@@ -274,7 +274,7 @@ class Consumer:
                 source=name,
                 queue=service,
                 reason=reason,
-                path=path,
+                path=path or None,
                 payload=payload,
                 retryable=retryable,
             )

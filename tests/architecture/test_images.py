@@ -19,22 +19,24 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 OVERRIDES = (ROOT / "requirements/left-out.txt").read_text().splitlines()
 LEFT_OUT = {canonicalize_name(Requirement(line).name) for line in OVERRIDES if not line.startswith("#")}
 """What no lock file has, though a package in it asks for it."""
+BROKERS = ["kombu.transport.redis", "kombu.transport.pyamqp"]
 DATABASE = ["psycopg"]
 OBJECTS = ["shared.objectstore.s3"]
 VECTORS = ["shared.vectorstore.qdrant_store"]
 NEEDED = {
-    "gateway": [*DATABASE, *OBJECTS],
+    "gateway": [*BROKERS, *DATABASE, *OBJECTS],
     "embedder": [
+        *BROKERS,
         *OBJECTS,
         "services.embedder.onnx_encoder",
         "services.embedder.text_encoder",
         "services.embedder.compare.engine",
         "rapidocr",
     ],
-    "indexer": [*DATABASE, *OBJECTS, *VECTORS],
-    "recommender": [*DATABASE, *VECTORS],
-    "inventory": [*DATABASE, *OBJECTS],
-    "authenticity": [*DATABASE, *OBJECTS, "services.authenticity.pdf"],
+    "indexer": [*BROKERS, *DATABASE, *OBJECTS, *VECTORS],
+    "recommender": [*BROKERS, *DATABASE, *VECTORS],
+    "inventory": [*BROKERS, *DATABASE, *OBJECTS],
+    "authenticity": [*BROKERS, *DATABASE, *OBJECTS, "services.authenticity.pdf"],
 }
 """What a service imports only once it opens its stores, or runs its model, as compose sets them."""
 

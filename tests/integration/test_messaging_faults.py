@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,26 @@ def _hang_with_picture(url: str, taken: Any) -> None:
         threading.Event().wait()
 
     Consumer(messaging.open(url, "worker"), [Subscription("embedder", {ImageStored: hang})], 1).start()
+    threading.Event().wait()
+
+
+def test_a_consumer_that_cannot_even_start_is_told_so_that_its_service_does_not_stand_there_without_it(
+    running_broker: RunningServer,
+) -> None:
+    ended = SPAWN.Event()
+    lacking = SPAWN.Process(target=_consume_lacking_a_package, args=(running_broker.url, ended), daemon=True)
+    lacking.start()
+    assert ended.wait(60)
+    lacking.kill()
+    lacking.join()
+
+
+def _consume_lacking_a_package(url: str, ended: Any) -> None:
+    broker = messaging.open(url, "worker")
+    for module in [name for name in sys.modules if name.startswith("celery.worker")]:
+        del sys.modules[module]
+    sys.modules["celery.worker.components"] = None  # type: ignore[assignment]  # as in an image that lacks it
+    Consumer(broker, [Subscription("indexer", {})], 1, ended=ended.set).start()
     threading.Event().wait()
 
 
