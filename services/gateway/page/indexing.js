@@ -2,7 +2,8 @@
 
 import * as api from "./api.js";
 import { element } from "./cards.js";
-import { may, moment, number, sure, trying } from "./merchant.js";
+import { may, moment, number, trying } from "./merchant.js";
+import { sure } from "./sure.js";
 import { words } from "./shop-words.js";
 
 const LOOK_MS = 3000;

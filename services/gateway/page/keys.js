@@ -2,7 +2,8 @@
 
 import * as api from "./api.js";
 import { element } from "./cards.js";
-import { day, may, sure, trying, who } from "./merchant.js";
+import { day, may, trying, who } from "./merchant.js";
+import { sure } from "./sure.js";
 import { words } from "./shop-words.js";
 
 const SCOPES = ["read", "events", "write", "admin", "operator"];

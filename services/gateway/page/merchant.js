@@ -1,4 +1,4 @@
-// What the merchant's pages share: who asks and what they may, failures told, the key, a question before what is final.
+// What the merchant's pages share: who asks and what they may, failures told, the key.
 
 import * as api from "./api.js";
 import { element } from "./cards.js";
@@ -55,11 +55,3 @@ export async function trying(act) {
 export const day = (moment) => new Date(moment).toLocaleDateString(locale(), { dateStyle: "medium" });
 export const moment = (given) => new Date(given).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "short" });
 export const number = (given) => given.toLocaleString(locale());
-
-// Whether who is asked says yes.
-export function sure(question) {
-  at("sure-words").textContent = question;
-  at("sure").returnValue = "no";
-  at("sure").showModal();
-  return new Promise((answer) => at("sure").addEventListener("close", () => answer(at("sure").returnValue === "yes"), { once: true }));
-}
