@@ -17,7 +17,7 @@ from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from deploy.local.stack import SAMPLE
-from lab.try_on import ARGUMENTS, faces
+from lab.try_on import ARGUMENTS, faces, rings
 from lab.try_on.browser import looking_in
 from services.embedder.cutout import CutOuts
 from services.embedder.decoding import decode_here
@@ -182,7 +182,7 @@ def test_earrings_hang_within_a_tenth_of_the_face_of_the_lobes_that_were_marked_
     places = [(ear["x"] + left, ear["y"] + top) for ear in found["ears"]]
     assert len(places) == len(mark["ears"])
     for place, lobe in zip(places, mark["ears"], strict=True):
-        assert math.dist(place, lobe) < faces.NEAR * found["wide"]
+        assert math.dist(place, lobe) < rings.NEAR * found["wide"]
 
 
 def test_a_piece_is_tried_on_from_where_it_is_looked_at(browser: Browser, address: str, asked: list[str]) -> None:

@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import select
 
 from services.gateway.tables import DeadLetter
+from services.recommender.click_through import ClickThrough
 from services.recommender.erasing import Eraser
+from services.recommender.experiments import Experiments
 from services.recommender.handlers import handle_bundle
 from services.recommender.history import History, Who
 from services.recommender.impressions import Impressions
@@ -190,12 +192,16 @@ def batch(at: datetime, *skus: str, **who: Any) -> UserEvents:
     return UserEvents(tenant="shop", correlation_id="c", at=at, batch_id=at.isoformat(), events=events)
 
 
+def clicks(kept: Database) -> ClickThrough:
+    return ClickThrough(kept, Experiments(kept))
+
+
 def test_what_was_told_before_and_comes_late_is_dropped_and_who_comes_again_is_somebody_new(kept: Database) -> None:
     history, eraser, heard = fill(kept), Eraser(kept), Heard()
     eraser.erase("shop", Who(user_id="anna"), NOW)
     late = batch(BEFORE, "LATE", user_id="anna"), batch(BEFORE, "LATE", session_id="v-1")
     new = batch(AFTER, "NEW", user_id="anna"), batch(AFTER, "NEWER", session_id="v-1")
-    handle_bundle([*late, *new], history=history, publisher=heard)
+    handle_bundle([*late, *new], history=history, clicks=clicks(kept), publisher=heard)
     assert len(heard.messages) == 4, "all are recorded, as far as the gateway is concerned"
     assert (did(history, "shop", "anna"), did(history, "shop", None, "v-1")) == (["NEW"], ["NEWER"])
     Impressions(kept).record("shop", [shown(9, "R", user_id="anna", minutes_ago=1)])
@@ -208,7 +214,8 @@ def test_what_was_told_before_and_comes_late_is_dropped_and_who_comes_again_is_s
 def test_a_late_login_does_not_bring_back_whose_an_erased_visit_was(kept: Database) -> None:
     history, eraser = fill(kept), Eraser(kept)
     eraser.erase("shop", Who(session_id="v-3"), NOW)
-    handle_bundle([batch(BEFORE, "LOGIN", user_id="boris", session_id="v-3")], history=history, publisher=Heard())
+    login = batch(BEFORE, "LOGIN", user_id="boris", session_id="v-3")
+    handle_bundle([login], history=history, clicks=clicks(kept), publisher=Heard())
     assert "v-3" not in rows(kept)["visits"]
     assert "LOGIN" in did(history, "shop", "boris")
 

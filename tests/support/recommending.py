@@ -18,6 +18,7 @@ from fastapi import FastAPI
 
 from services.recommender import main, routes
 from services.recommender.cache import Answers
+from services.recommender.click_through import ClickThrough
 from services.recommender.completes import Completer
 from services.recommender.experiments import Experiments
 from services.recommender.handlers import handle_user_events
@@ -87,6 +88,7 @@ class Shop:
     app: FastAPI
     vectors: VectorStore
     history: History
+    clicks: ClickThrough
     recorder: Recorder = field(default_factory=Recorder)
     tenant: str = field(default_factory=lambda: f"t-{uuid.uuid4().hex}")
 
@@ -115,7 +117,7 @@ class Shop:
 
     def tell_all(self, events: Sequence[UserEvent]) -> None:
         message = UserEvents(tenant=self.tenant, correlation_id="c", batch_id="b", events=list(events))
-        handle_user_events(message, history=self.history, publisher=self.recorder)
+        handle_user_events(message, history=self.history, clicks=self.clicks, publisher=self.recorder)
 
     def search(self, vector: Vector, **more: Any) -> HitList:
         return self._post("/search", parts=[by_picture(vector)], **more)
@@ -222,6 +224,7 @@ class Shops:
         ranker = Ranker(popularity)
         self.searcher = searcher = Searcher(index, ranker, self.pins)
         self.experiments = experiments = Experiments(events)
+        self._clicks = ClickThrough(events, experiments)
         suggester = Suggester(
             index, self._history, popularity, SETTINGS.weights, experiments=experiments, explore=explore, **suggesting
         )
@@ -234,11 +237,11 @@ class Shops:
         self._app.include_router(routes.map_router(self.maps, GapFinder(events, self.maps), PaletteSearcher(index)))
 
     def new(self) -> Shop:
-        return Shop(self._app, self._vectors, self._history)
+        return Shop(self._app, self._vectors, self._history, self._clicks)
 
     def of(self, shop: Shop) -> Shop:
         """A shop of other `Shops` as these see it."""
-        return Shop(self._app, self._vectors, self._history, tenant=shop.tenant)
+        return Shop(self._app, self._vectors, self._history, self._clicks, tenant=shop.tenant)
 
     @contextmanager
     def beside(self, database_url: str) -> Iterator[Shops]:
