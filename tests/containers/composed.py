@@ -69,6 +69,11 @@ class ComposedStack:
         port = {**SERVICES, "prometheus": 9090, "alertmanager": 9093}[service]
         return httpx.get(f"http://{address}:{port}{path}", timeout=10)
 
+    def internal(self, network: str) -> bool:
+        """Whether Docker lets nothing out of a network, nor in."""
+        told = self._run(["docker", "network", "inspect", "--format", "{{.Internal}}", network])
+        return told.strip() == "true"
+
     def memory(self, service: str) -> int:
         """Bytes that a container uses now, without files that are kept in memory only because there is room."""
         container = self.container(service)["Id"]
