@@ -71,12 +71,12 @@ def get_boards(caller: Reader, gateway: Gateway) -> BoardList:
     return gateway.showing.all(caller.tenant, gateway.boards.list(caller.tenant))
 
 
-@router.get("/{board_id}", summary="A board", response_model_exclude_none=True, responses=problems(404))
+@router.get("/{board_id:before_verb}", summary="A board", response_model_exclude_none=True, responses=problems(404))
 def get_board(board_id: BoardId, caller: Reader, gateway: Gateway) -> Board:
     return gateway.showing.board(gateway.boards.get(caller.tenant, board_id))
 
 
-@router.put("/{board_id}", summary="Change a board", response_model_exclude_none=True, responses=problems(404, 413))
+@router.put("/{board_id:before_verb}", summary="Change a board", response_model_exclude_none=True, responses=problems(404, 413))
 def put_board(
     board_id: BoardId, body: Annotated[BoardIn, Body(openapi_examples=_NEW)], caller: Teller, gateway: Gateway
 ) -> Board:
@@ -84,7 +84,7 @@ def put_board(
     return gateway.showing.board(gateway.boards.put(caller.tenant, board_id, body))
 
 
-@router.delete("/{board_id}", summary="Erase a board", status_code=204, responses=problems(404))
+@router.delete("/{board_id:before_verb}", summary="Erase a board", status_code=204, responses=problems(404))
 def delete_board(board_id: BoardId, caller: Teller, gateway: Gateway) -> None:
     """With all pictures that were uploaded to it, and its address if it was shared."""
     gateway.boards.remove(caller.tenant, board_id)
