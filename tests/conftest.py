@@ -25,18 +25,20 @@ settings.load_profile("same-every-time")  # a failure that only some runs draw s
 
 
 SAMPLE_STACKS = ("grafana", "page", "photo_to_suggestion", "secrets", "shopper_story")
+VIEWS = ("catalogue_map", "every_view", "finding", "inert")
 ONE_WORKER = {
     **{f"tests/e2e/test_{name}.py": "tests/e2e with the sample" for name in SAMPLE_STACKS},
+    **{f"tests/e2e/test_{name}.py": "tests/e2e of all views" for name in VIEWS},
     **{f"tests/e2e/isolation/test_{name}.py": "tests/e2e/isolation" for name in ("every_route", "forgeries")},
 }
 """Files that share a stack, which takes up to a minute to start: one worker runs them all and starts it once."""
 SECONDS = {
     "tests/e2e with the sample": 330,
     "tests/e2e/test_operating.py": 205,
-    "tests/e2e/test_upgrading.py": 150,
+    "tests/e2e of all views": 260,
     "tests/e2e/test_reindex.py": 135,
     "tests/e2e/test_training.py": 72,
-    "tests/contract/test_http_contract.py": 67,
+    "tests/contract/test_http_contract.py": 120,
     "tests/chaos/test_poison_picture.py": 59,
     "tests/e2e/isolation": 50,
     "tests/integration/test_messaging_faults.py": 49,

@@ -16,7 +16,7 @@ PATIENCE_MS = 15_000
 
 
 @pytest.fixture
-def page(browser: Browser, stack: RunningStack) -> Iterator[Page]:
+def page(browser: Browser, local_stack: RunningStack) -> Iterator[Page]:
     """A shopper never seen before, on the page. Nothing on it may fail silently, or break its own policy."""
     context = browser.new_context()
     page = context.new_page()
@@ -24,7 +24,7 @@ def page(browser: Browser, stack: RunningStack) -> Iterator[Page]:
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda message: faults.append(message.text) if "Policy" in message.text else None)
-    page.goto(stack.address)
+    page.goto(local_stack.address)
     yield page
     context.close()
     assert faults == []
@@ -82,44 +82,44 @@ def test_a_phones_heic_finds_pieces_although_this_browser_cannot_show_it(page: P
     expect(page.get_by_test_id("error")).to_be_hidden()
 
 
-def test_the_contract_can_be_read_and_tried_without_any_other_host(page: Page, stack: RunningStack) -> None:
+def test_the_contract_can_be_read_and_tried_without_any_other_host(page: Page, local_stack: RunningStack) -> None:
     asked: list[str] = []
     faults: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    page.goto(f"{stack.address}/docs")
+    page.goto(f"{local_stack.address}/docs")
     expect(page.get_by_text("Find pieces by pictures, items and words")).to_be_visible()
     page.get_by_text("The process lives").click()
     page.get_by_role("button", name="Try it out").click()
     page.get_by_role("button", name="Execute").click()
     expect(page.locator(".live-responses-table").get_by_text("200", exact=True).first).to_be_visible()
-    assert [url for url in asked if not url.startswith((stack.address, "data:"))] == []
+    assert [url for url in asked if not url.startswith((local_stack.address, "data:"))] == []
     assert faults == []
 
 
 def test_what_the_page_does_not_do_itself_the_browser_keeps_others_from_doing(
-    browser: Browser, stack: RunningStack
+    browser: Browser, local_stack: RunningStack
 ) -> None:
     context = browser.new_context()
     page = context.new_page()
     broken: list[str] = []
     page.on("console", lambda message: broken.append(message.text) if "Policy" in message.text else None)
-    page.goto(stack.address)
+    page.goto(local_stack.address)
     page.evaluate("document.body.append(Object.assign(document.createElement('script'), {text: 'window.ran = 1'}))")
     page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.ran = 1\">')")
     page.evaluate("fetch('http://127.0.0.2:9/').catch(() => undefined)")
     assert page.evaluate("window.ran") is None
     assert len(broken) >= 3, broken
     framed = context.new_page()
-    framed.set_content(f'<iframe src="{stack.address}"></iframe>')
+    framed.set_content(f'<iframe src="{local_stack.address}"></iframe>')
     assert framed.frames[-1].url.startswith(("chrome-error", "about:blank")) or not framed.frames[-1].title()
     context.close()
 
 
-def test_the_page_is_usable_on_a_phone_without_scrolling_sideways(browser: Browser, stack: RunningStack) -> None:
+def test_the_page_is_usable_on_a_phone_without_scrolling_sideways(browser: Browser, local_stack: RunningStack) -> None:
     context = browser.new_context(viewport={"width": 360, "height": 740})
     page = context.new_page()
-    page.goto(stack.address)
+    page.goto(local_stack.address)
     expect(page.get_by_role("link", name="Twisted bangle").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     context.close()

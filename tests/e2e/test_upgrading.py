@@ -39,6 +39,7 @@ def stack(tmp_path: Path) -> Iterator[MixedStack]:
         mixed.stop()
 
 
+@pytest.mark.long
 def test_each_service_is_upgraded_and_taken_back_under_traffic_and_nothing_is_lost(
     stack: MixedStack, before: Path
 ) -> None:

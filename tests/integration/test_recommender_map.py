@@ -66,6 +66,10 @@ def told(shop: Shop) -> dict[str, Any]:
     return body
 
 
+def distance(one: np.ndarray, other: np.ndarray) -> float:
+    return float(np.linalg.norm(one - other))
+
+
 def places(body: dict[str, Any]) -> dict[str, np.ndarray]:
     return {sku: np.array(at) for sku, *at in zip(body["skus"], body["x"], body["y"], strict=True)}
 
@@ -84,9 +88,8 @@ def test_who_asks_first_has_the_map_made_and_then_it_has_every_piece(shop: Shop,
     assert (body["price"][row], body["currency"]) == (7.0, "EUR")
     assert body["day"][row] == (NOW - timedelta(days=7) - datetime(1970, 1, 1, tzinfo=UTC)).days
     at = places(body)
-    middles = {kind: np.mean([at[sku] for sku in at if sku.startswith(f"{kind}-")], axis=0) for kind in KINDS}
-    own = [min(KINDS, key=lambda kind: float(np.linalg.norm(at[sku] - middles[kind]))) == sku[:-3] for sku in at]
-    assert np.mean(own) > 0.95
+    beside = {one: min((sku for sku in at if sku != one), key=lambda sku: distance(at[one], at[sku])) for one in at}
+    assert np.mean([one[:-3] == other[:-3] for one, other in beside.items()]) > 0.95
     assert 0 <= min(map(min, at.values())) <= max(map(max, at.values())) <= 65_535
 
 

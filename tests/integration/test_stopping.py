@@ -116,7 +116,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, 
     directory.close()
     work: dict[str, tuple[Sequence[Message], str, dict[str, str]]] = {
         "embedder": (
-            stored(folder, 400),
+            stored(folder, 1_000),
             "indexer",
             {"EMBEDDER_MODEL_DIRS": str(small_model(folder / "model")), "EMBEDDER_THREADS": "1"},
         ),

@@ -115,6 +115,8 @@ class _Own(dict[str, str]):
             self["sku"] = "TO-GO"
         if ends and "image_id" in named:
             self["image_id"] = shop.upload("RING-3", drawing(778))
+        if operation.path.endswith("/cutout"):
+            self["image_id"] = shop.upload("RING-3", RENDERED)
         if "key_id" in named:
             body = {"name": "to go", "scopes": ["read"]}
             self["key_id"] = shop.api.post("/v1/admin/keys", json=body).raise_for_status().json()["key_id"]
@@ -318,6 +320,7 @@ BODIES: dict[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
     "PUT /v1/boards/{board_id}": lambda values: {"json": {"title": "mine", "entries": [{"sku": values["sku"]}]}},
     "POST /v1/boards/{board_id}/pictures": lambda _: {"files": {"image": ("p.jpg", RENDERED, "image/jpeg")}},
     "POST /v1/boards/{board_id}:search": lambda _: {"json": {}},
+    "POST /v1/palette:search": lambda _: {"json": {"colours": [{"colour": "#c0a060"}]}},
     "POST /v1/classify": lambda _: _photo("image"),
     "POST /v1/inventory/stocktakes": lambda values: {
         **_photo("image"),

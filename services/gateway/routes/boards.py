@@ -76,7 +76,9 @@ def get_board(board_id: BoardId, caller: Reader, gateway: Gateway) -> Board:
     return gateway.showing.board(gateway.boards.get(caller.tenant, board_id))
 
 
-@router.put("/{board_id:before_verb}", summary="Change a board", response_model_exclude_none=True, responses=problems(404, 413))
+@router.put(
+    "/{board_id:before_verb}", summary="Change a board", response_model_exclude_none=True, responses=problems(404, 413)
+)
 def put_board(
     board_id: BoardId, body: Annotated[BoardIn, Body(openapi_examples=_NEW)], caller: Teller, gateway: Gateway
 ) -> Board:
