@@ -53,7 +53,7 @@ def read(pinned: Pinned, tenant: str, basis: Floats | None = None, go_on: Callab
             first += points
             if len(first) < _FIRST and len(points) == _PAGE:
                 continue
-            points, first = first, []
+            points, first = sorted(first, key=lambda point: (point.payload["sku"], point.payload["image_id"])), []
             basis = axes_of(np.stack([point.vector for point in points])) if points else None
         if points:
             keep(points)
@@ -62,7 +62,7 @@ def read(pinned: Pinned, tenant: str, basis: Floats | None = None, go_on: Callab
     lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
     return Seen(
         skus=skus,
-        vectors=np.asarray(vectors / lengths, dtype=np.float32),
+        vectors=np.round(vectors / lengths, _DECIMALS).astype(np.float32),
         payloads=[short[sku][2] for sku in skus],
         looks=[short[sku][0] for sku in skus],
         basis=basis if basis is not None else np.zeros((pinned.model.dimension, 1), dtype=np.float32),
@@ -75,6 +75,8 @@ def axes_of(vectors: Floats) -> Floats:
     return np.ascontiguousarray(axes[:, ::-1][:, :AXES], dtype=np.float32)
 
 
+_DECIMALS = 4
+"""The same items come to the same places, in whatever order the index gives them."""
 _FACTS = ("type", "metal", "stone", "price", "currency", "created_ts")
 
 
