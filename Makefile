@@ -22,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # What is not compiled is when it is imported. Files that are no Python, as templates, are passed over, as pip does.
 RARELY_IMPORTED := /tests?/|/transformers/models/(?!auto/)
 
-.PHONY: help run up-processes test tests debian chaos docker-check upgrade-check fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-ledger bench-overload simulate-shop model train evaluate evaluate-recommender evaluate-inventory evaluate-styles stock-trays evaluate-authenticity renders-authenticity fit-authenticity floor clean renders renders-evaluation sample bench-map bench soak
+.PHONY: help run up-processes test tests debian chaos docker-check tests-long fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-ledger bench-overload simulate-shop model train evaluate evaluate-recommender evaluate-inventory evaluate-styles stock-trays evaluate-authenticity renders-authenticity fit-authenticity floor clean renders renders-evaluation sample bench-map bench soak
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -109,8 +109,8 @@ contracts: $(VENV)/test.installed ## write docs/contracts again: AsyncAPI and Op
 contracts-release: $(VENV)/test.installed ## keep them as what this version released; from then on they only grow
 	$(BIN)/python -m services.gateway.published --release
 
-upgrade-check: $(VENV)/test.installed debian ## each service beside the one of the release before, forward and back, under traffic (about 3 minutes)
-	$(BIN)/python -m pytest -m long tests/e2e/test_upgrading.py
+tests-long: $(VENV)/test.installed debian ## tests that CI has no minutes for: each service upgraded and taken back under traffic, and more
+	$(TESTS_IN) $(BIN)/python -m pytest -n 2 --dist loadfile -m long
 
 bench: $(VENV)/test.installed ## the whole suite: ingest, searches, suggestions, events, memory, peers, in one run (about 15 minutes)
 	$(BIN)/python -m bench.suite

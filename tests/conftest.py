@@ -34,7 +34,7 @@ ONE_WORKER = {
 """Files that share a stack, which takes up to a minute to start: one worker runs them all and starts it once."""
 SECONDS = {
     "tests/e2e with the sample": 330,
-    "tests/e2e/test_operating.py": 205,
+    "tests/e2e/test_operating.py": 90,
     "tests/e2e of all views": 260,
     "tests/e2e/test_reindex.py": 135,
     "tests/e2e/test_training.py": 72,

@@ -215,7 +215,7 @@ def test_a_removal_that_waits_for_an_upsert_that_dies_wins(world: World, step: s
 
 
 @pytest.mark.parametrize("step", ["before-vectors.delete", "after-vectors.delete"])
-@pytest.mark.parametrize("removed", ["picture", "item"])
+@pytest.mark.parametrize("removed", ["picture", pytest.param("item", marks=pytest.mark.long)])
 def test_an_upsert_that_waits_for_a_removal_that_dies_brings_nothing_back(
     world: World, step: str, removed: str
 ) -> None:

@@ -15,8 +15,10 @@ from tests.support.pictures import catalogue, drawing
 from tests.support.stack import RunningStack
 from tests.support.waiting import until
 
+BOTH_STACKS = [pytest.param(False, id="local"), pytest.param(True, id="processes", marks=pytest.mark.long)]
 
-@pytest.fixture(scope="module", params=[False, True], ids=["local", "processes"])
+
+@pytest.fixture(scope="module", params=BOTH_STACKS)
 def empty(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     running = RunningStack(tmp_path_factory.mktemp("operating") / "home", processes=request.param)
     yield running
@@ -135,7 +137,7 @@ def test_a_second_stack_over_the_same_home_is_refused_in_words(empty: RunningSta
     assert "already runs" in refused.stderr
 
 
-@pytest.mark.parametrize("processes", [False, True], ids=["local", "processes"])
+@pytest.mark.parametrize("processes", BOTH_STACKS)
 def test_ctrl_c_stops_within_ten_seconds_and_the_next_start_goes_on(tmp_path: Path, processes: bool) -> None:
     stack = RunningStack(tmp_path / "home", processes=processes)
     assert stack.loupe("import", str(catalogue(tmp_path / "shop", 5))).returncode == 0

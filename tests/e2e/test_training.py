@@ -80,6 +80,7 @@ def test_a_shop_teaches_loupe_its_catalogue_while_shoppers_search(stack: Running
     assert "is the model in use already" in again.stdout
 
 
+@pytest.mark.long
 def test_types_said_at_random_are_switched_to_only_by_who_insists(stack: RunningStack, tmp_path: Path) -> None:
     dice = random.Random(1)
     imported(stack, catalogue(tmp_path / "shop", 160, [dice.choice(TYPES) for _ in range(160)]))

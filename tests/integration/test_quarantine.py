@@ -62,7 +62,14 @@ def test_a_good_suspect_is_analysed_as_elsewhere_and_leaves_no_count(
     assert attempts(store) == []
 
 
-@pytest.mark.parametrize("mark", [KILLS, HANGS, EATS], ids=["killed", "hangs", "eats memory"])
+@pytest.mark.parametrize(
+    "mark",
+    [
+        pytest.param(KILLS, id="killed"),
+        pytest.param(HANGS, id="hangs", marks=pytest.mark.long),
+        pytest.param(EATS, id="eats memory"),
+    ],
+)
 def test_a_picture_that_kills_twice_while_alone_is_quarantined_and_the_next_is_analysed(
     quarantine: Quarantine, store: ObjectStore, mark: bytes
 ) -> None:
