@@ -50,18 +50,19 @@ class Running:
     asked_at: float = 0.0
     """When it was told to stop, by the monotonic clock."""
 
-    def done(self) -> int:
+    def done(self, patience: float = 5.0) -> int:
+        """`patience`: seconds that a locked database is waited for."""
         if not self.outcomes.startswith("SELECT"):
             return messages_in(self.redis, self.outcomes)
         try:
-            rows = sqlite3.connect(self.folder / f"{self.name}.db").execute(self.outcomes)
-        except sqlite3.OperationalError:  # it is not made yet
+            rows = sqlite3.connect(self.folder / f"{self.name}.db", timeout=patience).execute(self.outcomes)
+        except sqlite3.OperationalError:  # it is not made yet, or locked
             return 0
         return int(rows.fetchone()[0])
 
     def begun(self) -> bool:
-        """As `done` is more than 0, without reading what may be thousands."""
-        return self.done() > 0 if self.outcomes.startswith("SELECT") else self.redis.llen(self.outcomes) > 0
+        """As `done` is more than 0, without reading what may be thousands, or waiting for what is locked."""
+        return self.done(patience=0) > 0 if self.outcomes.startswith("SELECT") else self.redis.llen(self.outcomes) > 0
 
     def left(self) -> int:
         return messages_in(self.redis, self.name)
