@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,6 +64,11 @@ class Running:
     def begun(self) -> bool:
         """As `done` is more than 0, without reading what may be thousands, or waiting for what is locked."""
         return self.done(patience=0) > 0 if self.outcomes.startswith("SELECT") else self.redis.llen(self.outcomes) > 0
+
+    def told_to_stop_when_at_work(self) -> None:
+        until(lambda: self.process.poll() is not None or self.begun(), f"{self.name} is at work", 300)
+        self.process.send_signal(signal.SIGTERM)
+        self.asked_at = time.monotonic()
 
     def left(self) -> int:
         return messages_in(self.redis, self.name)
@@ -143,14 +149,16 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, 
             {"AUTHENTICITY_SIGNING_KEY": SIGNING_KEY},
         ),
     }
-    found: dict[str, Running] = {}
-    for number, (name, (messages, outcomes, own)) in enumerate(work.items()):
-        url = broker.url.replace("/0", f"/{number}")
-        publisher = messaging.open(url, "publisher")
+    urls = {name: broker.url.replace("/0", f"/{number}") for number, name in enumerate(work)}
+    for name, (messages, _, _) in work.items():
+        publisher = messaging.open(urls[name], "publisher")
         publisher.publish_many(messages)
         publisher.close()
+    found: dict[str, Running] = {}
+    watching: list[threading.Thread] = []
+    for name, (messages, outcomes, own) in work.items():  # all is sent before: a sender may be slower than they are
         environment = {
-            "BROKER_URL": url,
+            "BROKER_URL": urls[name],
             "OBJECT_STORE_URL": f"file://{folder}/objects",
             "VECTOR_STORE_URL": f"edge://{folder}/vectors-of-{name}",
             "DATABASE_URL": f"sqlite:///{folder}/{name}.db",
@@ -162,18 +170,11 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, 
         log = (folder / f"{name}.log").open("wb")
         command = [sys.executable, "-m", f"services.{name}.main"]
         process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=log, stderr=log)
-        found[name] = Running(name, Redis.from_url(url), folder, process, len(messages), outcomes)
-    idle = dict(found)
-
-    def all_told() -> bool:
-        for name, one in list(idle.items()):
-            if one.process.poll() is not None or one.begun():
-                one.process.send_signal(signal.SIGTERM)
-                one.asked_at = time.monotonic()
-                del idle[name]
-        return not idle
-
-    until(all_told, "all six are at work", 120)
+        found[name] = Running(name, Redis.from_url(urls[name]), folder, process, len(messages), outcomes)
+        watching.append(threading.Thread(target=found[name].told_to_stop_when_at_work))
+        watching[-1].start()
+    for thread in watching:
+        thread.join()
     yield found
     for one in found.values():
         one.process.kill()
