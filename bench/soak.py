@@ -13,8 +13,10 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from uuid import uuid4
 
 import httpx
 import numpy as np
@@ -52,7 +54,8 @@ class Mix:
         if turn < 18:
             return api.get(f"/v1/users/soak-{number % 100}/suggestions")
         if turn < 19:
-            event = {"id": f"soak-{number}", "type": "clicked", "user_id": f"soak-{number % 100}", "sku": sku}
+            at = datetime.now(UTC).isoformat()
+            event = {"id": uuid4().hex, "type": "clicked", "user_id": f"soak-{number % 100}", "sku": sku, "at": at}
             return api.post("/v1/events", json={"events": [event]})
         return self._replace(api, sku, self.photos[number % len(self.photos)])
 

@@ -23,6 +23,7 @@ from bench.suite.closed_loop import memory
 from bench.suite.photographs import photograph
 from bench.suite.report import Peers, Suite, text
 from services.embedder.settings import Settings
+from shared.observability import logs
 from tests.support.stack import RunningStack
 
 REPORT = Path(__file__).parents[1] / "reports" / "suite.md"
@@ -33,6 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="A tenth of the pictures, and no report is written.")
     quick = parser.parse_args().quick
+    logs.configure("bench", "WARNING")
     load = os.getloadavg()[0]
     with TemporaryDirectory() as name:
         suite = measured(Path(name), 0.1 if quick else 1.0)

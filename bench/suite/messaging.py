@@ -27,7 +27,7 @@ def rates() -> tuple[float, float]:
     nothing, one after the other."""
     messages = [
         ImageStored(
-            tenant="shop", correlation_id=f"c-{number}", sku=f"SKU-{number}", image_id=f"{number:032x}",
+            tenant="shop", correlation_id=f"c-{number}", sku=f"SKU-{number}", image_id=f"{number:036x}",
             sha256=f"{number:064x}", item_revision=1,
         )
         for number in range(_MESSAGES)
