@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -26,20 +27,27 @@ SEARCHED = drawing(FOUND_AGAIN)
 OLD, NEW = f"pieces2-{SHIPPED.name}", f"pieces2-{small_model.VERSION}-g2"
 
 
-@pytest.fixture
-def stack(tmp_path: Path) -> Iterator[RunningStack]:
-    """A catalogue indexed by the shipped model, and an embedder that has a second one since its restart."""
-    running = RunningStack(tmp_path / "home", settings={"INDEXER_DRAIN_SECONDS": "3"})
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a stopped stack that has a catalogue indexed by the shipped model."""
+    folder = tmp_path_factory.mktemp("imported")
+    running = RunningStack(folder / "home")
     try:
-        imported = running.loupe("import", str(catalogue(tmp_path / "shop", PICTURES)))
-        assert imported.returncode == 0, imported.stderr
-        running.stop()
-        second = small_model.small_model(tmp_path / "second-model")
-        running.settings["EMBEDDER_MODEL_DIRS"] = f"{SHIPPED}{os.pathsep}{second}"
-        running.start()
-        yield running
+        done = running.loupe("import", str(catalogue(folder / "shop", PICTURES)))
+        assert done.returncode == 0, done.stderr
     finally:
         running.stop()
+    return running.home
+
+
+@pytest.fixture
+def stack(imported: Path, tmp_path: Path) -> Iterator[RunningStack]:
+    """That catalogue, and an embedder that has a second model."""
+    home = shutil.copytree(imported, tmp_path / "home")
+    models = f"{SHIPPED}{os.pathsep}{small_model.small_model(tmp_path / 'second-model')}"
+    running = RunningStack(home, settings={"INDEXER_DRAIN_SECONDS": "3", "EMBEDDER_MODEL_DIRS": models})
+    yield running
+    running.stop()
 
 
 class Shop:
