@@ -14,7 +14,7 @@ import pytest
 import skimage
 from fastapi import Request, Response
 from PIL import Image, ImageChops
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from deploy.local.stack import SAMPLE
 from lab.try_on import ARGUMENTS, faces, rings
@@ -31,12 +31,6 @@ FACE = Path(skimage.__file__).parent / "data" / "astronaut.png"
 PATIENCE_MS = 300_000
 """A look takes a second or two where the processor, which draws WebGL here, has nothing else to do."""
 PIECES = {"EAR-AMETHYST-DROP-14": "earring", "RING-EMERALD-HALO-01": "ring", "NECK-RIVIERE-03": "necklace"}
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as begun:
-        yield begun
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { asked, byExample, narrowed, nothing, notLike, pieceOf, query, usePhoto, useWords } from "./asking.js";
+import { beginCamera } from "./camera.js";
 import { address, element, itemCard, picture, resultCard, skeletons } from "./cards.js";
 import { say, words } from "./find-words.js";
 import * as forYou from "./for-you.js";
@@ -279,6 +280,7 @@ for (const change of ["online", "offline"]) window.addEventListener(change, exam
 at("photo").addEventListener("error", () => show("photo", false));
 setInterval(() => document.hidden || examine(), HEALTH_MS);
 forYou.begin(tell);
+beginCamera(take);
 speak();
 examine();
 start();
