@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from services.gateway.renditions import BUCKET
 from shared import objectstore
@@ -16,7 +16,7 @@ from shared.contracts.messages import ImageRedrawn
 from tests.support.databases import NewDatabase
 from tests.support.gateway import OTHER_KEY, Stand, Upstreams, running_gateway, served
 from tests.support.pictures import drawing
-from tests.support.rings import heic
+from tests.support.rings import encoded
 
 WHOLE = drawing(1, side=1_000)
 
@@ -92,9 +92,14 @@ def test_what_would_not_be_less_stays_as_it_is_and_is_not_tried_again(gateway: S
 
 
 def test_what_browsers_do_not_show_is_shown_as_a_webp_even_where_that_is_more(gateway: Stand) -> None:
-    image_id = gateway.upload("RING-1", heic("ring"))
+    striped = Image.new("1", (960, 960))
+    for left in range(-960, 960, 60):
+        ImageDraw.Draw(striped).line((left, 0, left + 960, 960), fill=1, width=20)
+    sent = encoded(striped, "TIFF", compression="group4")
+    image_id = gateway.upload("RING-1", sent)
     answer = gateway.client.get(f"/v1/images/{image_id}/content?width=960")
     assert answer.headers["content-type"] == "image/webp"
+    assert len(answer.content) > len(sent)
 
 
 def test_while_none_can_be_made_the_whole_one_is_shown_and_not_kept(gateway: Stand, upstreams: Upstreams) -> None:
