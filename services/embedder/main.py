@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 
-from services.embedder import comparing, metrics, routes
+from services.embedder import comparing, metrics, routes, showing
 from services.embedder.adaptation import adapted
 from services.embedder.analyse import Analyse, Analyser
 from services.embedder.batcher import Batcher, LanesApart
@@ -30,6 +30,7 @@ from services.embedder.named import is_named, open_named
 from services.embedder.quarantine import Quarantine
 from services.embedder.redrawing import BUCKET, Redrawer
 from services.embedder.settings import Settings
+from services.embedder.smaller import Smaller
 from services.embedder.text_encoder import TextEncoder
 from services.embedder.texts import ItemTexts
 from services.embedder.turns import Turns
@@ -104,6 +105,7 @@ def build(settings: Settings, broker: messaging.Broker, load: Load = load_models
     app.include_router(comparing.router(comparer))
     cut_outs = CutOuts(Path(settings.model_dirs[0]), decoders)
     app.include_router(routes.router(models, loaded, text, redrawer.of_shopper, decoders, cut_outs))
+    app.include_router(showing.router(Smaller(decoders)))
     over: dict[str, Any] = {
         "pictures": pictures,
         "analyses": analyses,

@@ -39,6 +39,7 @@ from services.gateway.reconcile import Reconciler
 from services.gateway.renditions import Renditions
 from services.gateway.shoppers import Shoppers
 from services.gateway.signing import Signer
+from services.gateway.smaller import SmallerPictures
 from services.gateway.stock import Stock
 from services.gateway.uploads import Uploads
 from services.gateway.upstream import Authenticity, Embedder, Indexer, Inventory, Recommender
@@ -91,6 +92,7 @@ class Parts:
     renditions: Renditions
     photos: QueryPhotos
     cut_outs: CutOuts
+    smaller: SmallerPictures
     backlog: Backlog
     boards: Boards
     board_pictures: BoardPictures

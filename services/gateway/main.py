@@ -56,6 +56,7 @@ from services.gateway.shop_end import Shops
 from services.gateway.shop_news import NewsRelay
 from services.gateway.shoppers import Shoppers
 from services.gateway.signing import Signer
+from services.gateway.smaller import SmallerPictures
 from services.gateway.stock import Stock
 from services.gateway.suggestion_news import SuggestionNewsTeller
 from services.gateway.tables import MIGRATIONS, OUTBOX
@@ -143,6 +144,7 @@ def build(settings: Settings, broker: messaging.Broker) -> Service:
         inspect=inspect,
         vectors=QueryVectors(embedder),
         cut_outs=CutOuts(embedder),
+        smaller=SmallerPictures(embedder),
         vocabularies=Vocabularies(recommender),
         impressions=impressions,
         indexer=Indexer("indexer", settings.indexer_url, settings.internal_secret),

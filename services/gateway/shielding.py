@@ -22,12 +22,14 @@ PAGE = {
 }
 """Of a page that people look at. A photo is chosen through the browser's own dialog, which asks nobody."""
 
+FIND = {**PAGE, "Permissions-Policy": PAGE["Permissions-Policy"].replace("camera=()", "camera=(self)")}
+"""Of the page that takes a photo by a computer's camera, too, once somebody presses the button for it."""
+
 TRY_ON = {
-    **PAGE,
+    **FIND,
     "Content-Security-Policy": PAGE["Content-Security-Policy"].replace(
         "script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'"
     ),
-    "Permissions-Policy": PAGE["Permissions-Policy"].replace("camera=()", "camera=(self)"),
 }
 """Of the page that finds hands and faces by WebAssembly, and may ask for the camera. It sends to its origin alone."""
 

@@ -160,6 +160,10 @@ class Embedder(Upstream):
         """The picture's main piece as a PNG with alpha; `NotFound` where none is found in it."""
         return await self._fetch("POST", "/cutout", picture, _BYTES)
 
+    async def smaller(self, picture: bytes, width: int) -> bytes:
+        """The picture as a WebP of up to `width` pixels across."""
+        return await self._fetch("POST", f"/smaller?width={width}", picture, _BYTES)
+
     async def analyse_text(self, texts: Sequence[str]) -> list[TextVectors]:
         """One a text, in their order."""
         content = json.dumps({"texts": list(texts)}).encode()

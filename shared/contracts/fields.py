@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from datetime import UTC, datetime
+from enum import IntEnum
 from typing import Annotated, Literal
 
 import numpy as np
@@ -20,6 +21,16 @@ from pydantic import (
 )
 
 Vector = npt.NDArray[np.float32]
+
+
+class PictureWidth(IntEnum):
+    """Pixels across that a picture can be had in: few, so that one is made for many who look at it."""
+
+    THUMBNAIL = 120
+    CARD = 240
+    SHARP_CARD = 480
+    LARGE = 960
+
 
 MAX_PICTURE_BYTES = 20_000_000
 MAX_PICTURE_PIXELS = 50_000_000

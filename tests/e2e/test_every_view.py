@@ -20,6 +20,9 @@ BEYOND = """[...document.querySelectorAll("body *")]
   .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
   .map((one) => `${one.tagName}#${one.id}.${one.className}`)"""
 """What reaches beyond the screen's right edge."""
+PICTURES = """[...document.images].filter((one) => one.complete && one.currentSrc.includes("/v1/images/"))
+  .map((one) => new URL(one.currentSrc).searchParams.get("width"))"""
+"""How wide those that are shown were asked for."""
 TRIES = 5
 """The quickest of them counts: what else the machine does is no fault of the page."""
 
@@ -150,6 +153,53 @@ def test_every_page_is_reached_from_every_page(opened: Opened) -> None:
         led = {link.get_attribute("href") for link in nav.get_by_role("link").all()}
         assert ways <= led, path
         expect(nav.locator('[aria-current="page"]')).to_have_attribute("href", path)
+
+
+def test_on_a_phone_the_ways_are_one_row_and_the_others_open_and_close_by_keys(opened: Opened) -> None:
+    page = opened("phone").open("/inventory")
+    nav = page.get_by_role("navigation", name="Pages")
+    assert nav.bounding_box()["height"] < 40  # type: ignore[index]  # it is shown
+    further = nav.get_by_role("link", name="My shop")
+    expect(nav.get_by_role("link", name="Try it on")).to_be_visible()
+    expect(further).to_be_hidden()
+    button = nav.get_by_role("button", name="More", expanded=False)
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(nav.get_by_role("button", name="More", expanded=True)).to_be_focused()
+    expect(nav.get_by_role("link", name="Stock")).to_have_attribute("aria-current", "page")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    expect(further).to_be_hidden()
+    expect(button).to_be_focused()
+    button.click()
+    further.click()
+    expect(page.get_by_role("heading", name="My shop")).to_be_visible()
+
+
+def test_pictures_come_no_wider_than_the_screen_has_room_for(opened: Opened) -> None:
+    page = opened("phone").open("/")
+    until(lambda: page.evaluate(f"({PICTURES}).length") >= 4, "pictures have loaded", PATIENCE_MS / 1e3)
+    assert set(page.evaluate(PICTURES)) <= {"120", "240"}
+    page.goto("/#piece/RING-EMERALD-HALO-01")
+    source = "document.querySelector('#piece-picture').currentSrc"
+    until(lambda: "width=480" in page.evaluate(source), "the piece's picture is asked for", PATIENCE_MS / 1e3)
+
+
+def test_the_first_steps_go_on_from_page_to_page_until_they_are_done_or_not_wanted(opened: Opened) -> None:
+    page = opened().open("/")
+    steps = page.get_by_test_id("steps")
+    expect(page.get_by_test_id("steps-done")).to_have_text("0 of 5")
+    expect(steps.locator('[aria-current="step"]')).to_have_text("Find a piece by a photo")
+    page.get_by_test_id("ours").click()
+    expect(page.get_by_test_id("seen-piece").first).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_test_id("steps-done")).to_have_text("1 of 5", timeout=PATIENCE_MS)
+    page.goto("/inventory")
+    expect(page.get_by_test_id("steps-done")).to_have_text("2 of 5", timeout=PATIENCE_MS)
+    expect(steps.locator('[aria-current="step"]')).to_have_text("Like three pieces")
+    page.get_by_test_id("steps-close").click()
+    page.goto("/inspire")
+    expect(page.get_by_role("heading", name="Your boards")).to_be_visible()
+    expect(steps).to_be_hidden()
 
 
 def test_where_nothing_answers_it_says_so_and_shows_all_again_once_something_does(opened: Opened) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
+from tests.e2e.conftest import CHROMIUM_ARGUMENTS
 from tests.support.browsing import SIZES, opened
 from tests.support.stack import RunningStack
 
@@ -147,3 +151,33 @@ def test_a_link_to_a_piece_is_opened_and_the_page_speaks_chinese(page: Page, loc
     page.get_by_test_id("language").click()
     expect(page.get_by_role("link", name="返回")).to_be_visible()
     expect(page.get_by_role("heading", name="为您推荐")).to_be_visible()
+
+
+@pytest.fixture
+def before_a_camera(emerald: Path, tmp_path: Path, playwright: Playwright) -> Iterator[Browser]:
+    """A browser whose camera films a piece of the shop."""
+    film, frame = tmp_path / "film.mjpeg", io.BytesIO()
+    Image.open(emerald).convert("RGB").resize((640, 480)).save(frame, "JPEG")
+    film.write_bytes(frame.getvalue() * 2)
+    faked = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    arguments = [*CHROMIUM_ARGUMENTS, *faked, f"--use-file-for-fake-video-capture={film}"]
+    opened = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+    yield opened
+    opened.close()
+
+
+def test_a_photo_is_taken_by_the_camera_of_a_computer_which_is_off_again_after(
+    before_a_camera: Browser, local_stack: RunningStack
+) -> None:
+    with opened(before_a_camera, "desktop", local_stack.address) as page:
+        page.get_by_test_id("film").click()
+        page.get_by_test_id("film-take").click()
+        expect(page.get_by_test_id("film-dialog")).to_be_hidden()
+        expect(page.get_by_test_id("seen-piece").first).to_be_visible()
+        assert page.evaluate("document.querySelector('#film-video').srcObject === null")
+        page.get_by_test_id("film").click()
+        expect(page.get_by_test_id("film-said")).to_contain_text("Hold the piece")
+        track = page.evaluate_handle("document.querySelector('#film-video').srcObject.getTracks()[0]")
+        page.keyboard.press("Escape")
+        expect(page.get_by_test_id("film")).to_be_focused()
+        assert track.evaluate("(one) => one.readyState") == "ended"

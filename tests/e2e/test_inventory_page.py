@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -103,6 +104,29 @@ def test_its_figures_lists_and_files_are_those_of_the_ledger(page: Page) -> None
     with page.expect_download() as download:
         page.get_by_role("button", name="Movements as CSV").click()
     assert Path(download.value.path()).read_text(encoding="utf-8-sig").startswith("id,sku,kind,quantity")
+
+
+def test_in_chinese_nothing_of_it_stays_english(page: Page) -> None:
+    page.get_by_test_id("language").click()
+    advice = page.get_by_test_id("order").get_by_test_id("advice").first
+    expect(advice).to_contain_text("订货到货需", timeout=PATIENCE_MS)
+    expect(page.get_by_test_id("lies").locator(".question").first).to_contain_text("？")
+    expect(page.get_by_test_id("style").first).to_contain_text("戒指")
+    expect(page.get_by_test_id("items").locator("tr")).to_have_count(9)
+    advice.locator(".numbers button").nth(1).click()
+    expect(page.get_by_test_id("trace").locator("tbody")).to_contain_text("售出")
+    page.get_by_role("button", name="关闭").click()
+    left = set(re.findall("[A-Za-z]{2,}", page.locator("main").inner_text()))
+    assert left <= {"Title", "of", "FAST", "CALM", "LIES", "RING", "CSV", "main"}
+
+
+def test_the_shops_page_lists_what_of_the_stock_needs_a_look(page: Page, address: str) -> None:
+    page.goto(f"{address}/shop")
+    alerts = page.get_by_test_id("stock-alert")
+    expect(alerts.and_(page.locator('[data-kind="order"]'))).to_contain_text("Title of FAST")
+    expect(alerts.and_(page.locator('[data-kind="order"]'))).to_contain_text("Order ")
+    expect(alerts.filter(has_text="Title of LIES")).to_contain_text("on hand")
+    expect(page.get_by_test_id("alerts")).to_contain_text("1 to order, 1 that lie")
 
 
 def test_of_a_shop_whose_sales_are_not_known_nothing_is_guessed(browser: Browser, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 import skimage
 from fastapi import Request, Response
 from PIL import Image, ImageChops
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from deploy.local.stack import SAMPLE
 from lab.try_on import ARGUMENTS, faces, rings
@@ -24,18 +24,13 @@ from services.embedder.decoding import decode_here
 from services.embedder.manifest import SHIPPED
 from shared.observability.http import create_app
 from tests.support.gateway import KEY, Upstreams, running_gateway, served
+from tests.support.views import SIZES
 
 FACE = Path(skimage.__file__).parent / "data" / "astronaut.png"
 """A photograph by NASA of Eileen Collins, in the public domain, that scikit-image carries."""
 PATIENCE_MS = 300_000
 """A look takes a second or two where the processor, which draws WebGL here, has nothing else to do."""
 PIECES = {"EAR-AMETHYST-DROP-14": "earring", "RING-EMERALD-HALO-01": "ring", "NECK-RIVIERE-03": "necklace"}
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as begun:
-        yield begun
 
 
 @pytest.fixture(scope="module")
@@ -78,9 +73,9 @@ def page(browser: Browser, address: str, asked: list[str]) -> Iterator[Page]:
 
 
 @contextmanager
-def opened(browser: Browser, address: str, asked: list[str]) -> Iterator[Page]:
+def opened(browser: Browser, address: str, asked: list[str], size: str = "desktop") -> Iterator[Page]:
     """The page, listened to: it throws nothing and breaks no policy of its own."""
-    context = browser.new_context(accept_downloads=True)
+    context = browser.new_context(accept_downloads=True, viewport=SIZES[size])  # type: ignore[arg-type]  # a dict it is
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     faults: list[str] = []
@@ -193,6 +188,23 @@ def test_a_piece_is_tried_on_from_where_it_is_looked_at(browser: Browser, addres
             "aria-pressed", "true", timeout=PATIENCE_MS
         )
         expect(page.get_by_test_id("kind")).to_have_value("ring")
+
+
+def test_on_a_phone_pieces_of_a_kind_are_listed_and_one_is_tried_on_without_scrolling_sideways(
+    browser: Browser, address: str, asked: list[str]
+) -> None:
+    with opened(browser, address, asked, "phone") as page:
+        page.get_by_role("button", name="Earrings").click()
+        expect(page.get_by_test_id("choice")).to_have_count(1)
+        expect(page.get_by_test_id("choice")).to_have_attribute("data-sku", "EAR-AMETHYST-DROP-14")
+        page.get_by_test_id("choice").click()
+        expect(page.get_by_test_id("told")).to_have_text("Now choose a photo, or use the camera.")
+        expect(page.get_by_test_id("told")).to_be_in_viewport()
+        page.get_by_test_id("photo").set_input_files(FACE)
+        expect(page.get_by_test_id("told")).to_have_text("On you.", timeout=PATIENCE_MS)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.get_by_role("button", name="Watches").click()
+        expect(page.get_by_text("nothing of that kind yet: Watch")).to_be_visible()
 
 
 def saved_bare(photo: Path) -> Image.Image:

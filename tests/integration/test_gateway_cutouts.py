@@ -57,12 +57,14 @@ def test_where_no_piece_is_found_the_answer_says_what_to_do(gateway: Stand, upst
     )
 
 
-def test_try_on_alone_may_run_wasm_and_ask_for_the_camera(gateway: Stand) -> None:
+def test_try_on_alone_may_run_wasm_and_with_finding_alone_ask_for_the_camera(gateway: Stand) -> None:
     page = TestClient(gateway.service.http, base_url="http://localhost:8080")
-    told, other = page.get("/try-on").headers, page.get("/").headers
+    told, find, other = (page.get(path).headers for path in ("/try-on", "/", "/inspire"))
     assert "script-src 'self' 'wasm-unsafe-eval';" in told["content-security-policy"]
     assert "'unsafe-eval'" not in told["content-security-policy"]
     assert "connect-src 'self';" in told["content-security-policy"]
     assert "camera=(self)" in told["permissions-policy"]
+    assert "wasm" not in find["content-security-policy"]
+    assert "camera=(self)" in find["permissions-policy"]
     assert "wasm" not in other["content-security-policy"]
     assert "camera=()" in other["permissions-policy"]

@@ -114,7 +114,8 @@ def test_the_page_runs_only_its_own_files(gateway: Stand) -> None:
     policy = response.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
-    assert "camera=()" in response.headers["permissions-policy"]
+    assert "camera=(self), " in response.headers["permissions-policy"]
+    assert "microphone=()" in response.headers["permissions-policy"]
     linked = re.findall(r'(?:src|href)="(/page/[^"]+)"', response.text)
     assert len(linked) >= 3
     for path in linked:

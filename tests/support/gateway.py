@@ -18,6 +18,8 @@ from PIL import Image
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from services.embedder.decoding import decode_here
+from services.embedder.smaller import Smaller
 from services.gateway import main, tenants
 from services.gateway.access import Parts
 from services.gateway.settings import Settings
@@ -48,7 +50,7 @@ from shared.contracts.messages import Message
 from shared.contracts.models import Model, Models, ReindexStart, ReindexStatus
 from shared.contracts.routes import MESSAGES
 from shared.contracts.text import TEXT_DIMENSION, TextVectors
-from shared.errors import Conflict, NotFound, UnreadablePicture
+from shared.errors import Conflict, NotFound, Retryable, UnreadablePicture
 from shared.observability.http import create_app
 from shared.service import Service
 from tests.support.broker import free_port
@@ -92,6 +94,8 @@ class Upstreams:
     gaps: Gaps = field(default_factory=lambda: Gaps(gaps=[]))
     cut_out: list[bytes] = field(default_factory=list)
     cuts: bool = True
+    made_smaller: list[int] = field(default_factory=list)
+    too_busy: bool = False
     texts: list[str] = field(default_factory=list)
     loaded: Model = LOADED
     tray: TrayAnalyses = field(default_factory=lambda: TrayAnalyses(analyses=[empty_tray()]))
@@ -131,6 +135,14 @@ class Upstreams:
             if not self.cuts:
                 raise NotFound("No piece was found in this picture that could be cut out.")
             return Response(CUT_OUT, media_type="image/png")
+
+        @app.post("/smaller")
+        async def smaller(request: Request, width: int) -> Response:
+            data = await request.body()
+            self.made_smaller.append(width)
+            if self.too_busy:
+                raise Retryable("The embedder is starting. Try again.")
+            return Response(Smaller(decode_here)(data, width), media_type="image/webp")
 
         @app.get("/models")
         async def models() -> Models:

@@ -58,9 +58,10 @@ def images(*, state: Literal["stored", "indexed", "rejected"] | None = None, pag
     return paged(ImagePage, "images", "/v1/images", page, state=state)
 
 
-def image_content(image_id: str) -> Call[bytes]:
-    """The picture itself, as it was uploaded."""
-    return Call("GET", "/v1/images/{image_id}/content", lambda response: response.content, {"image_id": image_id})
+def image_content(image_id: str, *, width: Literal[120, 240, 480, 960] | None = None) -> Call[bytes]:
+    """The picture itself, as it was uploaded; with a width, as a WebP of at most so many pixels across."""
+    names, asked = {"image_id": image_id}, {"width": width} if width else {}
+    return Call("GET", "/v1/images/{image_id}/content", lambda response: response.content, names, asked)
 
 
 def image_cutout(image_id: str) -> Call[bytes]:

@@ -11,17 +11,21 @@ const WORDS = {
 const words = () => WORDS[document.documentElement.lang] ?? WORDS.en;
 const liked = () => new Set(JSON.parse(localStorage.getItem(LIKED) ?? "[]"));
 
+const keep = (skus) => localStorage.setItem(LIKED, JSON.stringify(skus.slice(-500)));
+
+export const likedCount = () => liked().size;
 export const forgetLiked = () => localStorage.removeItem(LIKED);
 
 // `changed` is called once what is suggested may be another; `failed` with the problem when the shop did not hear of it.
 export function acts(sku, { seen, changed, failed }) {
   const like = element("button", { class: "more", type: "button", "data-testid": "like", onclick: async () => {
     show(true);
+    keep([...liked().add(sku)]);
     try {
       await api.happened("favourited", sku, seen);
-      localStorage.setItem(LIKED, JSON.stringify([...liked().add(sku)].slice(-500)));
     } catch (problem) {
       show(false);
+      keep([...liked()].filter((one) => one !== sku));
       return failed(problem);
     }
     return changed().catch(failed);

@@ -100,6 +100,7 @@ export function happened(type, sku, seen) {
     method: "POST",
     body: JSON.stringify({ events: [event] }),
     headers: { "Content-Type": "application/json" },
+    keepalive: true, // who leaves for another page right after has said it all the same
   });
 }
 

@@ -2,13 +2,15 @@
 
 import * as api from "./api.js";
 import { asked, byExample, narrowed, nothing, notLike, pieceOf, query, usePhoto, useWords } from "./asking.js";
-import { address, element, itemCard, resultCard, skeletons } from "./cards.js";
+import { beginCamera } from "./camera.js";
+import { address, element, itemCard, picture, resultCard, skeletons } from "./cards.js";
 import { say, words } from "./find-words.js";
 import * as forYou from "./for-you.js";
 import { turn } from "./language.js";
 import { showAsked, showCounting, showFacets } from "./narrowing.js";
 import { showPiece } from "./piece.js";
 import { expectSeen, hideSeen, showSeen } from "./seen.js";
+import { did } from "./steps.js";
 import { note } from "./told.js";
 
 const PAGE = 24;
@@ -98,6 +100,7 @@ async function page(cursor, signal) {
   }
   const answer = await api.search(asked.photo, query(PAGE, cursor), signal);
   if (byExample() && !cursor) note("searched");
+  if (asked.photo) did("photo");
   return { ...answer, found: answer.no_match ? answer.suggestions : answer.results };
 }
 
@@ -145,9 +148,19 @@ function forgetPhoto() {
   fill();
 }
 
+// A photo for who has none at hand: the first piece's own.
+async function oneOfOurs() {
+  const { items } = await api.items(PAGE);
+  const source = items.map(picture).find(Boolean);
+  if (!source) return null;
+  const data = await api.blob(source);
+  return new File([data], "ours", { type: data.type });
+}
+
 // The words that depend on whether there is a photo.
 function wordIt() {
   at("drop-call").textContent = asked.photo ? words().chooseAnother : words().choose;
+  show("no-photo", !asked.photo);
   at("words-call").textContent = asked.photo ? words().sayMore : words().sayIt;
   at("words").placeholder = asked.photo ? words().sayMoreHint : words().sayHint;
 }
@@ -161,6 +174,7 @@ function takeText(text) {
 
 function liked() {
   note("favourited", at("piece-title").textContent);
+  did("like");
   return forYou.awaitNews();
 }
 
@@ -220,6 +234,7 @@ function speak() {
 at("file").addEventListener("change", (event) => take(event.target.files[0]));
 at("camera").addEventListener("change", (event) => take(event.target.files[0]));
 at("anew").addEventListener("click", forgetPhoto);
+at("ours").addEventListener("click", () => oneOfOurs().then((file) => file && take(file)).catch(tell));
 at("more").addEventListener("click", () => fill(true));
 at("language").addEventListener("click", () => { turn(); speak(); start(); });
 at("words-form").addEventListener("submit", (event) => {
@@ -265,6 +280,7 @@ for (const change of ["online", "offline"]) window.addEventListener(change, exam
 at("photo").addEventListener("error", () => show("photo", false));
 setInterval(() => document.hidden || examine(), HEALTH_MS);
 forYou.begin(tell);
+beginCamera(take);
 speak();
 examine();
 start();

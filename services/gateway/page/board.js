@@ -3,12 +3,13 @@
 import * as api from "./api.js";
 import { element, skeletons } from "./cards.js";
 import { say, turn, words } from "./inspire-words.js";
+import { shown } from "./sized.js";
 
 const at = (id) => document.getElementById(id);
 
 function card(entry) {
   const seen = entry.words ? element("span", { class: "says" }, entry.words)
-    : element("span", { class: "frame" }, element("img", { src: entry.image_url, alt: entry.title ?? "", loading: "lazy" }));
+    : element("span", { class: "frame" }, element("img", { ...shown(entry.image_url, "(max-width: 36rem) 44vw, 15rem"), alt: entry.title ?? "", loading: "lazy" }));
   return element("li", { class: entry.negative ? "entry against" : "entry", "data-testid": "entry" }, seen,
     entry.title ? element("span", { class: "title" }, entry.title) : null,
     entry.negative ? element("span", { class: "quiet" }, words().negative) : null,

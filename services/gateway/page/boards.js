@@ -3,6 +3,8 @@
 import * as api from "./api.js";
 import { element, skeletons } from "./cards.js";
 import { words } from "./inspire-words.js";
+import { shown } from "./sized.js";
+import { did } from "./steps.js";
 import { resultCards, settled, studio, tellBriefly } from "./studio.js";
 
 const LAST = "loupe-board";
@@ -37,7 +39,7 @@ export async function showBoards() {
 }
 
 function tile(board) {
-  const pictures = board.image_urls.map((address) => element("img", { src: address, alt: "", loading: "lazy" }));
+  const pictures = board.image_urls.map((address) => element("img", { ...shown(address, "9rem"), alt: "", loading: "lazy" }));
   const about = [words().entries(board.entries), board.shared ? words().shared : ""].filter(Boolean).join(" · ");
   return element("li", {}, element("a", { href: `#board/${board.board_id}`, "aria-label": words().open(board.title, board.entries), "data-testid": "board-tile" },
     element("span", { class: "cover" }, ...pictures), element("span", { class: "title" }, board.title), element("span", { class: "quiet" }, about)));
@@ -81,7 +83,7 @@ function paint() {
 function entryCard(entry, number) {
   const name = entry.title ?? entry.words ?? words().addPicture;
   const seen = entry.words ? element("span", { class: "says" }, entry.words)
-    : element("span", { class: "frame" }, entry.image_url ? element("img", { src: entry.image_url, alt: name, loading: "lazy" }) : null);
+    : element("span", { class: "frame" }, entry.image_url ? element("img", { ...shown(entry.image_url, "(max-width: 36rem) 44vw, 15rem"), alt: name, loading: "lazy" }) : null);
   const weight = element("input", { type: "range", min: "0.1", max: "1", step: "0.1", value: String(entry.weight), "aria-label": `${words().weight}: ${name}`, "data-testid": "weight",
     onchange: (event) => change(number, { weight: Number(event.target.value) }) });
   const against = element("input", { type: "checkbox", checked: entry.negative, "data-testid": "negative", onchange: (event) => change(number, { negative: event.target.checked }) });
@@ -162,6 +164,7 @@ async function toBoard(piece) {
     const entries = [...board.entries.map(kept), { sku: piece.sku }];
     const now = board.entries.some((entry) => entry.sku === piece.sku) ? board : await api.change(path(board), "PUT", { title: board.title, entries });
     tellBriefly(words().onBoard(now.title));
+    did("board");
     if (!at("board").hidden && state.board) {
       state.board = now;
       paint();

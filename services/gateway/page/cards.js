@@ -2,8 +2,11 @@
 
 import { words } from "./find-words.js";
 import { locale } from "./language.js";
+import { shown } from "./sized.js";
 
 const FEW = 3;
+const WIDE = "(max-width: 36rem) 44vw, 15rem";
+const SMALL = "(max-width: 60rem) 10.5rem, 5.2rem";
 
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -71,13 +74,12 @@ export function skeletons(count) {
 }
 
 export function picture(item) {
-  const shown = item.images.find((image) => image.state !== "rejected");
-  return shown?.image_url;
+  return item.images.find((image) => image.state !== "rejected")?.image_url;
 }
 
 function card(item, source, { testid, small }, more) {
   const image = source
-    ? element("img", { src: source, alt: "", loading: "lazy", decoding: "async", onerror: withoutPicture })
+    ? element("img", { ...shown(source, small ? SMALL : WIDE), alt: "", loading: "lazy", decoding: "async", onerror: withoutPicture })
     : null;
   const told = [price(item), stockWords(item)].filter(Boolean);
   return element("li", {},

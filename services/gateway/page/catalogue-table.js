@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { address, element, picture, price } from "./cards.js";
 import { moment } from "./merchant.js";
 import { words } from "./shop-words.js";
+import { shown as sizedTo } from "./sized.js";
 
 const AT_ONCE = 25;
 const at = (id) => document.getElementById(id);
@@ -26,7 +27,7 @@ function head(columns) {
   at("columns").replaceChildren(element("tr", {}, ...columns.map((name) => element("th", { scope: "col" }, words()[name]))));
 }
 
-const shown = (source) => element("span", { class: "thumb" }, source ? element("img", { src: source, alt: "", loading: "lazy", width: "48", height: "48", onerror: (event) => event.target.remove() }) : null);
+const shown = (source) => element("span", { class: "thumb" }, source ? element("img", { ...sizedTo(source, "48px"), alt: "", loading: "lazy", width: "48", height: "48", onerror: (event) => event.target.remove() }) : null);
 
 const named = (source, name) => element("th", { scope: "row" }, element("span", { class: "named" }, shown(source), name));
 

@@ -2,7 +2,11 @@
 
 import * as api from "./api.js";
 import { element } from "./cards.js";
+import { named, say, words } from "./inventory-words.js";
+import { locale, phrase, turn } from "./language.js";
 import { plot } from "./plot.js";
+import { shown } from "./sized.js";
+import { did } from "./steps.js";
 import { trace } from "./trace.js";
 
 const ADVISED = 12;
@@ -24,8 +28,8 @@ function tell(problem) {
     return at("key-dialog").showModal();
   }
   at("error").replaceChildren(
-    element("div", {}, element("strong", {}, problem.title ?? "Something went wrong"), element("p", {}, problem.detail ?? problem.message)),
-    element("button", { class: "plain", type: "button", onclick: start }, "Try again"));
+    element("div", {}, element("strong", {}, problem.title ?? words().wrong), element("p", {}, problem.detail ?? problem.message)),
+    element("button", { class: "plain", type: "button", onclick: start }, words().again));
   show("error", true);
 }
 
@@ -39,54 +43,53 @@ async function unlessMissing(asked) {
   }
 }
 
-const whole = (number) => Math.round(number).toLocaleString();
-const day = (moment) => new Date(moment).toLocaleDateString(undefined, { dateStyle: "medium" });
+const whole = (number) => Math.round(number).toLocaleString(locale());
+const day = (moment) => new Date(moment).toLocaleDateString(locale(), { dateStyle: "medium" });
 
 function figure(name, value, from) {
-  const shown = from
+  const says = from
     ? element("button", { class: "number", type: "button", onclick: () => trace(name, from) }, value)
     : element("span", { class: "number" }, value);
-  return element("div", {}, element("dt", {}, name), element("dd", {}, shown));
+  return element("div", {}, element("dt", {}, name), element("dd", {}, says));
 }
 
 async function showFigures() {
   const sum = await api.stock("summary");
   const worth = Object.entries(sum.value).map(([currency, value]) => (currency
-    ? value.toLocaleString(undefined, { style: "currency", currency, maximumFractionDigits: 0 }) : whole(value)));
-  const lately = `in ${sum.flow.days} days`;
+    ? value.toLocaleString(locale(), { style: "currency", currency, maximumFractionDigits: 0 }) : whole(value)));
   at("figures").replaceChildren(
-    figure("pieces", whole(sum.pieces), "/v1/inventory/items?state=in-stock&limit=100"),
-    ...(worth.length ? [figure("worth, at their prices", worth.join(" + "), "/v1/inventory/items?state=in-stock&limit=100")] : []),
-    figure("items in stock", `${whole(sum.in_stock)} of ${whole(sum.items)}`, "/v1/inventory/items?state=in-stock&limit=100"),
-    figure("out of stock", whole(sum.out_of_stock), "/v1/inventory/items?state=out-of-stock&limit=100"),
-    ...(sum.below_zero ? [figure("below zero", whole(sum.below_zero), "/v1/inventory/items?state=below-zero&limit=100")] : []),
-    ...(sum.uncounted ? [figure("not counted", whole(sum.uncounted), "/v1/inventory/items?state=uncounted&limit=100")] : []),
-    figure(`sold ${lately}`, whole(sum.flow.sold), "/v1/inventory/movements?kind=sold&limit=100"),
-    figure(`received ${lately}`, whole(sum.flow.received), "/v1/inventory/movements?kind=received&limit=100"),
-    figure(`returned ${lately}`, whole(sum.flow.returned), "/v1/inventory/movements?kind=returned&limit=100"));
+    figure(words().pieces, whole(sum.pieces), "/v1/inventory/items?state=in-stock&limit=100"),
+    ...(worth.length ? [figure(words().worth, worth.join(" + "), "/v1/inventory/items?state=in-stock&limit=100")] : []),
+    figure(words().itemsInStock, words().of(whole(sum.in_stock), whole(sum.items)), "/v1/inventory/items?state=in-stock&limit=100"),
+    figure(words().outOfStock, whole(sum.out_of_stock), "/v1/inventory/items?state=out-of-stock&limit=100"),
+    ...(sum.below_zero ? [figure(words().belowZero, whole(sum.below_zero), "/v1/inventory/items?state=below-zero&limit=100")] : []),
+    ...(sum.uncounted ? [figure(words().uncounted, whole(sum.uncounted), "/v1/inventory/items?state=uncounted&limit=100")] : []),
+    figure(words().sold(sum.flow.days), whole(sum.flow.sold), "/v1/inventory/movements?kind=sold&limit=100"),
+    figure(words().received(sum.flow.days), whole(sum.flow.received), "/v1/inventory/movements?kind=received&limit=100"),
+    figure(words().returned(sum.flow.days), whole(sum.flow.returned), "/v1/inventory/movements?kind=returned&limit=100"));
   at("places").textContent = sum.locations
-    .map((place) => `${place.location}: ${whole(place.pieces)} pieces of ${whole(place.items)} items`).join(" · ");
+    .map((place) => words().place(place.location, whole(place.pieces), whole(place.items))).join(" · ");
 }
 
 function valued({ value, unit }) {
   if (unit === "share") return `${Math.round(value * 100)}%`;
-  const rounded = Math.abs(value) < 10 && !Number.isInteger(value) ? value.toFixed(1) : whole(value);
-  return unit === "pieces" ? rounded : `${rounded} ${unit}`;
+  const rounded = Math.abs(value) < 10 && !Number.isInteger(value) ? value.toLocaleString(locale(), { minimumFractionDigits: 1, maximumFractionDigits: 1 }) : whole(value);
+  return rounded + (words().units[unit] ?? ` ${unit}`);
 }
 
 function numbers(advice) {
   return element("ul", { class: "numbers" }, ...advice.numbers.map((number) => {
     const range = number.low !== undefined && number.high !== undefined
-      ? ` (${valued({ ...number, value: number.low })} to ${valued({ ...number, value: number.high })})` : "";
-    const words = [`${number.name.replaceAll("_", " ")}: `, element("b", {}, valued(number)), range];
+      ? words().between(valued({ ...number, value: number.low }), valued({ ...number, value: number.high })) : "";
+    const name = named("numbers", number.name), parts = [`${name}: `, element("b", {}, valued(number)), range];
     return element("li", {}, number.source
-      ? element("button", { type: "button", onclick: () => trace(number.name.replaceAll("_", " "), number.source) }, ...words)
-      : element("span", { title: "a setting" }, ...words));
+      ? element("button", { type: "button", onclick: () => trace(name, number.source) }, ...parts)
+      : element("span", { title: words().setting }, ...parts));
   }));
 }
 
 function picture(address, alt = "") {
-  const image = address ? element("img", { src: address, alt, loading: "lazy", onerror: (event) => event.target.remove() }) : null;
+  const image = address ? element("img", { ...shown(address, "4rem"), alt, loading: "lazy", onerror: (event) => event.target.remove() }) : null;
   return element("span", { class: "frame" }, image);
 }
 
@@ -107,20 +110,19 @@ async function showAdvice() {
   const pages = await Promise.all(kinds.map((kind) => unlessMissing(api.stock("advice", { kind, limit: ADVISED }))));
   const [order, make, over, dead] = pages.map((page) => page?.advice ?? []);
   const first = pages[0];
-  const when = first?.made_at ? `Made ${day(first.made_at)}.` : "";
+  const when = first?.made_at ? words().made(day(first.made_at)) : "";
   const terms = first?.terms;
   at("order").replaceChildren(...order.map(advised));
   at("order-about").textContent = !first?.made_at
-    ? "Advice is made each night; there has been no night yet."
+    ? words().noNight
     : state.guess
-    ? `Once ${LEAST_SALES} sales are known, what to order stands here. Tell them with orders, or as movements.`
-    : `${order.length ? `${whole(first.counts?.order ?? order.length)} to order.` : "Nothing needs to be ordered."} ${when} `
-      + (order.length === ADVISED ? `The first ${ADVISED} are here, all are in the file. ` : "")
-      + `${whole(terms.lead_days)} days from an order to its arrival, ordered every ${whole(terms.review_days)} days.`;
+    ? words().guess(LEAST_SALES)
+    : [order.length ? words().toOrder(whole(first.counts?.order ?? order.length)) : words().noOrder, when,
+      ...(order.length === ADVISED ? [words().first(ADVISED)] : []), words().terms(whole(terms.lead_days), whole(terms.review_days))].join(" ");
   at("make").replaceChildren(...make.map(advised));
   show("make-section", make.length > 0);
   at("lies").replaceChildren(...[...dead, ...over].map(advised));
-  at("lies-about").textContent = dead.length + over.length ? "What to do about it is yours to say." : state.guess ? "What lies too long is told then, too." : first?.made_at ? "Nothing lies too long." : "";
+  at("lies-about").textContent = dead.length + over.length ? words().yours : state.guess ? words().liesGuess : first?.made_at ? words().liesNone : "";
 }
 
 async function showShop() {
@@ -128,9 +130,9 @@ async function showShop() {
   const sold = forecast?.past.reduce((sum, week) => sum + week.sold, 0) ?? 0;
   state.guess = sold < LEAST_SALES;
   at("shop-plot").replaceChildren(!state.guess
-    ? element("button", { class: "plot-button", type: "button", "aria-label": "The numbers of this plot",
+    ? element("button", { class: "plot-button", type: "button", "aria-label": words().plotNumbers,
       onclick: () => trace("the shop", "/v1/inventory/forecasts") }, plot(forecast))
-    : element("p", { class: "quiet" }, `What the shop will sell is worked out each night, once ${LEAST_SALES} sales are known.`));
+    : element("p", { class: "quiet" }, words().shopGuess(LEAST_SALES)));
 }
 
 // Of what could be sold of a style in a quarter of a year, the share that was.
@@ -141,21 +143,22 @@ function sellThrough(style, forecast) {
 }
 
 function styleCard(style, forecast) {
+  const name = phrase(style.name);
   const through = forecast && !state.guess && sellThrough(style, forecast);
   const source = `/v1/inventory/forecasts?style=${style.style_id}`;
   return element("li", { "data-testid": "style", "data-style": style.style_id },
-    picture(style.image_url, style.name),
-    element("h3", {}, style.name),
+    picture(style.image_url, name),
+    element("h3", {}, name),
     through && through.share !== null
       ? element("p", { class: "through" },
-        element("button", { class: "number", type: "button", onclick: () => trace(style.name, source) }, `${Math.round(through.share * 100)}%`),
-        ` sold of what there was in ${WEEKS} weeks`)
+        element("button", { class: "number", type: "button", onclick: () => trace(name, source) }, `${Math.round(through.share * 100)}%`),
+        words().through(WEEKS))
       : null,
     element("p", { class: "quiet" },
-      element("button", { type: "button", onclick: () => trace(style.name, `/v1/inventory/styles/${style.style_id}?limit=100`) },
-        `${whole(style.on_hand)} on hand of ${whole(style.pieces)} pieces`)),
-    forecast && !state.guess ? element("button", { class: "plot-button", type: "button", "aria-label": `The numbers of ${style.name}`,
-      onclick: () => trace(style.name, source) }, plot(forecast, { small: true })) : null);
+      element("button", { type: "button", onclick: () => trace(name, `/v1/inventory/styles/${style.style_id}?limit=100`) },
+        words().styleHas(whole(style.on_hand), whole(style.pieces)))),
+    forecast && !state.guess ? element("button", { class: "plot-button", type: "button", "aria-label": words().numbersOf(name),
+      onclick: () => trace(name, source) }, plot(forecast, { small: true })) : null);
 }
 
 async function showStyles(more) {
@@ -168,8 +171,8 @@ async function showStyles(more) {
   state.styles = page?.next_cursor ?? null;
   show("more", Boolean(state.styles));
   at("styles-about").textContent = page?.made_at
-    ? `Pieces that look alike, made ${day(page.made_at)}. ${whole(page.of_no_style)} pieces are like too few others.`
-    : "Styles are made each night of what pieces look like; there has been no night yet.";
+    ? words().styles(day(page.made_at), whole(page.of_no_style))
+    : words().noStyles;
 }
 
 function itemRow(item) {
@@ -177,7 +180,7 @@ function itemRow(item) {
   const source = `/v1/inventory/items/${encodeURIComponent(item.sku)}`;
   return element("tr", { "data-sku": item.sku },
     element("th", { scope: "row" }, item.title, " ", element("span", { class: "sku" }, item.sku)),
-    element("td", {}, item.on_hand === undefined ? "not counted"
+    element("td", {}, item.on_hand === undefined ? words().notCounted
       : element("button", { class: "number", type: "button", onclick: () => trace(item.title, source) }, whole(item.on_hand))),
     element("td", {}, where),
     element("td", {}, item.sold_at ? day(item.sold_at) : ""));
@@ -194,6 +197,9 @@ async function showItems(more) {
 }
 
 async function start() {
+  say();
+  document.title = `Loupe: ${words().title}`;
+  at("language").textContent = words().other;
   show("error", false);
   for (const part of [showFigures, showShop, showAdvice, showStyles, showItems]) {
     try {
@@ -202,9 +208,11 @@ async function start() {
       return tell(problem);
     }
   }
+  did("stock");
 }
 
 const trying = (act) => act().catch(tell);
+at("language").addEventListener("click", () => { turn(); start(); });
 at("more").addEventListener("click", () => trying(() => showStyles(true)));
 at("more-items").addEventListener("click", () => trying(() => showItems(true)));
 at("state").addEventListener("change", () => trying(() => showItems(false)));

@@ -5,8 +5,10 @@ import { element } from "./cards.js";
 import { say, words } from "./label-words.js";
 import { turn, valueWord } from "./language.js";
 import { askForKey, know, may, merchant, number, tell, trying } from "./merchant.js";
+import { sized } from "./sized.js";
 
 const AT_ONCE = 20;
+const LOOKED_AT = 960;
 const KEYS = [..."123456789abcdefghijklmnopqrstuvwxyz"];
 const at = (id) => document.getElementById(id);
 // `queue`: what is to be looked at, the first being shown; `done`: what was, the last first to go back to.
@@ -50,7 +52,7 @@ function show() {
   at("named").textContent = "\u00a0";
   at("no-picture").hidden = true;
   at("picture").hidden = false;
-  at("picture").src = image.image_url;
+  at("picture").src = sized(image.image_url, LOOKED_AT);
   at("picture").alt = words().pictureOf(image.sku);
   at("mark").hidden = true;
   look(image);

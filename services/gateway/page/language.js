@@ -38,3 +38,13 @@ export function valueWord(value) {
   if (language() === "zh") return VALUES[value] ?? value;
   return value === "none" ? "no stone" : value.replace("-", " ");
 }
+
+// Words that are put together of such values, as names of styles are: "rose gold, oval halo ring". Others stay as they are.
+export function phrase(name) {
+  if (language() !== "zh") return name;
+  const known = Object.keys(JOINED).sort((one, other) => other.length - one.length).join("|");
+  return name.replaceAll(new RegExp(`(?<![\\w-])(?:${known})(?![\\w-])`, "g"), (word) => JOINED[word])
+    .replaceAll(", ", "、").replaceAll(/(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])/g, "");
+}
+
+const JOINED = { ...VALUES, "mixed pieces": "多种首饰", piece: "首饰", and: "与" };

@@ -3,8 +3,10 @@
 import * as api from "./api.js";
 import { element } from "./cards.js";
 import { language, say, turn, words } from "./lookalike-words.js";
+import { sized } from "./sized.js";
 
 const AT_ONCE = 10;
+const COMPARED = 480;
 const at = (id) => document.getElementById(id);
 const state = { cursor: null, consents: false, again: start };
 
@@ -55,7 +57,7 @@ function mark(box) {
 
 function side(one, whose) {
   const picture = one.image_url
-    ? element("span", { class: "held" }, element("img", { src: one.image_url, alt: `${whose}: ${one.sku}`, loading: "lazy" }), mark(one.box))
+    ? element("span", { class: "held" }, element("img", { src: sized(one.image_url, COMPARED), alt: `${whose}: ${one.sku}`, loading: "lazy" }), mark(one.box))
     : element("span", { class: "quiet" }, words().noPicture);
   const name = one.sku ?? `${words().design} ${one.reference_id}`;
   return element("figure", {}, element("span", { class: "view" }, picture),

@@ -6,6 +6,7 @@ import { words } from "./inspire-words.js";
 import { colouring } from "./map-colours.js";
 import { letMove } from "./map-moving.js";
 import { MapView } from "./map-view.js";
+import { shown } from "./sized.js";
 import { pieceCard, studio } from "./studio.js";
 
 const at = (id) => document.getElementById(id);
@@ -110,7 +111,7 @@ function gapRow(gap) {
   return element("li", { "data-testid": "gap" },
     element("strong", {}, words().gap(gap.searches, gap.unmatched, gap.pieces)),
     element("span", { class: "quiet" }, words().lift(gap.lift)),
-    element("div", { class: "row-of-pictures" }, ...seen.map((piece) => element("img", { src: piece.image_url, alt: piece.title, loading: "lazy" }))),
+    element("div", { class: "row-of-pictures" }, ...seen.map((piece) => element("img", { ...shown(piece.image_url, "4rem"), alt: piece.title, loading: "lazy" }))),
     element("button", { class: "plain", type: "button", onclick: () => {
       state.view.go(gap.x, gap.y, Math.max(1, 16000 / gap.radius));
       at("map-canvas").focus();

@@ -1,5 +1,7 @@
 // The map on a canvas. Points are written into pixels by hand: 50,000 of them take a few milliseconds without a GPU.
 
+import { sized } from "./sized.js";
+
 const SIDE = 65535;
 const BUCKETS = 96;
 const PICTURE = 84; // CSS pixels that a picture is wide
@@ -229,7 +231,7 @@ export class MapView {
     let picture = null;
     if (address) {
       const image = new Image();
-      image.src = address;
+      image.src = sized(address, PICTURE * this.ratio);
       try {
         await image.decode();
         const side = Math.min(image.naturalWidth, image.naturalHeight), small = PICTURE * this.ratio;

@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { element } from "./cards.js";
 import { words } from "./inspire-words.js";
+import { sized } from "./sized.js";
 import { resultCards, settled, studio, tellBriefly } from "./studio.js";
 
 const SHOWN = 24;
@@ -62,7 +63,7 @@ function blend() {
     const piece = state.pieces[number];
     at(`${side}-picture`).hidden = !piece;
     if (!piece) return;
-    at(`${side}-picture`).src = piece.image_url;
+    at(`${side}-picture`).src = sized(piece.image_url, 480);
     at(`${side}-picture`).alt = piece.title;
     at(side).value = piece.sku;
   });

@@ -5,6 +5,7 @@ import * as api from "./api.js";
 import { element, price, resultCard, skeletons, stockWords } from "./cards.js";
 import { words } from "./find-words.js";
 import { valueWord } from "./language.js";
+import { show, shown } from "./sized.js";
 import { wornAs } from "./tryon/kinds.js";
 
 const SIMILAR = 12;
@@ -45,7 +46,7 @@ function describe(item, result, doing) {
   at("piece-thumbs").replaceChildren(
     ...(sources.length > 1 ? sources : []).map((source, index) =>
       element("button", { type: "button", "aria-label": words().picture(index + 1), onclick: () => choose(source, item) },
-        element("img", { src: source, alt: "", onerror: (event) => event.target.parentElement.remove() }))),
+        element("img", { ...shown(source, "4rem"), alt: "", onerror: (event) => event.target.parentElement.remove() }))),
   );
   at("piece-title").focus({ preventScroll: true });
 }
@@ -55,6 +56,6 @@ at("piece-picture").addEventListener("error", () => (at("piece-picture").hidden 
 
 function choose(source, item) {
   at("piece-picture").hidden = !source;
-  if (source) at("piece-picture").src = source;
+  if (source) show(at("piece-picture"), source, "(max-width: 36rem) 92vw, 32rem");
   at("piece-picture").alt = item.title;
 }

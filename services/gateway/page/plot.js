@@ -1,5 +1,8 @@
 // A forecast as a plot: what was sold, what will be, and between which bounds four times out of five.
 
+import { words } from "./inventory-words.js";
+import { locale } from "./language.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const SHOWN = { past: 52, weeks: 26 };
 
@@ -31,12 +34,12 @@ export function plot(forecast, { small = false } = {}) {
   }));
   const sold = past.reduce((sum, week) => sum + week.sold, 0);
   const mean = weeks.reduce((sum, week) => sum + week.mean, 0);
-  const label = `${Math.round(sold)} sold in ${past.length} weeks; ${Math.round(mean)} expected in the next ${weeks.length}`;
+  const label = words().plot(Math.round(sold), past.length, Math.round(mean), weeks.length);
   const axes = small ? [] : [
     ...[0, most / 2, most].map((value) => drawn("text", { class: "tick", x: edge.left - 8, y: y(value) + 4, "text-anchor": "end" },
       String(Math.round(value)))),
     ...[...past, ...weeks].flatMap((week, n) => (n % 13 ? [] : [drawn("text", { class: "tick", x: x(n), y: height - 6 },
-      new Date(week.begins).toLocaleDateString(undefined, { month: "short", year: "2-digit" }))])),
+      new Date(week.begins).toLocaleDateString(locale(), { month: "short", year: "2-digit" }))])),
   ];
   return drawn("svg", { class: "plot", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label },
     drawn("line", { class: "axis", x1: edge.left, x2: width - edge.right, y1: y(0), y2: y(0) }),

@@ -9,6 +9,7 @@ import { beginKeys, showKeys } from "./keys.js";
 import { turn } from "./language.js";
 import { askForKey, know, may, merchant, number, tell, trying, who } from "./merchant.js";
 import { say, words } from "./shop-words.js";
+import { stockAlerts } from "./stock-alerts.js";
 
 const at = (id) => document.getElementById(id);
 const COPIES = 10;
@@ -37,6 +38,7 @@ const figure = (value, label) => element("div", {}, element("dt", {}, label), el
 async function showAlerts() {
   const lines = await Promise.all([stock(), copies(), doubtful()]);
   at("alerts").replaceChildren(...lines.filter(Boolean));
+  at("stock-alerts").replaceChildren(...await stockAlerts().catch(() => []));
 }
 
 const line = (said, href, call) => element("li", {}, said, " ", element("a", { href }, call));
@@ -44,7 +46,8 @@ const line = (said, href, call) => element("li", {}, said, " ", element("a", { h
 async function stock() {
   try {
     const { counts } = await api.stock("advice", { limit: 1 });
-    const told = Object.entries(words().advice).filter(([kind]) => counts[kind]).map(([kind, phrase]) => phrase(counts[kind]));
+    const all = { order: counts.order, lies: (counts["dead-stock"] ?? 0) + (counts.overstock ?? 0), make: counts["make-more"] };
+    const told = Object.entries(words().advice).filter(([kind]) => all[kind]).map(([kind, phrase]) => phrase(number(all[kind])));
     return line(told.length ? `${told.join(", ")}.` : words().noAdvice, "/inventory", words().toStock);
   } catch {
     return element("li", {}, words().adviceAway);

@@ -2,6 +2,7 @@
 
 import { address, element, price } from "./cards.js";
 import { words } from "./inspire-words.js";
+import { shown } from "./sized.js";
 
 const at = (id) => document.getElementById(id);
 
@@ -44,7 +45,7 @@ function tell(problem) {
 
 // A piece with what can be done with it: opened, put on the board, blended. `reason`: why it is here, if that is known.
 export function pieceCard(piece, reason) {
-  const image = element("img", { src: piece.image_url, alt: "", loading: "lazy", decoding: "async", onerror: (event) => event.target.remove() });
+  const image = element("img", { ...shown(piece.image_url, "(max-width: 36rem) 44vw, 15rem"), alt: "", loading: "lazy", decoding: "async", onerror: (event) => event.target.remove() });
   return element("li", { "data-testid": "studio-piece", "data-sku": piece.sku },
     element("a", { class: "card", href: `/${address(piece.sku)}` },
       element("span", { class: "frame" }, image),

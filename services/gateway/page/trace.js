@@ -2,16 +2,18 @@
 
 import * as api from "./api.js";
 import { element } from "./cards.js";
+import { named, words } from "./inventory-words.js";
+import { locale } from "./language.js";
 import { plot } from "./plot.js";
 
 const at = (id) => document.getElementById(id);
-const day = (moment) => (moment ? new Date(moment).toLocaleDateString(undefined, { dateStyle: "medium" }) : "");
+const day = (moment) => (moment ? new Date(moment).toLocaleDateString(locale(), { dateStyle: "medium" }) : "");
 const round = (value) => (Number.isInteger(value) ? String(value) : value.toFixed(2));
 
 // What `source` answers, in a dialog over the page.
 export async function trace(name, source) {
   at("trace-title").textContent = name;
-  at("trace-body").replaceChildren(element("p", { class: "quiet" }, "Looking…"));
+  at("trace-body").replaceChildren(element("p", { class: "quiet" }, words().looking));
   if (!at("trace").open) at("trace").showModal();
   let parts;
   try {
@@ -20,7 +22,7 @@ export async function trace(name, source) {
     parts = [element("p", {}, problem.detail ?? problem.message)];
   }
   at("trace-body").replaceChildren(...parts,
-    element("p", { class: "quiet source" }, "From ", element("code", {}, source)));
+    element("p", { class: "quiet source" }, words().from, element("code", {}, source)));
 }
 
 function shown(answer) {
@@ -38,47 +40,47 @@ function table(heads, rows) {
 }
 
 function movements(found) {
-  return table(["When", "What", "Pieces", "Where", "Why"], found.map((one) => [
+  return table([words().when, words().what, words().count, words().where, words().why], found.map((one) => [
     day(one.occurred_at),
-    one.kind + (one.adjustment ? `, ${one.adjustment > 0 ? "+" : ""}${one.adjustment} beyond the books` : ""),
-    one.quantity === undefined ? "not counted" : String(one.quantity),
+    named("kinds", one.kind) + (one.adjustment ? words().beyond(`${one.adjustment > 0 ? "+" : ""}${one.adjustment}`) : ""),
+    one.quantity === undefined ? words().notCounted : String(one.quantity),
     one.to_location ? `${one.location} → ${one.to_location}` : one.location,
     one.reason ?? "",
   ]));
 }
 
 function places(item) {
-  return table(["Where", "On hand", "Counted", "Last moved"], item.places.map((place) => [
-    place.location, place.on_hand === undefined ? "not counted" : String(place.on_hand), day(place.counted_at), day(place.moved_at),
+  return table([words().where, words().onHand, words().counted, words().lastMoved], item.places.map((place) => [
+    place.location, place.on_hand === undefined ? words().notCounted : String(place.on_hand), day(place.counted_at), day(place.moved_at),
   ]));
 }
 
 function items(found) {
-  return table(["Piece", "On hand", "Last sold"], found.map((item) => [
-    opens(item.title || item.sku, item.sku), item.on_hand === undefined ? "not counted" : String(item.on_hand), day(item.sold_at),
+  return table([words().piece, words().onHand, words().lastSold], found.map((item) => [
+    opens(item.title || item.sku, item.sku), item.on_hand === undefined ? words().notCounted : String(item.on_hand), day(item.sold_at),
   ]));
 }
 
 function pieces(members) {
-  return table(["Piece", "Of the style", "On hand"], members.map((piece) => [
-    opens(piece.sku, piece.sku), `${Math.round(piece.share * 100)}%`, piece.on_hand === undefined ? "not counted" : String(piece.on_hand),
+  return table([words().piece, words().share, words().onHand], members.map((piece) => [
+    opens(piece.sku, piece.sku), `${Math.round(piece.share * 100)}%`, piece.on_hand === undefined ? words().notCounted : String(piece.on_hand),
   ]));
 }
 
-function opens(words, sku) {
+function opens(name, sku) {
   const source = `/v1/inventory/items/${encodeURIComponent(sku)}`;
-  return element("button", { type: "button", onclick: () => trace(words, source) }, words);
+  return element("button", { type: "button", onclick: () => trace(name, source) }, name);
 }
 
 function forecast(found) {
-  const method = `By ${found.method.way}${found.method.origins ? `, looked back to from ${found.method.origins} dates` : ""}.`;
+  const method = words().method(named("ways", found.method.way), found.method.origins);
   return [
     plot(found),
     element("p", { class: "quiet" }, method),
-    table(["Week from", "Expected", "Four times out of five"], found.weeks.map((week) => [
-      day(week.begins), round(week.mean), `${round(week.low)} to ${round(week.high)}`,
+    table([words().weekFrom, words().expected, words().interval], found.weeks.map((week) => [
+      day(week.begins), round(week.mean), words().to(round(week.low), round(week.high)),
     ])),
-    table(["Week from", "Sold", "In stock"], [...found.past].reverse().map((week) => [
+    table([words().weekFrom, words().soldHead, words().inStockHead], [...found.past].reverse().map((week) => [
       day(week.begins), round(week.sold), `${Math.round(week.in_stock * 100)}%`,
     ])),
   ];

@@ -2,6 +2,8 @@
 
 import * as api from "./api.js";
 import { element, picture as pictureOf } from "./cards.js";
+import { shown } from "./sized.js";
+import { did } from "./steps.js";
 import { KINDS, wornAs } from "./tryon/kinds.js";
 import { FINGERS } from "./tryon/places.js";
 import { bodyOf, Stage } from "./tryon/stage.js";
@@ -13,7 +15,9 @@ const SIZES = ["size_mm", "length_mm", "height_mm", "width_mm", "diameter_mm"]; 
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const at = (id) => document.getElementById(id);
 const stage = new Stage(at("picture"), looked);
-const state = { item: null, cutout: null, cursor: null, video: null, chosen: 0, again: null };
+const FULL = 12; // pieces of a kind are looked for until there are so many, on so many pages at most
+const PAGES = 8;
+const state = { item: null, cutout: null, cursor: null, video: null, chosen: 0, only: null, listed: 0 };
 
 function show(id, visible) {
   at(id).hidden = !visible;
@@ -36,13 +40,13 @@ function failed(problem, again) {
 }
 
 // What became of a look for a hand or a face; the last word stays until there is another.
-function looked(how) {
+function looked(how, behind) {
   const body = bodyOf(at("kind").value);
   if (how === "broken") tell(words().broken, () => stage.look());
   const first = how === "looking" && !sessionStorage.getItem(`loupe-found-${body}`);
   if (how !== "looking" && how !== "broken") sessionStorage.setItem(`loupe-found-${body}`, "1");
   const said = first ? words().fetching : how === "looking" ? words().looking : how === "noEar" ? words().noEar
-    : how === "placed" ? words().placed[body] : how === "missed" ? (state.video ? words().fresh : words().missed[body]) : "";
+    : how === "placed" ? words().placed[behind ? "palm" : body] : how === "missed" ? (state.video ? words().fresh : words().missed[body]) : "";
   at("stage").dataset.looked = how;
   at("stage").classList.toggle("busy", how === "looking");
   at("told").classList.toggle("missed", !state.video && (how === "missed" || how === "noEar"));
@@ -63,6 +67,7 @@ async function wear() {
   show("adjust", Boolean(state.cutout && stage.source));
   sliders();
   if (state.cutout) await stage.wear(state.cutout, { kind, size, finger: at("finger").value });
+  if (state.cutout && stage.source && kind === "ring") did("ring");
   sliders();
 }
 
@@ -73,11 +78,12 @@ async function choose(item) {
   at("told").textContent = words().cutting;
   const cutout = await cutOut(item).catch((problem) => failed(problem, () => choose(item)));
   if (asked !== state.chosen || cutout === undefined) return;
-  at("told").textContent = "";
+  at("told").textContent = stage.source ? "" : words().next;
   if (!cutout) return tell([item.title, words().uncut]);
   Object.assign(state, { item, cutout });
   const kind = wornAs(item);
   if (kind) at("kind").value = kind;
+  at("stage").scrollIntoView({ block: "nearest" });
   await wear();
 }
 
@@ -85,9 +91,9 @@ async function choose(item) {
 async function cutOut(item) {
   for (const image of item.images.filter((one) => one.state !== "rejected")) {
     try {
-      const shown = await createImageBitmap(await api.blob(`/v1/images/${image.image_id}/cutout`));
-      const made = canvas(shown.width, shown.height);
-      made.getContext("2d", { willReadFrequently: true }).drawImage(shown, 0, 0);
+      const cut = await createImageBitmap(await api.blob(`/v1/images/${image.image_id}/cutout`));
+      const made = canvas(cut.width, cut.height);
+      made.getContext("2d", { willReadFrequently: true }).drawImage(cut, 0, 0);
       return made;
     } catch (problem) {
       if (![404, 415, 422].includes(problem.status)) throw problem;
@@ -99,19 +105,42 @@ async function cutOut(item) {
 function choice(item) {
   const source = pictureOf(item);
   return element("li", {}, element("button", { type: "button", "aria-pressed": "false", "data-sku": item.sku, "data-testid": "choice", onclick: () => choose(item) },
-    element("span", { class: "frame" }, source ? element("img", { src: source, alt: "", loading: "lazy" }) : null),
+    element("span", { class: "frame" }, source ? element("img", { ...shown(source, "6rem"), alt: "", loading: "lazy" }) : null),
     element("span", { class: "title" }, item.title)));
 }
 
+// Whether it is among what is shown: all that can be worn, or what is worn in one way.
+const listed = (item) => item.images.length && (!item.attributes.type || (state.only ? wornAs(item) === state.only : wornAs(item)));
+
 async function list() {
-  const again = () => list().catch((problem) => failed(problem, again));
-  const { items, next_cursor: cursor } = await api.items(AT_ONCE, state.cursor ?? undefined);
-  state.cursor = cursor ?? null;
-  const wearable = items.filter((item) => item.images.length && (!item.attributes.type || wornAs(item)));
-  at("pieces").append(...wearable.map(choice));
+  const asked = state.listed, found = [];
+  at("pieces").setAttribute("aria-busy", "true");
+  for (let pages = 0; pages < PAGES && found.length < FULL; pages++) {
+    const { items, next_cursor: cursor } = await api.items(AT_ONCE, state.cursor ?? undefined);
+    if (asked !== state.listed) return;
+    state.cursor = cursor ?? null;
+    found.push(...items.filter(listed));
+    if (!cursor) break;
+  }
+  at("pieces").append(...found.map(choice));
   at("pieces").setAttribute("aria-busy", "false");
+  at("none").textContent = state.only ? words().noneSo(words().kinds[state.only]) : words().none;
   show("none", !at("pieces").children.length && !state.cursor);
   show("more", Boolean(state.cursor));
+}
+
+async function listAnew() {
+  Object.assign(state, { cursor: null, listed: state.listed + 1 });
+  at("pieces").replaceChildren();
+  await list();
+}
+
+// Lists what is worn so alone; null: everything.
+function only(kind) {
+  state.only = kind;
+  if (kind && !state.item) at("kind").value = kind;
+  show("finger-label", at("kind").value === "ring");
+  for (const chip of at("only").children) chip.setAttribute("aria-pressed", String(chip.value === (kind ?? "")));
 }
 
 async function usePhoto(file) {
@@ -125,6 +154,7 @@ async function usePhoto(file) {
     show("adjust", Boolean(state.cutout));
     sliders();
     await looking;
+    if (state.cutout && at("kind").value === "ring") did("ring");
   } catch {
     show("picture", false);
     show("stage-empty", true);
@@ -187,12 +217,10 @@ async function save() {
 
 async function start() {
   show("error", false);
-  at("pieces").replaceChildren();
-  state.cursor = null;
-  const sku = new URLSearchParams(location.search).get("sku");
+  const asked = new URLSearchParams(location.search);
   try {
-    await list();
-    if (sku) await choose(await api.item(sku));
+    await listAnew();
+    if (asked.has("sku")) await choose(await api.item(asked.get("sku")));
   } catch (problem) {
     failed(problem, start);
   }
@@ -201,6 +229,9 @@ async function start() {
 say();
 at("kind").append(...KINDS.map((kind) => element("option", { value: kind }, words().kinds[kind])));
 at("finger").append(...Object.keys(FINGERS).map((finger) => element("option", { value: finger, selected: finger === "ring" }, words().fingers[finger])));
+at("only").append(...["", ...KINDS].map((kind) => element("button", { class: "chip", type: "button", value: kind, "data-testid": "only",
+  onclick: () => { only(kind || null); listAnew().catch((problem) => failed(problem)); } }, kind ? words().many[kind] : words().all)));
+only(KINDS.find((kind) => kind === new URLSearchParams(location.search).get("kind")) ?? null);
 at("language").addEventListener("click", turn);
 at("kind").addEventListener("change", wear);
 at("finger").addEventListener("change", wear);

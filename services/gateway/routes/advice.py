@@ -12,6 +12,8 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
 from services.gateway.access import Gateway, Parts, Reader, problems
+from services.gateway.reasons.advice_in_chinese import in_chinese
+from services.gateway.spoken import Spoken
 from shared.contracts.advice import Advice, AdviceKind, AdviceOf, AdvicePage, Forecast, ForecastKind
 from shared.contracts.fields import MAX_LIMIT, Sku
 from shared.contracts.styles import StyleId
@@ -55,6 +57,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 async def get_advice(
     caller: Reader,
     gateway: Gateway,
+    language: Spoken,
     of: _Of = "piece",
     kind: _Kind = None,
     cursor: _Cursor = None,
@@ -70,6 +73,8 @@ async def get_advice(
     after = gateway.signer.position(cursor, *scope) if cursor else None
     page = await _page(gateway, caller.tenant, of, kind, after, limit)
     page.advice = await _shown(gateway, caller.tenant, of, page.advice)
+    if language == "zh":
+        page.advice = [in_chinese(one) for one in page.advice]
     if page.next_cursor:
         page.next_cursor = gateway.signer.cursor(page.next_cursor, *scope)
     return page
@@ -95,12 +100,13 @@ async def get_advice_csv(caller: Reader, gateway: Gateway, kind: _Kind = None) -
     response_model_exclude_none=True,
     responses=problems(404, 503),
 )
-async def get_advice_of_piece(sku: Sku, caller: Reader, gateway: Gateway) -> Advice:
+async def get_advice_of_piece(sku: Sku, caller: Reader, gateway: Gateway, language: Spoken) -> Advice:
     """Without a `kind` nothing need be done; the numbers say why."""
     item = await asyncio.to_thread(gateway.listing.item, caller.tenant, sku)
     found = await gateway.inventory.ask("/advice/piece", Advice, tenant=caller.tenant, name=sku)
     picture = item.images[0].image_url if item.images else None
-    return found.model_copy(update={"name": item.title or "", "image_url": picture})
+    found = found.model_copy(update={"name": item.title or "", "image_url": picture})
+    return in_chinese(found) if language == "zh" else found
 
 
 @router.get(

@@ -15,6 +15,7 @@ from services.gateway.boards.querying import query_of_board
 from services.gateway.cursors import place_of
 from services.gateway.queries import Query as Asked
 from services.gateway.query_vectors import read_photos
+from services.gateway.routes.addressed import SHOWN_ANSWERS, NoneMatch, Width, shown
 from services.gateway.routes.forms import form, form_of
 from services.gateway.searching import search
 from services.gateway.spoken import Spoken
@@ -46,10 +47,6 @@ _NEW: dict[str, Example] = {
             ],
         },
     }
-}
-_SHOWN = {
-    "Cache-Control": "private, max-age=86400, immutable",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
 }
 
 
@@ -115,7 +112,7 @@ async def post_board_picture(board_id: BoardId, request: Request, caller: Teller
     "/{board_id}/pictures/{picture_id}",
     summary="A picture of a board",
     response_class=Response,
-    responses={200: {"content": {"image/*": {}}, "description": "The picture"}, **problems(404)},
+    responses={**SHOWN_ANSWERS, **problems(404)},
 )
 async def get_board_picture(
     board_id: BoardId,
@@ -125,15 +122,18 @@ async def get_board_picture(
     given: Annotated[Given, Security(BEARER, scopes=["read"])],
     expires: int | None = None,
     signature: Annotated[str | None, Query(max_length=200)] = None,
+    width: Width = None,
+    none_match: NoneMatch = None,
 ) -> Response:
-    """With a key, or by a signed address as in `image_url`, which needs none for a day: for an <img>."""
+    """With a key, or by a signed address as in `image_url`, which needs none for a day: for an <img>. `&width=` may be
+    added to such an address."""
     signed = bool(expires and signature)
     tenant = (
         gateway.signer.board_picture_tenant(board_id, picture_id, expires or 0, signature or "") if signed else None
     )
     tenant = tenant or (await caller_of(request, gateway, given, SecurityScopes(["read"]))).tenant
     data = await asyncio.to_thread(gateway.board_pictures.get, tenant, board_id, picture_id)
-    return Response(data, media_type="image/jpeg", headers=_SHOWN)
+    return await shown(gateway, tenant, data, width, none_match)
 
 
 @router.post("/{board_id}:share", summary="Share a board", response_model_exclude_none=True, responses=problems(404))

@@ -25,6 +25,7 @@ from services.gateway.listing import status_url
 from services.gateway.multipart import Form
 from services.gateway.pieces import pieces_of
 from services.gateway.raw_body import read_raw
+from services.gateway.routes.addressed import CONTENT_HEADERS, SHOWN_ANSWERS, NoneMatch, Width, shown
 from services.gateway.routes.forms import form, form_of, is_json, pictures_body, raw_body
 from services.gateway.tables import Image as ImageRow
 from shared.contracts.analysis import Analysis, analysis_key
@@ -33,7 +34,6 @@ from shared.contracts.fields import MAX_BATCH_BYTES, MAX_BATCH_PICTURES, MAX_LIM
 from shared.contracts.uploads import UploadedPictures
 from shared.errors import InvalidInput, LoupeError, NotFound
 from shared.observability.http import invalid, problem_of
-from shared.pictures import content_type_of
 
 router = APIRouter(prefix="/v1", tags=["images"])
 _SKU_LIST = TypeAdapter(list[Sku])
@@ -42,11 +42,6 @@ _SKUS = {
     "contentMediaType": "application/json",
     "description": "A JSON list with the SKU of each `file`, in their order.",
     "example": '["RING-1", "RING-1"]',
-}
-_CONTENT_HEADERS = {
-    "Cache-Control": "private, max-age=86400, immutable",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
 }
 
 
@@ -197,7 +192,7 @@ def delete_image(image_id: ImageId, caller: Writer, gateway: Gateway) -> None:
     summary="The picture itself",
     response_class=Response,
     responses={
-        200: {"content": {"image/*": {}}, "description": "The picture, without what else its bytes told"},
+        **SHOWN_ANSWERS,
         **problems(404),
     },
 )
@@ -208,16 +203,19 @@ async def get_content(
     given: Annotated[Given, Security(BEARER, scopes=["read"])],
     expires: int | None = None,
     signature: Annotated[str | None, Query(max_length=200)] = None,
+    width: Width = None,
+    none_match: NoneMatch = None,
 ) -> Response:
-    """With a key, or by a signed address as in `image_url`, which needs none for a day: for an <img>.
+    """With a key, or by a signed address as in `image_url`, which needs none for a day: for an <img>. `&width=` may be
+    added to such an address.
 
     Its pixels are those that were uploaded; places, cameras and names in it are not kept. Where the shop wants no faces
     in its pictures, it is 503 for the moment in which they are looked for.
     """
     tenant = gateway.signer.image_tenant(image_id, expires, signature) if expires and signature else None
     tenant = tenant or (await caller_of(request, gateway, given, SecurityScopes(["read"]))).tenant
-    content_type, data = await asyncio.to_thread(_content, gateway, tenant, image_id)
-    return Response(data, media_type=content_type, headers=_CONTENT_HEADERS)
+    data = await asyncio.to_thread(_content, gateway, tenant, image_id)
+    return await shown(gateway, tenant, data, width, none_match)
 
 
 @router.get(
@@ -234,14 +232,12 @@ async def get_cutout(image_id: ImageId, caller: Reader, gateway: Gateway) -> Res
 
     404 also where no piece is found in the picture, or the model finds none; ask for another picture of the item then.
     """
-    _, data = await asyncio.to_thread(_content, gateway, caller.tenant, image_id)
-    return Response(await gateway.cut_outs.of(caller.tenant, data), media_type="image/png", headers=_CONTENT_HEADERS)
+    data = await asyncio.to_thread(_content, gateway, caller.tenant, image_id)
+    return Response(await gateway.cut_outs.of(caller.tenant, data), media_type="image/png", headers=CONTENT_HEADERS)
 
 
-def _content(gateway: Parts, tenant: str, image_id: str) -> tuple[str, bytes]:
-    row = gateway.listing.image_row(tenant, image_id)
-    data = gateway.renditions.shown(row)
-    return content_type_of(data), data
+def _content(gateway: Parts, tenant: str, image_id: str) -> bytes:
+    return gateway.renditions.shown(gateway.listing.image_row(tenant, image_id))
 
 
 @router.patch(

@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse, Response
 
 from services.gateway.access import Gateway
 from services.gateway.auth import COOKIE
-from services.gateway.shielding import PAGE, TRY_ON
+from services.gateway.shielding import FIND, PAGE, TRY_ON
 
 FILES = Path(__file__).parent.parent / "page"
 SWAGGER_UI = Path(fastapi_offline.__file__).parent / "static"
@@ -28,7 +28,7 @@ VIEWS: Mapping[str, str] = {
     "/try-on": "try-on.html",
 }
 """What opens a session for who looks at it on this machine: path and file."""
-_TOLD = {"/try-on": TRY_ON}
+_TOLD = {"/": FIND, "/try-on": TRY_ON}
 
 router = APIRouter(include_in_schema=False)
 

@@ -134,6 +134,8 @@ def _advised(tenant: str, books: Books, found: Forecasts, terms: Terms) -> Itera
             numbers.append(wording.number("hold_up_to", row["upto"], "pieces", sources["forecast"]))
             numbers.append(wording.number("order_at", max(-1.0, levels.reorder[place]), "pieces", sources["forecast"]))
         numbers.append(wording.number("most_in_half_a_year", row["long"], "pieces", sources["forecast"]))
+        if advised and advised.kind == "dead-stock":
+            numbers.append(wording.number("days_without_a_sale", float(idle[place]), "days", sources["sales"]))
         if advised and advised.kind == "make-more":
             row = _column(of_styles, int(style[place]))
             numbers += wording.numbers(row, wording.style_sources(books.of.styles.names[int(style[place])]))

@@ -12,7 +12,7 @@ const DROWSY = 250; // milliseconds between two looks at nothing
 export const bodyOf = (kind) => BODY_OF[kind];
 
 export class Stage {
-  // `told(state)` hears what became of a look: "looking", "placed", "missed", "noEar" or "broken".
+  // `told(state)` hears what became of a look: "looking", "placed", "missed", "noEar" or "broken", and whether the piece is seen from behind.
   constructor(canvas, told) {
     this.canvas = canvas;
     this.pen = canvas.getContext("2d");
@@ -94,7 +94,7 @@ export class Stage {
     const { kind, finger } = this.wearing;
     const { found, broken } = this.body ?? {};
     let places = found ? placesOf(kind, found, finger) : [];
-    this.told(broken ? "broken" : !found ? "missed" : places.length ? "placed" : "noEar");
+    this.told(broken ? "broken" : !found ? "missed" : places.length ? "placed" : "noEar", Boolean(places[0]?.back));
     if (!places.length) places = [inTheMiddle(frame)];
     return places.map((place, number) => steadied(place, this.source === frame ? null : this.shown[number]?.place));
   }
