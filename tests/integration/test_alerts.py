@@ -40,7 +40,9 @@ def test_each_alert_has_a_case(alerts: list[dict[str, Any]]) -> None:
 def test_each_alert_says_how_urgent_it_is_and_leads_to_its_runbook(alerts: list[dict[str, Any]]) -> None:
     runbooks = (ROOT / "docs/runbooks.md").read_text()
     sections = {title.lower() for title in re.findall(r"^## (\w+)$", runbooks, re.MULTILINE)}
-    table = dict(re.findall(r"^\| \[(\w+)\]\(#\w+\) \| (\w+) \|", runbooks, re.MULTILINE))
+    rows = re.findall(r"^\| \[(\w+)\]\(#\w+\) \| (\w+) \| [^|]+ \| ([^|]+) \|$", runbooks, re.MULTILINE)
+    table = {alert: severity for alert, severity, _ in rows}
+    assert [alert for alert, _, case in rows if alert not in fired_in(case)] == []
     assert {rule["alert"]: rule["labels"]["severity"] for rule in alerts} == table
     for rule in alerts:
         document, _, section = rule["annotations"]["runbook"].partition("#")
@@ -52,6 +54,13 @@ def test_each_series_that_a_rule_asks_for_is_one_that_a_service_has(alerts: list
     asked = {name for rule in alerts for name in re.findall(r"loupe_\w+", rule["expr"])}
     code = "\n".join(file.read_text() for top in ("services", "shared") for file in (ROOT / top).rglob("*.py"))
     assert [name for name in sorted(asked) if f'"{_SUFFIX.sub("", name)}"' not in code] == []
+
+
+def fired_in(name: str) -> set[str]:
+    """The alerts that the case of this name expects."""
+    cases = [case for file in CASES for case in yaml.safe_load((PROMETHEUS / file).read_text())["tests"]]
+    (case,) = [case for case in cases if case["name"] == name]
+    return set(re.findall(r'alertname="(\w+)"', str(case["promql_expr_test"])))
 
 
 @pytest.mark.parametrize(
