@@ -32,7 +32,8 @@ BOARD = Board(
                     "Types of pieces",
                     f"{_AGAINST}Share of the pictures whose type would have to be another one for both to be alike: 0 "
                     "the same, 1 nothing in common. Ingest above 0.25: a shop imports something new, or its photos "
-                    "changed. Query: shoppers ask for other pieces.",
+                    "changed. Query: shoppers ask for other pieces; above 0.25 an "
+                    "alert is sent (LoupeTypesDrift).",
                     "percentunit",
                     _each_lane("loupe_embedder_types_total", "type"),
                     figures=True,
@@ -41,7 +42,8 @@ BOARD = Board(
                 Panel(
                     "How sure of the type",
                     f"{_AGAINST}Largest difference of the two distributions of confidence (Kolmogorov and Smirnov), 0 "
-                    "the same, 1 apart. Beside a rise of `unknown` below: pictures that the model was not made for.",
+                    "the same, 1 apart. Beside a rise of `unknown` below: pictures that the model was not made for. "
+                    "Query above 0.25 is an alert (LoupeConfidenceDrifts).",
                     "percentunit",
                     _each_lane("loupe_embedder_type_confidence"),
                     figures=True,
@@ -50,7 +52,8 @@ BOARD = Board(
                 Panel(
                     "Length of vectors",
                     f"{_AGAINST}As before, of the vectors' length, which is 1 of a model that is whole. Anything but "
-                    "0: a model file, or the runtime that reads it, was changed. Stop ingest and look.",
+                    "0: a model file, or the runtime that reads it, was changed. Stop ingest and look "
+                    "(LoupeVectorsOff).",
                     "percentunit",
                     _each_lane("loupe_embedder_vector_norm"),
                     figures=True,
@@ -59,7 +62,8 @@ BOARD = Board(
                 Panel(
                     "Scores of the best hit",
                     f"{_AGAINST}As before, of the best hit's score. Moves when shoppers' photos, the shop or the model "
-                    "do; the panels of types and confidence tell which.",
+                    "do; the panels of types and confidence tell which. Above 0.25 an alert is sent "
+                    "(LoupeScoresDrift).",
                     "percentunit",
                     [Series(apart("loupe_recommender_best_score"), "searches")],
                     figures=True,
@@ -143,6 +147,13 @@ BOARD = Board(
                     "By outcome. Repeated: came twice, answered from what is known. Rejected: cannot be decoded.",
                     "ops",
                     [Series(rate("loupe_embedder_pictures_total", "outcome"), "{{outcome}}")],
+                ),
+                Panel(
+                    "No memory for a forward",
+                    "Halved: a batch did not fit, and all are smaller from then on. Alone: not even one picture fits; "
+                    "it is tried again (LoupeOutOfMemory).",
+                    "ops",
+                    [Series(rate("loupe_embedder_out_of_memory_total", "outcome"), "{{outcome}}")],
                 ),
                 Panel(
                     "Texts of items",

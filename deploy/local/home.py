@@ -35,6 +35,11 @@ class Home:
         return self.path / "api-key"
 
     @property
+    def restoring(self) -> Path:
+        """There from the begin of a restore to its end: what is here meanwhile is half a backup, and no shop."""
+        return self.path / "restoring"
+
+    @property
     def objects_url(self) -> str:
         return f"file://{self.path}/objects"
 

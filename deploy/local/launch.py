@@ -40,12 +40,13 @@ class Plan:
 def run(home: Home, port: int, make_plan: Callable[[], Plan], say: Say, when_ready: Callable[[str], None]) -> None:
     """Run until SIGINT or SIGTERM. `when_ready` gets the address, in a thread, once every part answers.
 
-    Raises `Conflict` when this home or port is in use.
+    Raises `Conflict` when this home or port is in use, and when a restore into it was cut off.
     """
     if sys.platform != "linux":
         raise Conflict("Loupe's stacks on one machine run on Linux. Elsewhere, use docker-compose.")
     with home.lock():
         _check_free(port)
+        _check_whole(home)
         home.close_to_others()
         _make_api_key(home)
         plan = make_plan()
@@ -84,6 +85,14 @@ def _make_api_key(home: Home) -> None:
         key = "lk_" + home.secret("first-api-key")
         with os.fdopen(os.open(home.api_key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
             opened.write(key + "\n")
+
+
+def _check_whole(home: Home) -> None:
+    if home.restoring.exists():
+        raise Conflict(
+            f"A restore into {home.path} did not come to its end. Do it again with `loupe restore`, "
+            "or remove the folder."
+        )
 
 
 def _check_free(port: int) -> None:

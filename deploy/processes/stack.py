@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +21,8 @@ from shared import database, messaging, objectstore
 from shared.errors import Permanent, Retryable
 
 _VECTOR_SERVER = "tests.support.qdrant_server"
+_SECONDS_TO_ANSWER = 60.0
+_LOOK_SECONDS = 0.2
 _OWN_DATABASE = ("gateway", "indexer", "recommender", "inventory", "authenticity")
 
 
@@ -38,8 +43,7 @@ def plan(home: Home, port: int, vector_store_url: str | None) -> Plan:
         "authenticity": authenticity,
     }
     broker = servers.redis(state / "broker", home.broker_port(), home.secret("broker"))
-    objects = servers.object_store(state / "objects", others[0], home.secret("object-store"))
-    catalogue = servers.postgresql(state / "postgresql", others[1], home.secret("postgresql"), _OWN_DATABASE)
+    objects, catalogue = _stores(home, others[0], others[1])
     vectors = [] if vector_store_url else [_vector_server(state / "vectors", others[2], home.secret("vectors"))]
     vectors_url = vector_store_url or vectors[0].url
     urls = {"BROKER_URL": broker.url, "OBJECT_STORE_URL": objects.url, "VECTOR_STORE_URL": vectors_url}
@@ -72,7 +76,8 @@ def plan(home: Home, port: int, vector_store_url: str | None) -> Plan:
     }
 
     def check() -> None:
-        _ping(broker.url, f"{catalogue.url}/gateway", objects.url)
+        _ping_broker(broker.url)
+        _ping(f"{catalogue.url}/gateway", objects.url)
         for server in vectors:
             _ask(f"http://{urlsplit(server.url).netloc}/readyz")
 
@@ -103,6 +108,48 @@ def plan(home: Home, port: int, vector_store_url: str | None) -> Plan:
     )
 
 
+@contextmanager
+def stores(home: Home) -> Iterator[tuple[str, str]]:
+    """The object store and PostgreSQL of the stack over this home, alone, made where they are not there yet.
+
+    Their URLs, to the second of which `/database` is to be added; they run until it is left. For when nothing else of
+    the stack runs. Raises `Retryable` when they do not answer in time.
+    """
+    both = _stores(home, *free_ports(2))
+    logs = home.folder("logs")
+    children = [replace(server.child, log=logs / f"{server.child.name}.log") for server in both]
+    objects, catalogue = (server.url for server in both)
+    try:
+        for child in children:
+            child.start()
+        _wait_for(catalogue, objects)
+        yield objects, catalogue
+    finally:
+        for child in children:
+            child.ask_to_stop()
+        for child in children:
+            child.ended_in_time()
+
+
+def _stores(home: Home, objects_port: int, catalogue_port: int) -> tuple[Server, Server]:
+    state = home.folder("servers")
+    return (
+        servers.object_store(state / "objects", objects_port, home.secret("object-store")),
+        servers.postgresql(state / "postgresql", catalogue_port, home.secret("postgresql"), _OWN_DATABASE),
+    )
+
+
+def _wait_for(catalogue: str, objects: str) -> None:
+    deadline = time.monotonic() + _SECONDS_TO_ANSWER
+    while True:
+        try:
+            return _ping(f"{catalogue}/gateway", objects)
+        except Retryable:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_LOOK_SECONDS)
+
+
 def _vector_server(folder: Path, port: int, key: str) -> Server:
     if not importlib.util.find_spec(_VECTOR_SERVER):
         raise Permanent(
@@ -114,15 +161,20 @@ def _vector_server(folder: Path, port: int, key: str) -> Server:
     return Server(child, f"qdrant://127.0.0.1:{port}?api_key={key}")
 
 
-def _ping(broker_url: str, database_url: str, object_store_url: str) -> None:
-    broker = messaging.open(broker_url, "supervisor")
-    catalogue = database.open(database_url)
+def _ping_broker(url: str) -> None:
+    broker = messaging.open(url, "supervisor")
     try:
         broker.ping()
+    finally:
+        broker.close()
+
+
+def _ping(database_url: str, object_store_url: str) -> None:
+    catalogue = database.open(database_url)
+    try:
         catalogue.ping()
         objectstore.open(object_store_url, "pictures").ping()
     finally:
-        broker.close()
         catalogue.close()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
+from loupe.backup.databases import POSTGRESQL
 from shared import objectstore
 from shared.errors import NotFound, Permanent
 from shared.objectstore import ObjectStore
@@ -27,6 +28,11 @@ class Manifest(BaseModel):
     hashes: dict[str, str]
     tenants: list[str]
     home: str | None = None
+
+    @property
+    def of_servers(self) -> bool:
+        """Whether its databases are PostgreSQL's, as those of the stack of processes."""
+        return self.files["gateway"].endswith(POSTGRESQL)
 
 
 def read(folder: Path) -> Manifest:

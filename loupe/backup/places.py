@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings
 
 from deploy.local.home import Home
+from deploy.processes import stack
 from shared.errors import NotFound, Permanent
 
 DATABASES = ("indexer", "gateway", "recommender", "inventory", "authenticity")
@@ -58,3 +60,10 @@ def place(settings: Settings, *, new: bool = False) -> Place:
     if not Path(home.path / "api-key").exists():
         raise NotFound(f"There is no stack in {home.path}.")
     return Place(of_home, str(facts["object_store_url"]), home)
+
+
+@contextmanager
+def on_servers(home: Home) -> Iterator[Place]:
+    """Where the stack of processes over this home keeps its state, on its servers, which run until it is left."""
+    with stack.stores(home) as (objects, catalogue):
+        yield Place({service: f"{catalogue}/{service}" for service in DATABASES}, objects, home)

@@ -20,6 +20,7 @@ from services.embedder.decoding import Decode, Decoders, decode_here
 from services.embedder.faces import Faces
 from services.embedder.find import Find, whole_picture
 from services.embedder.finder import FINDER_MANIFEST, Finder
+from services.embedder.fitting import Fitting
 from services.embedder.gpu_metrics import GpuCollector
 from services.embedder.handlers import handle_analysis_missing, handle_image_stored
 from services.embedder.heads import Heads
@@ -67,7 +68,8 @@ def _load(settings: Settings, decode: Decode) -> Sequence[Analyse]:
     models: list[Analyse] = []
     for encoder, about, heads, find in opened:
         lanes = LanesApart if settings.compute == "cpu" else Batcher
-        batcher = lanes(encoder.forward, settings.max_batch, metrics.observe_batch, settings.forwards)
+        fitting = Fitting(encoder.forward, settings.max_batch)
+        batcher = lanes(fitting, settings.max_batch, metrics.observe_batch, settings.forwards)
         models.append(Analyser(batcher, heads, about, encoder.input_size, find, decode, turns))
     return models
 

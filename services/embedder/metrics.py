@@ -22,6 +22,13 @@ BATCH_WAIT = Histogram(
     "loupe_embedder_batch_wait_seconds", "From submit to the start of its forward", ["lane"], buckets=_SECONDS
 )
 FORWARD = Histogram("loupe_embedder_forward_seconds", "Duration of a forward", ["lane"], buckets=_SECONDS)
+OUT_OF_MEMORY = Counter(
+    "loupe_embedder_out_of_memory_total",
+    "Forwards for which there was no memory: of a batch, which was halved, or of one picture alone",
+    ["outcome"],
+)
+for _outcome in ("halved", "alone"):
+    OUT_OF_MEMORY.labels(_outcome)  # 0 from the start
 Stage = Literal["read", "decode", "find", "prepare", "forward", "describe", "write"]
 STAGES = Histogram("loupe_embedder_stage_seconds", "Time of a picture by stage", ["stage"], buckets=_SECONDS)
 TYPES = Counter(

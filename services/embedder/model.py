@@ -10,6 +10,10 @@ import numpy.typing as npt
 Batch = npt.NDArray[np.float32]
 
 
+class OutOfMemory(Exception):
+    """The runtime had no memory for a forward of so many pictures; of fewer it may have."""
+
+
 class Encoder(Protocol):
     """One model, loaded. Called by the batcher: on a CPU from several threads at once."""
 
@@ -24,5 +28,6 @@ class Encoder(Protocol):
         The first `dimension` numbers of a row have unit length.
 
         A picture's vector depends neither on its place in the batch nor on its batch mates (within 1e-3).
+        Raises `OutOfMemory` when there is none for so many.
         """
         ...

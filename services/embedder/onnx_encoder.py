@@ -8,8 +8,10 @@ import numpy as np
 import onnxruntime as ort
 
 from services.embedder.manifest import ENCODER, Manifest
-from services.embedder.model import Batch
+from services.embedder.model import Batch, OutOfMemory
 from shared.errors import Permanent
+
+_NO_MEMORY = "Failed to allocate memory"
 
 
 class OnnxEncoder:
@@ -30,5 +32,10 @@ class OnnxEncoder:
             raise Permanent(f"onnxruntime cannot load {folder / ENCODER}: {error}") from error
 
     def forward(self, batch: Batch) -> Batch:
-        (vectors,) = self._session.run(None, {"pictures": batch})
+        try:
+            (vectors,) = self._session.run(None, {"pictures": batch})
+        except Exception as error:  # onnxruntime's errors share no other base
+            if _NO_MEMORY in str(error):
+                raise OutOfMemory(str(error)) from error
+            raise
         return np.asarray(vectors, dtype=np.float32)

@@ -12,6 +12,7 @@ from services.embedder.lite_network import LiteNetwork, weights_path
 from services.embedder.loupe_network import LoupeNetwork
 from services.embedder.manifest import TRAINED, Manifest, file_sha256
 from services.embedder.model import Batch
+from services.embedder.torch_memory import memory_told
 from shared.errors import Permanent
 
 
@@ -57,7 +58,8 @@ class TorchEncoder:
 
     def forward(self, batch: Batch) -> Batch:
         on_gpu = self._device.type == "cuda"
-        with torch.inference_mode(), torch.autocast(self._device.type, dtype=torch.float16, enabled=on_gpu):
+        half = torch.autocast(self._device.type, dtype=torch.float16, enabled=on_gpu)
+        with memory_told(), torch.inference_mode(), half:
             pictures = torch.from_numpy(batch)
             if on_gpu:
                 pictures = pictures.pin_memory().to(self._device, non_blocking=True)

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from services.embedder.model import Batch
+from services.embedder.torch_memory import memory_told
 from services.embedder.towers import open_tower, weights_sha256
 from shared.errors import Permanent
 
@@ -43,7 +44,7 @@ class TowerEncoder:
         self.dimension = self._try(name)
 
     def forward(self, batch: Batch) -> Batch:
-        with torch.inference_mode():
+        with memory_told(), torch.inference_mode():
             pictures = torch.from_numpy(batch).to(self._device) * self._scale + self._shift
             vectors = nn.functional.normalize(self._features(pictures).float(), dim=1)
             return np.asarray(vectors.cpu().numpy(), dtype=np.float32)

@@ -6,10 +6,12 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from deploy.local import launch, stack
 from deploy.local.home import Home
 from loupe.backup.places import DATABASES, Place
 from loupe.backup.putting import put_back
@@ -18,6 +20,7 @@ from shared import objectstore
 from shared.contracts.analysis import picture_key
 from shared.errors import Conflict, NotFound, Permanent
 from shared.vectorstore import Point
+from tests.support.broker import free_port
 from tests.support.gateway import picture
 from tests.support.reconciling import Shop, running_shop
 
@@ -147,3 +150,22 @@ def test_nothing_is_restored_over_a_shop_and_nothing_that_is_no_whole_backup(
     with pytest.raises(NotFound, match="no whole backup"):
         put_back(folder, place_of(new))
     assert not (new.path / "gateway.db").exists()
+
+
+def test_nothing_starts_over_a_restore_that_was_cut_off_and_it_can_be_done_again(
+    shop: Shop, home: Home, tmp_path: Path
+) -> None:
+    shop.put("RING-1", 1)
+    take(place_of(home), tmp_path / "backup")
+    new = Home.at(tmp_path / "new")
+    where = place_of(new)
+    breaks = replace(where, databases={**where.databases, "inventory": "postgresql+psycopg://nobody@127.0.0.1/none"})
+    with pytest.raises(Permanent, match="another kind of database"):
+        put_back(tmp_path / "backup", breaks)
+    port = free_port()
+    with pytest.raises(Conflict, match="did not come to its end"):
+        launch.run(new, port, lambda: stack.plan(new, port), lambda _: None, lambda _: None)
+    put_back(tmp_path / "backup", where)
+    assert not new.restoring.exists()
+    with running_shop(new.path) as restored:
+        assert restored.reconcile() == {"point-missing": 1}

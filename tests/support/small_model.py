@@ -1,4 +1,7 @@
-"""A second model for tests: a picture's colours in a grid of 4 x 4, 48 numbers, and a type head of noise."""
+"""A second model for tests: a picture's colours in a grid of 4 x 4, 48 numbers, and a type head of noise.
+
+It can be made hungry: then it asks for as much memory as one wants.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from services.embedder.heads import Head, Heads
 from services.embedder.manifest import ENCODER, HEADS, HeadClasses, Manifest, file_sha256
@@ -17,18 +20,30 @@ _SIDE = 64
 _GRID = 4
 
 
-def small_model(folder: Path) -> Path:
-    """Write the model folder; the folder."""
+def small_model(folder: Path, hunger: int = 0) -> Path:
+    """Write the model folder; the folder. A forward of n pictures takes 2 ** (`hunger` * n) numbers of memory besides.
+
+    From 2 ** 48 on no machine has them. n times `hunger` is at most 60, as onnxruntime counts.
+    """
     folder.mkdir(parents=True)
     cell = _SIDE // _GRID
     pooled = helper.make_node("AveragePool", ["pictures"], ["grid"], kernel_shape=[cell, cell], strides=[cell, cell])
     flat = helper.make_node("Flatten", ["grid"], ["flat"])
-    unit = helper.make_node("LpNormalization", ["flat"], ["vectors"], axis=1, p=2)
+    unit = helper.make_node("LpNormalization", ["flat"], ["unit"], axis=1, p=2)
+    eats = [
+        helper.make_node("Shape", ["pictures"], ["n"], start=0, end=1),
+        helper.make_node("Mul", ["n", "hunger"], ["power"]),
+        helper.make_node("Pow", ["two", "power"], ["numbers"]),
+        helper.make_node("ConstantOfShape", ["numbers"], ["eaten"]),
+        helper.make_node("ReduceSum", ["eaten"], ["nothing"], keepdims=0),
+        helper.make_node("Add", ["unit", "nothing"], ["vectors"]),
+    ]
     graph = helper.make_graph(
-        [pooled, flat, unit],
+        [pooled, flat, unit, *eats],
         VERSION,
         [helper.make_tensor_value_info("pictures", TensorProto.FLOAT, ["n", 3, _SIDE, _SIDE])],
         [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["n", DIMENSION])],
+        [numpy_helper.from_array(np.array([each]), name) for name, each in (("hunger", hunger), ("two", 2))],
     )
     onnx.save(
         helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), str(folder / ENCODER)
