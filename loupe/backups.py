@@ -36,4 +36,5 @@ def restore(folder: Annotated[Path, typer.Argument(help="What `loupe backup` mad
 
     made = put_back(folder, place(Settings(), new=True))
     out.print(f"Restored the backup of {made.made_at:%Y-%m-%d %H:%M:%S} UTC: {len(made.tenants)} shops.")
-    out.print("Start Loupe: it makes the index again from what was analysed, 100 pictures at a time.")
+    start = "Start Loupe by `loupe up --processes`" if made.home and made.of_servers else "Start Loupe"
+    out.print(f"{start}: it makes the index again from what was analysed, 100 pictures at a time.", soft_wrap=True)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
+
+import httpx
 
 from deploy.local.home import Home
 from loupe.client import Client
@@ -14,6 +18,8 @@ from shared.errors import LoupeError
 
 _ENOUGH_BYTES = 1_000_000_000
 _LATE_SECONDS = 60.0
+_PATIENCE_SECONDS = 15.0
+"""Longer than a service waits for its broker and its stores."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,27 @@ def _local(home: Home) -> Iterator[Finding]:
         )
     finally:
         broker.close()
+    yield from services_found(home, running)
     yield from _gateway(home, running["address"])
+
+
+def services_found(home: Home, running: dict[str, Any]) -> Iterator[Finding]:
+    """Each service that is a process of its own, but the gateway."""
+    for name, port in running.get("ports", {}).items():
+        if name == "gateway":
+            continue
+        try:
+            answer = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=_PATIENCE_SECONDS)
+            away = [part for part, health in answer.json()["parts"].items() if not health["ok"]]
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            yield Finding(
+                name,
+                False,
+                f"does not answer ({type(error).__name__}). The stack starts a dead one again by itself; one that "
+                f"hangs, end it: {home.path}/logs/{name}.log says more.",
+            )
+            continue
+        yield Finding(name, not away, f"does not reach: {', '.join(away)}" if away else "answers")
 
 
 def _gateway(home: Home, address: str) -> Iterator[Finding]:
@@ -77,15 +103,28 @@ def _gateway(home: Home, address: str) -> Iterator[Finding]:
         status = client.status()
         for queue, depth in status.queues.items():
             age = float(depth["oldest_seconds"] or 0)
-            words = f"{depth['waiting']} waiting, the oldest for {age:.0f} s"
+            words = f"{depth['waiting']} waiting" + (f", the oldest for {age:.0f} s" if depth["waiting"] else "")
             if age > _LATE_SECONDS:
                 words += f". Nobody, or too few, work on it: see the log of the {queue}."
             yield Finding(f"queue {queue}", age <= _LATE_SECONDS, words)
         yield Finding("outbox", True, f"{status.outbox} messages without an outcome yet")
+        yield from dead_letters_found(address)
     except LoupeError as error:
         yield Finding("gateway", False, error.detail)
     finally:
         client.close()
+
+
+def dead_letters_found(address: str) -> Iterator[Finding]:
+    """As the gateway counts them; nothing of one whose metrics a proxy keeps inside."""
+    try:
+        told = httpx.get(f"{address}/metrics", timeout=_PATIENCE_SECONDS).text
+    except httpx.HTTPError:
+        return
+    if found := re.search(r"^loupe_dead_letters ([\d.e+]+)$", told, re.MULTILINE):
+        count = int(float(found[1]))
+        words = "none" if not count else f"{count} wait for somebody: see `loupe dead-letters list`"
+        yield Finding("dead letters", not count, words)
 
 
 def _lives(pid: int) -> bool:

@@ -45,7 +45,7 @@ SECONDS = {
     "tests/chaos/test_faults.py": 49,
     "tests/chaos/test_killing_the_stack.py": 43,
     "tests/e2e/test_shop_queue.py": 40,
-    "tests/e2e/test_backing_up.py": 30,
+    "tests/e2e/test_backing_up.py": 40,
     "tests/integration/test_recommender_paging.py": 37,
     "tests/chaos/test_placed_kills.py": 36,
     "tests/chaos/test_killing_the_shop_bus.py": 30,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -18,13 +18,13 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.contracts.api import FieldError, PartHealth, Problem, Readiness
+from shared.contracts.api import FieldError, Problem, Readiness
 from shared.contracts.usage import QuotaTold
 from shared.errors import BadRequest, InvalidInput, LoupeError, QuotaExceeded, TooLarge, TooSlow, UnsupportedMedia
 from shared.fence import Fence
 from shared.observability import logs, metrics, traces
+from shared.observability.readiness import Check, asked
 
-Check = Callable[[], None]
 REQUEST_ID = "X-Request-ID"
 _ACCEPTABLE_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
 _METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
@@ -65,7 +65,7 @@ def create_app(
         responses={503: {"model": Readiness, "description": "A part does not answer; `parts` says which"}},
     )
     def readyz(response: Response) -> Readiness:
-        parts = {name: _health(check) for name, check in checks.items()}
+        parts = asked(checks)
         ready = all(part.ok for part in parts.values())
         response.status_code = 200 if ready else 503
         return Readiness(ready=ready, parts=parts)
@@ -75,14 +75,6 @@ def create_app(
         return Response(metrics.render(collectors), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return app
-
-
-def _health(check: Check) -> PartHealth:
-    try:
-        check()
-    except LoupeError as error:
-        return PartHealth(ok=False, detail=error.detail)
-    return PartHealth(ok=True)
 
 
 class _Observed:

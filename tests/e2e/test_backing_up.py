@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from loupe.client import Client
 from tests.support.small_model import DIMENSION, VERSION, small_model
 from tests.support.stack import RunningStack
 from tests.support.uploading import Promised, sending
@@ -40,13 +42,13 @@ def test_what_was_accepted_before_a_backup_under_traffic_is_searched_and_recorde
     try:
         with running.client as client:
             assert promised.lost(client) == []
-            reconciled(running)
+            reconciled(client)
             assert promised.unfound(client) == []
             assert promised.unrecorded(client) == set()
             assert client.status().images.get("rejected", 0) == 0
             assert all(client.image_content(image.image_id) for image in client.images())
-        assert reconciled(running).startswith("0 found")
-        assert running.loupe("dead-letters", "list").stdout == "There are no dead letters.\n"
+            assert reconciled(client) == {}
+        assert re.search(r"^loupe_dead_letters 0\.0$", running.metrics(), re.MULTILINE)
     finally:
         running.stop()
 
@@ -62,8 +64,8 @@ def backed_up(running: RunningStack, folder: Path, pictures: int) -> Promised:
     return before
 
 
-def reconciled(running: RunningStack) -> str:
-    """What a comparison of the stores says, once it is over."""
-    done = running.loupe("reconcile")
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()[-1]
+def reconciled(client: Client) -> dict[str, int]:
+    """What a comparison of the stores found, once it is over."""
+    client.reconcile()
+    until(lambda: client.reconcile_report().finished_at, "the stores are compared", 120, 0.1)
+    return client.reconcile_report().found

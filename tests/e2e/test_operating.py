@@ -8,13 +8,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
+import yaml
 
 from tests.support.broker import free_port
 from tests.support.pictures import catalogue, drawing
 from tests.support.stack import RunningStack
 from tests.support.waiting import until
 
+PROMETHEUS = Path(__file__).parents[2] / "deploy/prometheus/prometheus.yml"
+SCRAPE_SECONDS = float(yaml.safe_load(PROMETHEUS.read_text())["global"]["scrape_timeout"].removesuffix("s"))
 BOTH_STACKS = [pytest.param(False, id="local"), pytest.param(True, id="processes", marks=pytest.mark.long)]
 
 
@@ -39,6 +43,8 @@ def test_doctor_explains_a_stopped_broker_and_uploads_wait_for_it(empty: Running
         assert done.returncode == 1
         assert "FAIL broker" in done.stdout
         assert "outbox" in done.stdout, "it says that nothing is lost"
+        told = httpx.get(f"{empty.address}/metrics", timeout=SCRAPE_SECONDS).text
+        assert "loupe_broker_up 0.0" in told, "Prometheus hears of it before it gives up"
         with empty.api as api:
             assert api.put("/v1/items/WAITS", json={"title": "Waits"}).status_code == 201
             file = {"file": ("p.jpg", drawing(1), "image/jpeg")}
