@@ -82,6 +82,7 @@ class AsyncClient:
     stop_import = sends(api.imports.stop_import)
 
     inventory_summary = sends(api.inventory.inventory_summary)
+    pieces_sold = sends(api.inventory.pieces_sold)
     inventory_items = lists(api.inventory.inventory_items)
     inventory_item = sends(api.inventory.inventory_item)
     movements = lists(api.inventory.movements)

@@ -16,6 +16,7 @@ from shared.contracts.inventory import (
     FlowSummary,
     InventorySummary,
     LocationSummary,
+    PiecesSold,
     PlaceShown,
     StockedItem,
     StockedItemDetail,
@@ -27,6 +28,8 @@ from shared.errors import NotFound
 
 _DETAIL_MOVEMENTS = 50
 _FLOW_DAYS = 30
+_SOLD_DAYS = 90
+_MOST_SOLD = 100_000
 _DAY = 86_400_000
 _of_item = and_(ItemStock.tenant == ItemRow.tenant, ItemStock.sku == ItemRow.sku)
 _STATES: dict[StockState, ColumnElement[bool]] = {
@@ -111,6 +114,23 @@ class Reading:
                 returned=flow.get("returned", 0),
             ),
         )
+
+    def sold(self, tenant: str) -> PiecesSold:
+        """What was sold of each item that there ever was a movement of."""
+        row = MovementRow
+        lately = (row.tenant == tenant, row.occurred_at >= times.now() - _SOLD_DAYS * _DAY, row.kind == "sold")
+        of_each = select(row.sku, func.sum(row.quantity).label("moved")).where(*lately).group_by(row.sku).subquery()
+        wanted = (
+            select(ItemRow.sku, func.coalesce(-of_each.c.moved, 0))
+            .join(ItemStock, _of_item)
+            .outerjoin(of_each, of_each.c.sku == ItemRow.sku)
+            .where(ItemRow.tenant == tenant, ItemRow.removed.is_(False))
+            .order_by(ItemRow.sku)
+            .limit(_MOST_SOLD)
+        )
+        with self._database.read() as session:
+            rows = session.execute(wanted).all()
+        return PiecesSold(days=_SOLD_DAYS, skus=[sku for sku, _ in rows], sold=[int(sold) for _, sold in rows])
 
 
 def _live(tenant: str) -> Select[*tuple[Any, ...]]:

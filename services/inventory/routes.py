@@ -12,6 +12,7 @@ from shared.contracts.fields import Sku, TenantId
 from shared.contracts.inventory import (
     InventorySummary,
     MovementPage,
+    PiecesSold,
     StockedItemDetail,
     StockedItemPage,
     StockState,
@@ -27,6 +28,10 @@ def router(reading: Reading, book: Book) -> APIRouter:
     @api.get("/summary", summary="The shop's stock as a whole")
     def get_summary(tenant: TenantId) -> InventorySummary:
         return reading.summary(tenant)
+
+    @api.get("/sold", summary="How many pieces of each item were sold lately")
+    def get_sold(tenant: TenantId) -> PiecesSold:
+        return reading.sold(tenant)
 
     @api.get("/items", summary="Items with their stock, in order of SKU")
     def get_items(

@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from shared.contracts.catalogue_map import CatalogueMap, Gap, Gaps
 from shared.contracts.internal import HitList
-from tests.support.gateway import KEY, Stand, Upstreams, hit, picture, running_gateway, running_upstreams, served
+from tests.support.gateway import KEY, Stand, Upstreams, hit, picture, running_upstreams, served
+from tests.support.stocking import running_stock
 
 SAMPLE = Path(__file__).parents[2] / "deploy" / "local" / "sample" / "pictures"
 SHOTS = os.environ.get("LOUPE_SHOTS")
@@ -48,6 +49,11 @@ def spread(real: list[str], pieces: int) -> CatalogueMap:
     )
 
 
+def sold(sku: str, quantity: int) -> dict[str, object]:
+    at = datetime.now(UTC).isoformat()
+    return {"id": f"sold-{sku}", "sku": sku, "kind": "sold", "quantity": quantity, "occurred_at": at}
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium")
@@ -64,7 +70,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Stand]
         upstreams: Upstreams = stack.enter_context(running_upstreams())
         upstreams.clean = picture(77, size=(120, 120))
         folder = tmp_path_factory.mktemp("inspire")
-        stand = stack.enter_context(running_gateway(folder, upstreams, page_tenant="shop", page_key=KEY))
+        books = stack.enter_context(running_stock(folder, upstreams=upstreams, page_tenant="shop", page_key=KEY))
+        stand = books.stand
         files = sorted(SAMPLE.glob("*-1.jpg"))[::14][:24]
         images: dict[str, str] = {}
         for file in files:
@@ -73,6 +80,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Stand]
                 sku, title=TITLED if not images else sku.replace("-", " ").capitalize(), price=120.0, currency="EUR"
             )
             images[sku] = stand.upload(sku, file.read_bytes())
+        books.settle()
+        books.move(*(sold(sku, quantity) for sku, quantity in zip(images, (7, 1), strict=False)))
         upstreams.map = spread(list(images), MANY)
         near = [
             Gap(x=40_000, y=20_000, radius=3_400, searches=31, unmatched=18, pieces=2, lift=6.5, skus=list(images)[:4])
@@ -204,6 +213,34 @@ def test_gaps_are_told_with_the_pieces_that_came_nearest(page: Page) -> None:
     expect(page.get_by_test_id("gap").locator("img")).to_have_count(4)
     page.get_by_test_id("colour-by").select_option("price")
     shot(page, "gaps")
+
+
+def test_pieces_are_coloured_by_what_was_sold_and_grey_where_nothing_is_known(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda made: asked.append(made.url) if "/inventory/" in made.url else None)
+    page.goto("/inspire#map")
+    expect(page.get_by_test_id("map-count")).to_have_text("50,000 pieces")
+    assert asked == [], "nobody wanted to see it yet"
+    legend = page.locator("#legend")
+    expect(legend).to_contain_text("ring")
+    page.get_by_test_id("colour-by").select_option("sales")
+    expect(legend).to_contain_text("none")
+    expect(legend).to_contain_text("7 sold in 90 days")
+    expect(legend).to_contain_text("not known 49,998")
+    assert len(asked) == 1, "all pieces are asked for at once"
+    most, least, never = page.evaluate(
+        """async () => {
+          const { colouring } = await import("/page/map-colours.js");
+          const read = async (path) => (await fetch(path)).json();
+          const map = await read("/v1/map");
+          const { colours } = colouring(map, "sales", await read("/v1/inventory/sold"));
+          return [0, 1, 2].map((row) => colours[row]);
+        }"""
+    )
+    assert (most, least, never) == ([0xF1, 0xD9, 0x4F], [0x3B, 0x2F, 0x6B], [0x9B, 0x96, 0x8E])
+    page.get_by_test_id("language").click()
+    expect(legend).not_to_contain_text("sold")
+    shot(page, "map-sales")
 
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "locale": "zh-CN"}

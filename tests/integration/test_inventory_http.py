@@ -243,3 +243,21 @@ def test_an_item_that_the_inventory_never_heard_of_is_told_again_with_its_next_m
     assert shop.client.get("/v1/inventory/items/RING-3").status_code == 404
     shop.move(moved("m-1", "counted", None, sku="RING-3"))
     assert shop.get("items/RING-3")["title"] == "Title of RING-3"
+
+
+def test_what_was_sold_in_90_days_is_told_of_all_pieces_at_once(shop: Shop) -> None:
+    now = datetime.now(UTC)
+
+    def sold(name: str, quantity: int, days_ago: int, sku: str = "RING-1") -> dict[str, Any]:
+        return moved(name, "sold", quantity, sku) | {"occurred_at": (now - timedelta(days=days_ago)).isoformat()}
+
+    assert shop.get("sold") == {"days": 90, "skus": [], "sold": []}, "nothing was told yet"
+    shop.move(moved("m-1", "received", 9), moved("m-2", "counted", 4, sku="RING-2"))
+    shop.move(sold("m-3", 2, 1), sold("m-4", 1, 89), sold("m-5", 4, 91))
+    assert shop.get("sold") == {"days": 90, "skus": ["RING-1", "RING-2"], "sold": [3, 0]}, "of RING-3 nothing is known"
+    other = shop.client.get("/v1/inventory/sold", headers={"Authorization": f"Bearer {OTHER_KEY}"})
+    assert other.json()["skus"] == [], "another shop's sales are its own"
+    assert shop.client.get("/v1/inventory/sold", headers={"Authorization": "Bearer nobody"}).status_code == 401
+    assert shop.client.delete("/v1/items/RING-1").is_success
+    shop.settle()
+    assert shop.get("sold")["skus"] == ["RING-2"], "what left the shop is on no map"

@@ -57,6 +57,7 @@ EXAMPLES: dict[str, tuple[Any, ...]] = {
     "import_errors": (IMAGE,),
     "stop_import": (IMAGE,),
     "inventory_summary": (),
+    "pieces_sold": (),
     "inventory_items": (),
     "inventory_item": ("RING-1",),
     "movements": (),

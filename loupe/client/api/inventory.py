@@ -15,6 +15,7 @@ from shared.contracts.inventory import (
     MovementShown,
     MovementsImported,
     MovementsIn,
+    PiecesSold,
     StockedItem,
     StockedItemDetail,
     StockedItemPage,
@@ -26,6 +27,11 @@ from shared.contracts.stock import Movement, MovementKind
 def inventory_summary() -> Call[InventorySummary]:
     """The stock as a whole."""
     return Call("GET", "/v1/inventory/summary", answer(InventorySummary))
+
+
+def pieces_sold() -> Call[PiecesSold]:
+    """How many pieces of each item were sold in the last 90 days."""
+    return Call("GET", "/v1/inventory/sold", answer(PiecesSold))
 
 
 def inventory_items(

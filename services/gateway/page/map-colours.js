@@ -9,11 +9,12 @@ const RAMP = ["#3b2f6b", "#2f6f8f", "#35a07f", "#94c24a", "#f1d94f"];
 const NOT_KNOWN = "#9b968e";
 const parse = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 
-// By what: an [r, g, b] a piece, and the entries of the legend.
-export function colouring(map, by) {
-  return by === "price" ? ramp(map, map.price, words().less, words().more)
-    : by === "age" ? ramp(map, map.day.map((day) => day || null), words().older, words().newer)
-      : kinds(map[by], by === "metal" ? map.metals : map.types);
+// By what: an [r, g, b] a piece, and the entries of the legend. `told`: what the ledger says was sold, if it is by that.
+export function colouring(map, by, told) {
+  return by === "sales" ? bySales(map, told)
+    : by === "price" ? ramp(map.price, words().less, words().more)
+      : by === "age" ? ramp(map.day.map((day) => day || null), words().older, words().newer)
+        : kinds(map[by], by === "metal" ? map.metals : map.types);
 }
 
 function kinds(numbers, names) {
@@ -27,13 +28,19 @@ function kinds(numbers, names) {
   return { colours: numbers.map((number) => inks[number] ?? none), legend };
 }
 
+function bySales(map, told) {
+  const sold = new Map(told.skus.map((sku, row) => [sku, told.sold[row]]));
+  const most = told.sold.reduce((high, one) => Math.max(high, one), 0);
+  return ramp(map.skus.map((sku) => sold.get(sku) ?? null), words().noneSold, words().mostSold(most, told.days));
+}
+
 // By rank, not by value: prices lie close together at one end.
-function ramp(map, values, low, high) {
+function ramp(values, low, high) {
   const sorted = values.filter((value) => value !== null).sort((one, other) => one - other);
   const stops = RAMP.map(parse), none = parse(NOT_KNOWN);
   const colours = values.map((value) => {
     if (value === null) return none;
-    const at = (rank(sorted, value) / Math.max(1, sorted.length)) * (stops.length - 1);
+    const at = (rank(sorted, value) / Math.max(1, sorted.length - 1)) * (stops.length - 1);
     const from = Math.min(stops.length - 2, Math.floor(at)), part = at - from;
     return stops[from].map((level, channel) => Math.round(level + (stops[from + 1][channel] - level) * part));
   });

@@ -10,7 +10,7 @@ import { shown } from "./sized.js";
 import { pieceCard, studio } from "./studio.js";
 
 const at = (id) => document.getElementById(id);
-const state = { map: null, view: null, seen: new Map(), asked: 0 };
+const state = { map: null, view: null, seen: new Map(), asked: 0, painted: 0 };
 const WAIT_MS = 2000;
 const AGAIN_MS = 20000;
 const SHOWN = 12;
@@ -40,8 +40,12 @@ function moved() {
   listed(state.view.around(state.view.view, SHOWN)).catch(() => {});
 }
 
-function paint() {
-  const { colours, legend } = colouring(state.map, at("colour-by").value);
+// What was sold is asked for when it is to be seen, of all pieces at once; until it is told, the colours stay.
+async function paint() {
+  const by = at("colour-by").value, turn = ++state.painted;
+  const told = by === "sales" ? await api.read("/v1/inventory/sold") : null;
+  if (turn !== state.painted) return;
+  const { colours, legend } = colouring(state.map, by, told);
   const style = getComputedStyle(document.documentElement);
   const hex = style.getPropertyValue("--raised").trim();
   state.view.ground = [1, 3, 5].map((from) => parseInt(hex.slice(from, from + 2), 16));
@@ -66,7 +70,7 @@ export async function showMap() {
     state.map = map;
     wait("");
     at("map-count").textContent = words().count(map.skus.length);
-    paint();
+    await paint();
   });
 }
 
@@ -78,7 +82,7 @@ async function look() {
   state.map = map;
   at("map-count").textContent = words().count(map.skus.length);
   state.view.marked = -1;
-  paint();
+  await studio.trying(paint);
 }
 
 function wait(told) {
@@ -120,10 +124,10 @@ function gapRow(gap) {
 
 export function wireMap() {
   setInterval(look, AGAIN_MS);
-  at("colour-by").addEventListener("change", () => state.map && paint());
+  at("colour-by").addEventListener("change", () => state.map && studio.trying(paint));
   at("nearer").addEventListener("click", () => state.view.zoom(1.6));
   at("farther").addEventListener("click", () => state.view.zoom(1 / 1.6));
   at("whole").addEventListener("click", () => state.view.go(32767, 32767, 1));
   at("gaps").addEventListener("click", () => state.map && showGaps());
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => state.map && paint());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => state.map && studio.trying(paint));
 }

@@ -26,6 +26,7 @@ from shared.contracts.inventory import (
     MovementsAccepted,
     MovementShown,
     MovementsImported,
+    PiecesSold,
     StockedItem,
     StockedItemDetail,
     StockedItemPage,
@@ -80,6 +81,12 @@ _CSV: dict[int | str, dict[str, Any]] = {
 @router.get("/summary", summary="The stock as a whole", responses=problems(503))
 async def get_inventory_summary(caller: Reader, gateway: Gateway) -> InventorySummary:
     return await gateway.inventory.ask("/summary", InventorySummary, tenant=caller.tenant)
+
+
+@router.get("/sold", summary="How many pieces of each item were sold in the last 90 days", responses=problems(503))
+async def get_sold(caller: Reader, gateway: Gateway) -> PiecesSold:
+    """All items at once, as columns of numbers: what a map is coloured by."""
+    return await gateway.inventory.ask("/sold", PiecesSold, tenant=caller.tenant)
 
 
 @router.get(
