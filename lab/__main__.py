@@ -87,6 +87,17 @@ def take_mediapipe(
 
 
 @app.command()
+def take_model_viewer(
+    folder: Annotated[Path, typer.Argument(help="Where `npm pack @google/model-viewer@4.4.0` was run.")],
+) -> None:
+    """Take the file by which the page shows pieces in 3-D out of its npm package; its hash is in the code."""
+    from lab.take_model_viewer import take
+
+    for path in take(folder):
+        print(path)
+
+
+@app.command()
 def fit_try_on() -> None:
     """Where along a finger hands wear rings, for the page's try-on, and its report (needs ../shared/data, Chromium)."""
     from lab.try_on.rings import fit
@@ -259,6 +270,22 @@ def simulate_shop(
     from lab.recommend.simulation import simulate
 
     print(simulate(seed=seed))
+
+
+@app.command()
+def export_gltf(
+    skus: Annotated[list[str] | None, typer.Argument(help="Pieces of the sample; by default, those it shows.")] = None,
+    out: Annotated[Path, typer.Option(help="The folder of the models.")] = Path("services/gateway/page/models"),
+    most: Annotated[int, typer.Option(help="How many bytes a model is at most.", min=1)] = 200_000,
+) -> None:
+    """Write rendered pieces as 3-D models, SKU.glb (binary glTF 2.0), in metres, small enough for a phone."""
+    from lab.render.sample import MODELS, write_models
+
+    try:
+        for path in write_models(out, skus or MODELS, most):
+            print(path, path.stat().st_size)
+    except (KeyError, ValueError) as error:
+        raise SystemExit(f"no model: {error}") from error
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})

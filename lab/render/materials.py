@@ -86,6 +86,9 @@ _OTHER: dict[str, tuple[float, RGB]] = {
 """Glossy paints and leathers: roughness, linear reflectance; refractive index 1.5."""
 
 
+_SMOOTH = {"type": "conductor"}
+
+
 def rgb(value: RGB) -> dict[str, Any]:
     return {"type": "rgb", "value": list(value)}
 
@@ -119,6 +122,30 @@ def bsdf(material: str, dispersed: float = 0.0) -> Bsdf:
         return {"type": "roughplastic", "alpha": 0.04, "int_ior": index, "diffuse_reflectance": rgb(reflectance)}
     alpha, reflectance = _OTHER[name]
     return {"type": "roughplastic", "alpha": alpha, "diffuse_reflectance": rgb(reflectance)}
+
+
+def reflected(metal: str) -> RGB:
+    """Of light that falls straight on a metal, how much of red, green and blue comes back (0 to 1), its tint in it."""
+    import mitsuba as mi
+
+    mi.set_variant("scalar_rgb")
+    look = bsdf(metal)
+    smooth = mi.load_dict(
+        {name: value for name, value in look.items() if name not in ("alpha", "distribution")} | _SMOOTH
+    )
+    straight = mi.SurfaceInteraction3f()
+    straight.wi = mi.Vector3f(0, 0, 1)
+    red, green, blue = smooth.sample(mi.BSDFContext(), straight, 0.5, [0.5, 0.5])[1]
+    return float(red), float(green), float(blue)
+
+
+def glossy(material: str) -> tuple[float, float, RGB]:
+    """Roughness (alpha), refractive index and linear reflectance of what neither is metal nor lets light through."""
+    if material in SOLID:
+        _, index, reflectance = SOLID[material]
+        return (0.1 if material == "pearl" else 0.04), index, reflectance
+    alpha, reflectance = _OTHER[material]
+    return alpha, 1.5, reflectance
 
 
 def _metal(name: str, alpha: float) -> Bsdf:

@@ -12,6 +12,8 @@ from rich.progress import track
 from lab.processes import pool
 from lab.render.catalogue import Piece, pieces
 from lab.render.dataset import jpeg, one_thread, replace_file
+from lab.render.gltf import glb
+from lab.render.parts import Parts
 from lab.render.scene import photograph
 from lab.render.shots import catalogue_shot
 
@@ -19,7 +21,30 @@ VIEWS = 3
 PICTURE_SIZE = 256
 SAMPLES = 18
 CATALOGUE_SEED = 3
-COLUMNS = ["sku", "title", "description", "price", "currency", "stock", "tags", "type", "metal", "stone", "images"]
+COLUMNS = [
+    "sku",
+    "title",
+    "description",
+    "price",
+    "currency",
+    "stock",
+    "tags",
+    "type",
+    "metal",
+    "stone",
+    "model_url",
+    "images",
+]
+MODELS = (
+    "RING-DIAMOND-PRINCESS-22",
+    "RING-CREST-29",
+    "EAR-AMETHYST-DROP-14",
+    "PEND-SAPPHIRE-PEAR-02",
+    "BRAC-CURB-09",
+    "WATCH-BLUE-02",
+)
+"""Pieces that the sample shows in 3-D, out of `services/gateway/page/models`."""
+MODEL_BYTES = 200_000
 
 
 def write_sample(
@@ -41,6 +66,25 @@ def write_sample(
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+
+
+def write_models(out: Path, skus: Sequence[str] = MODELS, most: int = MODEL_BYTES) -> list[Path]:
+    """Write `out`/SKU.glb of pieces of the shop, each of at most `most` bytes; pendants without their chain.
+
+    The same piece gives the same bytes. Raises KeyError for a SKU that the shop has not, ValueError for a piece that
+    is more bytes however few triangles its metal has.
+    """
+    shop = {piece.sku: piece for piece in pieces()}
+    out.mkdir(parents=True, exist_ok=True)
+    for sku in skus:
+        (out / f"{sku}.glb").write_bytes(glb(modelled(shop[sku]), sku, most))
+    return [out / f"{sku}.glb" for sku in skus]
+
+
+def modelled(piece: Piece) -> Parts:
+    """What the model of a piece is made of."""
+    poses = piece.design.poses()
+    return piece.design.parts("lone" if "lone" in poses else piece.pose)
 
 
 def _path(out: Path, piece: Piece, view: int) -> Path:
@@ -67,5 +111,6 @@ def _row(out: Path, piece: Piece) -> dict[str, str | int]:
         "type": piece.design.type,
         "metal": piece.design.metal,
         "stone": told.stone,
+        "model_url": f"/page/models/{piece.sku}.glb" if piece.sku in MODELS else "",
         "images": "|".join(_path(out, piece, view).name for view in range(VIEWS)),
     }

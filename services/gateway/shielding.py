@@ -33,6 +33,14 @@ TRY_ON = {
 }
 """Of the page that finds hands and faces by WebAssembly, and may ask for the camera. It sends to its origin alone."""
 
+SOLID = {
+    **PAGE,
+    "Content-Security-Policy": PAGE["Content-Security-Policy"].replace(
+        "style-src 'self'", "style-src 'self' 'sha256-PXtZZkJMMyc18o/DN1ZEFOJ2qEGq95IQbVaJFMOXOb0='"
+    ),
+}
+"""Of the page that shows a piece in 3-D: the one `<style>` that model-viewer puts beside its canvas, and no other."""
+
 
 class Shield:
     """Adds the fields that an answer does not have itself, failures included.

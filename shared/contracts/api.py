@@ -24,6 +24,15 @@ from shared.contracts.internal import Words
 from shared.contracts.usage import QuotaTold
 from shared.contracts.user_events import UserEvent
 
+ModelUrl = Annotated[
+    str,
+    Field(
+        max_length=2_000,
+        pattern=r"^/[A-Za-z0-9_.~%-][A-Za-z0-9_.~%/-]*\.glb$",
+        description="A 3-D model of the piece, binary glTF in metres, on the origin that serves the page.",
+        examples=["/models/RING-1.glb"],
+    ),
+]
 ImageState = Literal["stored", "analysed", "indexed", "rejected"]
 
 
@@ -56,6 +65,7 @@ class ItemIn(BaseModel):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = Field(None, examples=["EUR"])
     stock: Stock | None = Field(None, description="Pieces on hand; absent means available.")
     url: Text | None = Field(None, max_length=2_000)
+    model_url: ModelUrl | None = None
     brand: Word | None = None
     tags: Words = Field(default_factory=list)
     attributes: dict[str, str] = Field(default_factory=dict, max_length=50)
@@ -73,6 +83,7 @@ class ItemPatch(BaseModel):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     stock: Stock | None = Field(None, description="Pieces on hand; null: not counted, available.")
     url: Text | None = Field(None, max_length=2_000)
+    model_url: ModelUrl | None = None
     brand: Word | None = None
     tags: Words | None = None
     attributes: dict[str, str | None] | None = Field(None, max_length=50)

@@ -13,7 +13,7 @@ from shared.imports.rows import Named, Once, Refused, Row, check_sku, item_of
 
 _SKU = ("sku", "item_id")
 _PICTURES = ("images", "image", "pictures", "picture", "path", "file")
-_FIELDS = ("title", "description", "price", "currency", "stock", "url", "brand")
+_FIELDS = ("title", "description", "price", "currency", "stock", "url", "model_url", "brand")
 _ATTRIBUTES = ("type", "metal", "stone", "cut", "setting", "class")
 USED = frozenset({*_SKU, *_PICTURES, *_FIELDS, *_ATTRIBUTES, "tags"})
 _JSON_USED = frozenset({*_SKU, *_PICTURES, *ItemIn.model_fields})

@@ -6,6 +6,7 @@ import { element, price, resultCard, skeletons, stockWords } from "./cards.js";
 import { words } from "./find-words.js";
 import { valueWord } from "./language.js";
 import { show, shown } from "./sized.js";
+import { modelOf } from "./solid.js";
 import { wornAs } from "./tryon/kinds.js";
 
 const SIMILAR = 12;
@@ -38,6 +39,8 @@ function describe(item, result, doing) {
   const facts = { ...item.attributes, ...(item.tags.length && { [words().tags]: item.tags.join(", ") }), SKU: item.sku };
   at("piece-try").href = `/try-on?sku=${encodeURIComponent(item.sku)}`;
   at("piece-try").hidden = !item.images.length || Boolean(item.attributes.type && !wornAs(item));
+  at("piece-solid").href = `/in-3d?sku=${encodeURIComponent(item.sku)}`;
+  at("piece-solid").hidden = !modelOf(item);
   at("piece-facts").replaceChildren(
     ...Object.entries(facts).flatMap(([name, value]) => [element("dt", {}, typeof words()[name] === "string" ? words()[name] : name), element("dd", {}, valueWord(value))]),
   );

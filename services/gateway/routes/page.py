@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse, Response
 
 from services.gateway.access import Gateway
 from services.gateway.auth import COOKIE
-from services.gateway.shielding import FIND, PAGE, TRY_ON
+from services.gateway.shielding import FIND, PAGE, SOLID, TRY_ON
 
 FILES = Path(__file__).parent.parent / "page"
 SWAGGER_UI = Path(fastapi_offline.__file__).parent / "static"
@@ -26,9 +26,10 @@ VIEWS: Mapping[str, str] = {
     "/label": "label.html",
     "/inspire": "inspire.html",
     "/try-on": "try-on.html",
+    "/in-3d": "in-3d.html",
 }
 """What opens a session for who looks at it on this machine: path and file."""
-_TOLD = {"/": FIND, "/try-on": TRY_ON}
+_TOLD = {"/": FIND, "/try-on": TRY_ON, "/in-3d": SOLID}
 
 router = APIRouter(include_in_schema=False)
 
