@@ -73,9 +73,19 @@ def test_a_piece_without_a_model_fetches_nothing_that_draws(drawing: Browser, ad
     watched.close()
 
 
-def test_a_model_that_is_not_there_is_told_and_tried_again(drawing: Browser, address: str) -> None:
+def test_the_page_of_a_piece_leads_to_its_model_where_it_has_one(drawing: Browser, address: str) -> None:
     watched = Watched(drawing, address)
-    page = watched.open(f"/in-3d?sku={BROKEN}")
+    for sku, model in PIECES.items():
+        page = watched.open(f"/#piece/{sku}")
+        expect(page.get_by_test_id("piece-title")).to_have_text(f"<b>{sku}</b>")
+        expect(page.get_by_test_id("piece-solid")).to_be_visible(visible=model is not None)
+    watched.close()
+
+
+def test_a_model_that_is_not_there_is_told_and_tried_again(drawing: Browser, address: str) -> None:
+    watched = Watched(drawing, address, "phone")
+    page = watched.page
+    page.goto(f"/in-3d?sku={BROKEN}")
     expect(page.get_by_test_id("error")).to_contain_text("The model cannot be shown", timeout=PATIENCE_MS)
     expect(page.get_by_test_id("error").get_by_role("button", name="Try again")).to_be_visible()
     watched.close()

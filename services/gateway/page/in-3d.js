@@ -72,7 +72,11 @@ async function solid(model) {
     ar: "", "ar-modes": "webxr scene-viewer quick-look", "ar-scale": "fixed", "data-testid": "viewer" }, room);
   state.viewer = viewer;
   viewer.addEventListener("load", () => become("solid"));
-  viewer.addEventListener("error", () => become("broken", "broken"));
+  viewer.addEventListener("error", () => {
+    viewer.remove();
+    state.viewer = null;
+    become("broken", "broken");
+  });
   at("stage").append(viewer);
   viewer.src = model;
   tell();
