@@ -82,6 +82,7 @@ def test_the_page_of_a_piece_leads_to_its_model_where_it_has_one(drawing: Browse
     watched.close()
 
 
+@pytest.mark.long
 def test_a_model_that_is_not_there_is_told_and_tried_again(drawing: Browser, address: str) -> None:
     watched = Watched(drawing, address, "phone")
     page = watched.page
