@@ -13,6 +13,8 @@ SIZES = {"desktop": {"width": 1280, "height": 800}, "phone": {"width": 390, "hei
 PARTS = {"/": ("#piece/RING-EMERALD-HALO-01",), "/inspire": ("#map", "#colours", "#blend")}
 """Views that a page shows by the part behind its address."""
 SWAGGER_UI = "/docs"
+OF_ONE_PIECE = "/in-3d"
+"""A page to which a piece leads, and no other way."""
 PATIENCE_MS = 60_000
 _WATCH = """
   window.shifts = [];

@@ -178,11 +178,17 @@ function liked() {
   return forYou.awaitNews();
 }
 
-async function route() {
+// The piece that the address names, for which there is room from then on.
+function makeRoom() {
   const sku = location.hash.startsWith("#piece/") ? decodeURIComponent(location.hash.slice(7)) : null;
   document.body.classList.toggle("reading", Boolean(sku));
   show("piece", Boolean(sku));
   show("found", !sku);
+  return sku;
+}
+
+async function route() {
+  const sku = makeRoom();
   if (!sku) return;
   quiet();
   window.scrollTo({ top: 0 });
@@ -210,6 +216,7 @@ async function tellWhatIsKept() {
 }
 
 async function start() {
+  makeRoom();
   fill();
   tellWhatIsKept().catch(() => (at("kept").textContent = ""));
   at("suggestions").replaceChildren(...skeletons(4));

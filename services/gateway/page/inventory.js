@@ -96,7 +96,7 @@ function picture(address, alt = "") {
 function advised(advice) {
   const named = advice.name || advice.sku;
   return element("li", { "data-testid": "advice", "data-sku": advice.sku },
-    element("a", { href: `/#piece/${encodeURIComponent(advice.sku)}` }, picture(advice.image_url)),
+    element("a", { href: `/#piece/${encodeURIComponent(advice.sku)}`, "aria-label": named }, picture(advice.image_url)),
     element("div", { class: "words" },
       element("h3", {}, advice.kind === "order" ? `${whole(advice.quantity ?? 0)} × ${named}` : named),
       element("span", { class: "sku" }, advice.sku),
