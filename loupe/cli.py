@@ -24,7 +24,6 @@ from loupe import (
     inventory,
     kept_pictures,
     letters,
-    sample_sales,
     shops,
     training,
 )
@@ -78,9 +77,8 @@ def up(
         try:
             if sample and not loaded.exists():
                 with connected(settings.model_copy(update={"url": address}), patience=importing.PATIENCE) as client:
-                    pieces = catalogue_file.read(stack.SAMPLE / "catalogue.csv", stack.SAMPLE / "pictures", {})
-                    import_command.tell(import_command.bring(client, pieces, jobs=4))
-                    sample_sales.tell(client, stack.SAMPLE / "movements.csv")
+                    sample_shop = catalogue_file.read(stack.SAMPLE / "catalogue.csv", stack.SAMPLE / "pictures", {})
+                    import_command.tell(import_command.bring(client, sample_shop, jobs=4))
                 loaded.touch()
         except LoupeError as error:
             err.print(f"The sample catalogue was not loaded: {error.detail}", soft_wrap=True)

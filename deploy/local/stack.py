@@ -11,8 +11,7 @@ from deploy.local.launch import Plan, free_ports, python
 from deploy.local.supervisor import SECONDS_TO_STOP, Child
 
 SAMPLE = Path(__file__).parent / "sample"
-"""The catalogue that is shipped for a first look, rendered by our own lab: catalogue.csv and pictures/,
-and movements.csv, the made-up sales of the weeks before."""
+"""The catalogue that is shipped for a first look, rendered by our own lab: catalogue.csv and pictures/."""
 
 
 def plan(home: Home, port: int) -> Plan:

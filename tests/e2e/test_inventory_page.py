@@ -17,7 +17,7 @@ from tests.support.gateway import KEY, picture, served
 from tests.support.looking import about, looked_at
 from tests.support.stocking import Shop, running_stock
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
 WEEKS = 30
 NOW = datetime.now(UTC)
 

@@ -12,7 +12,7 @@ from tests.support.drawn_pieces import drawn_pieces, jpeg
 from tests.support.gateway import KEY, OTHER_KEY, served
 from tests.support.registering import House, running_house
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
 RING = jpeg(drawn_pieces(1)[0])
 
 

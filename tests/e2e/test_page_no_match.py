@@ -14,7 +14,7 @@ from shared.contracts.messages import UserEvents
 from tests.support.gateway import Stand, hit, picture, running_gateway, running_upstreams, served
 from tests.support.waiting import until
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ from tests.support.recommending import MIGRATIONS, SETTINGS
 from tests.support.small_model import small_model
 from tests.support.trays import BLUE, GREEN, RED, find_on_white, tray
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
 PHOTO = jpeg(tray((RED, 0.3), (GREEN, 0.8), (BLUE, 0.5)), 95)
 
 

@@ -16,7 +16,7 @@ from tests.support.gateway import KEY, served
 from tests.support.pictures import drawing
 from tests.support.registering import DRAWN, House, running_house
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 SIZES: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 900}},
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},

@@ -15,7 +15,7 @@ PARTS = {"/": ("#piece/RING-EMERALD-HALO-01",), "/inspire": ("#map", "#colours",
 SWAGGER_UI = "/docs"
 OF_ONE_PIECE = "/in-3d"
 """A page to which a piece leads, and no other way."""
-PATIENCE_MS = 60_000
+PATIENCE_MS = 180_000
 _WATCH = """
   window.shifts = [];
   new PerformanceObserver((list) => {
