@@ -1,7 +1,7 @@
 """A rendered piece as a binary glTF 2.0 (.glb), to look at from all sides: metres, y up, its front towards +z.
 
-https://registry.khronos.org/glTF/specs/2.0/glTF-2.0.html, and of stones the extensions KHR_materials_transmission and
-KHR_materials_ior, without which a viewer shows them opaque.
+As the Khronos Group's "glTF 2.0 Specification" (ISO/IEC 12113:2022) has it, and of stones the extensions
+KHR_materials_transmission and KHR_materials_ior, without which a viewer shows them opaque.
 """
 
 from __future__ import annotations
