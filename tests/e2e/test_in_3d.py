@@ -13,7 +13,8 @@ from deploy.local.stack import SAMPLE
 from lab.render.sample import MODELS
 from lab.try_on import ARGUMENTS
 from services.gateway.routes.page import FILES
-from tests.support.gateway import Upstreams, running_gateway, served
+from tests.support.gateway import running_gateway
+from tests.support.upstreams import Upstreams, served
 from tests.support.views import PATIENCE_MS, Watched
 
 RING, BARE, BROKEN = MODELS[0], "RING-EMERALD-HALO-01", "BROKEN"

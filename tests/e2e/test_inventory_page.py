@@ -13,9 +13,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from services.inventory.advice.advising import Terms
 from services.inventory.advice.making import AdviceMaker
-from tests.support.gateway import KEY, picture, served
+from tests.support.gateway import KEY, picture
 from tests.support.looking import about, looked_at
 from tests.support.stocking import Shop, running_stock
+from tests.support.upstreams import served
 
 PATIENCE_MS = 60_000
 WEEKS = 30

@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 from shared.contracts.analysis import Attribute
 from shared.contracts.messages import ImageIndexed
 from tests.support.browsing import SIZES, opened
-from tests.support.gateway import KEY, Stand, picture, running_gateway, served
+from tests.support.gateway import KEY, Stand, picture, running_gateway
+from tests.support.upstreams import served
 from tests.support.waiting import until
 
 SURE = {"SURE-1": 0.95, "DOUBT-2": 0.2, "HALF-3": 0.5, "SOME-4": 0.7}

@@ -9,8 +9,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.copying import Market, look
 from tests.support.drawn_pieces import drawn_pieces, jpeg
-from tests.support.gateway import KEY, OTHER_KEY, served
+from tests.support.gateway import KEY, OTHER_KEY
 from tests.support.registering import House, running_house
+from tests.support.upstreams import served
 
 PATIENCE_MS = 60_000
 RING = jpeg(drawn_pieces(1)[0])

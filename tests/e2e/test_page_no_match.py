@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, expect
 
 from shared.contracts.internal import HitList
 from shared.contracts.messages import UserEvents
-from tests.support.gateway import Stand, hit, picture, running_gateway, running_upstreams, served
+from tests.support.gateway import Stand, picture, running_gateway
+from tests.support.upstreams import hit, running_upstreams, served
 from tests.support.waiting import until
 
 PATIENCE_MS = 60_000

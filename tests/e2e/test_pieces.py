@@ -39,11 +39,12 @@ from shared.contracts.messages import ImageStored, ItemChanged
 from shared.contracts.models import INDEX, Models
 from shared.observability.http import create_app
 from tests.support.drawn_pieces import jpeg
-from tests.support.gateway import Stand, Upstreams, running_gateway, served, text_vectors
+from tests.support.gateway import Stand, running_gateway
 from tests.support.indexing import World, worlds
 from tests.support.recommending import MIGRATIONS, SETTINGS
 from tests.support.small_model import small_model
 from tests.support.trays import BLUE, GREEN, RED, find_on_white, tray
+from tests.support.upstreams import Upstreams, served, text_vectors
 
 PATIENCE_MS = 60_000
 PHOTO = jpeg(tray((RED, 0.3), (GREEN, 0.8), (BLUE, 0.5)), 95)

@@ -12,9 +12,10 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 from shared.pictures import strip
-from tests.support.gateway import KEY, served
+from tests.support.gateway import KEY
 from tests.support.pictures import drawing
 from tests.support.registering import DRAWN, House, running_house
+from tests.support.upstreams import served
 
 PATIENCE_MS = 60_000
 SIZES: dict[str, dict[str, Any]] = {

@@ -13,8 +13,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from shared.contracts.messages import ImageIndexed, ImageRejected
 from tests.support.browsing import SIZES, opened
-from tests.support.gateway import KEY, Stand, picture, running_gateway, running_upstreams, served
+from tests.support.gateway import KEY, Stand, picture, running_gateway
 from tests.support.importing import importing
+from tests.support.upstreams import running_upstreams, served
 
 REASON = "No piece is seen in the picture. Send one that shows it."
 

@@ -23,7 +23,8 @@ from services.embedder.cutout import CutOuts
 from services.embedder.decoding import decode_here
 from services.embedder.manifest import SHIPPED
 from shared.observability.http import create_app
-from tests.support.gateway import KEY, Upstreams, running_gateway, served
+from tests.support.gateway import KEY, running_gateway
+from tests.support.upstreams import Upstreams, served
 from tests.support.views import SIZES
 
 FACE = Path(skimage.__file__).parent / "data" / "astronaut.png"

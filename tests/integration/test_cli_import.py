@@ -16,10 +16,11 @@ from typer.testing import CliRunner, Result
 from loupe.cli import app
 from services.gateway.tables import Image as ImageRow
 from shared.contracts.messages import ImageStored
-from tests.support.gateway import KEY, Stand, picture, running_gateway, served
+from tests.support.gateway import KEY, Stand, picture, running_gateway
 from tests.support.importing import importing
 from tests.support.selling import indexed
 from tests.support.shopify_export import export
+from tests.support.upstreams import served
 
 
 @contextmanager

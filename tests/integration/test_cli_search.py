@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from shared.contracts.internal import HitList
-from tests.support.gateway import KEY, Upstreams, hit, picture, running_gateway, running_upstreams, served
+from tests.support.gateway import KEY, picture, running_gateway
 from tests.support.snippets import ROOT, snippet
+from tests.support.upstreams import Upstreams, hit, running_upstreams, served
 
 
 @dataclass(frozen=True)

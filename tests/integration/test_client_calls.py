@@ -37,8 +37,9 @@ from shared.contracts.messages import ImageIndexed
 from shared.contracts.search import SearchQuery
 from tests.support.client_calls import STEPS, described, methods
 from tests.support.clients import Caller
-from tests.support.gateway import KEY, Stand, hit, picture, running_gateway, running_upstreams, served
+from tests.support.gateway import KEY, Stand, picture, running_gateway
 from tests.support.snippets import ROOT
+from tests.support.upstreams import hit, running_upstreams, served
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,11 @@ from loupe.client.errors import Refused
 from shared.contracts.internal import HitList
 from shared.contracts.messages import ImageIndexed
 from tests.support.client_calls import STEPS, described, methods
-from tests.support.gateway import KEY, Stand, hit, picture, running_gateway, running_upstreams, served
+from tests.support.gateway import KEY, Stand, picture, running_gateway
 from tests.support.importing import importing
 from tests.support.snippets import ROOT, snippet
 from tests.support.stocking import running_inventory
+from tests.support.upstreams import hit, running_upstreams, served
 
 PAGE = "docs/client.md"
 

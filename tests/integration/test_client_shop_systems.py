@@ -22,12 +22,13 @@ from loupe.client import (
     WebhookPatch,
 )
 from tests.support.clients import Caller
-from tests.support.gateway import KEY, Stand, picture, running_gateway, served
+from tests.support.gateway import KEY, Stand, picture, running_gateway
 from tests.support.importing import importing
 from tests.support.losing import losing
 from tests.support.receiving import Receiver, dispatching, receiving
 from tests.support.scripted import Said, scripted
 from tests.support.shops import running
+from tests.support.upstreams import served
 from tests.support.waiting import until
 
 CATALOGUE = b"sku,title,price\nRING-1,A ring,490\nRING-2,Another,90\nRING-3,A third,a lot\n"

@@ -15,7 +15,7 @@ from loupe import doctor
 from shared.errors import Retryable
 from shared.observability.http import create_app
 from shared.observability.readiness import Check
-from tests.support.gateway import served
+from tests.support.upstreams import served
 
 
 class Letters(Collector):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.support.gateway import KEY, running_gateway, served
+from tests.support.gateway import KEY, running_gateway
 from tests.support.importing import imported, importing, said
 from tests.support.shopify_export import export
 from tests.support.snippets import run_alone, snippet, snippets
+from tests.support.upstreams import served
 
 PAGE = "docs/imports.md"
 

@@ -12,17 +12,9 @@ import pytest
 from shared.contracts.analysis import Box
 from shared.contracts.internal import HitList
 from shared.contracts.search import SearchQuery
-from tests.support.gateway import (
-    KEY,
-    Stand,
-    analysis,
-    hit,
-    picture,
-    running_gateway,
-    running_upstreams,
-    served,
-)
+from tests.support.gateway import KEY, Stand, picture, running_gateway
 from tests.support.snippets import openapi_examples, run_alone, snippet, snippets
+from tests.support.upstreams import analysis, hit, running_upstreams, served
 
 PAGE = "docs/integration.md"
 

@@ -24,7 +24,8 @@ from shared.errors import Retryable
 from shared.fence import Outsider, credentials
 from shared.observability.http import create_app
 from shared.settings import ServiceSettings
-from tests.support.gateway import running_gateway, served
+from tests.support.gateway import running_gateway
+from tests.support.upstreams import served
 
 SECRET = "the internal secret of tests"
 ANOTHER = "another secret, as long as that"

@@ -13,8 +13,9 @@ from services.embedder.main import build
 from services.embedder.settings import Settings
 from shared import messaging
 from tests.support.compared import RING, opened, photo_of, saved
-from tests.support.gateway import NOBODY, served
+from tests.support.gateway import NOBODY
 from tests.support.registering import House, running_house
+from tests.support.upstreams import served
 
 REFERENCE = photo_of(RING)
 

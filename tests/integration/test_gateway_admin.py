@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from shared.contracts.models import ReindexStart
-from tests.support.gateway import LOADED, Stand, running_gateway, running_upstreams
+from tests.support.gateway import Stand, running_gateway
+from tests.support.upstreams import LOADED, running_upstreams
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from shared.contracts.api import Problem
 from shared.contracts.fields import MAX_PICTURE_BYTES
 from shared.contracts.messages import ImageStored
 from tests.support.databases import NewDatabase
-from tests.support.gateway import KEY, Stand, picture, running_gateway, served
+from tests.support.gateway import KEY, Stand, picture, running_gateway
+from tests.support.upstreams import served
 
 UPLOAD = "/v1/items/RING-1/images"
 MB = 1_000_000

@@ -16,7 +16,8 @@ from shared.contracts.boards import MAX_BOARDS
 from shared.contracts.catalogue_map import CatalogueMap
 from shared.contracts.internal import HitList, SearchRequest
 from tests.support.databases import NewDatabase
-from tests.support.gateway import OTHER_KEY, Stand, Upstreams, hit, picture, running_gateway, running_upstreams
+from tests.support.gateway import OTHER_KEY, Stand, picture, running_gateway
+from tests.support.upstreams import Upstreams, hit, running_upstreams
 
 OTHER = {"Authorization": f"Bearer {OTHER_KEY}"}
 

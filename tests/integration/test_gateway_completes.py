@@ -12,7 +12,8 @@ from shared.contracts.analysis import Attribute
 from shared.contracts.internal import CompletesRequest, HitList, Reason, Source
 from shared.contracts.messages import ImageIndexed
 from tests.support.databases import NewDatabase
-from tests.support.gateway import Stand, Upstreams, analysis, hit, picture, running_gateway, running_upstreams
+from tests.support.gateway import Stand, picture, running_gateway
+from tests.support.upstreams import Upstreams, analysis, hit, running_upstreams
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.support.databases import NewDatabase
-from tests.support.gateway import CUT_OUT, OTHER_KEY, Stand, Upstreams, picture, running_gateway, served
+from tests.support.gateway import OTHER_KEY, Stand, picture, running_gateway
+from tests.support.upstreams import CUT_OUT, Upstreams, served
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from services.gateway.settings import Settings
 from shared.contracts.api import Problem
-from tests.support.gateway import KEY, Stand, picture, running_gateway, served
+from tests.support.gateway import KEY, Stand, picture, running_gateway
+from tests.support.upstreams import served
 
 PAGE_OF_THE_SHOP = "https://shop.example"
 

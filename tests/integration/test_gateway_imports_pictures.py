@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from fastapi import FastAPI, Response
 
-from tests.support.gateway import Stand, picture, running_gateway, served
+from tests.support.gateway import Stand, picture, running_gateway
 from tests.support.importing import imported, importing, item, rows, said, zipped
+from tests.support.upstreams import served
 
 
 @pytest.fixture

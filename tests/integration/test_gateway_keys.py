@@ -16,7 +16,8 @@ from services.gateway.tables import ApiKey
 from services.gateway.tenants import ensure_key
 from shared.contracts.fields import KeyScope
 from shared.errors import Unauthorized
-from tests.support.gateway import KEY, OTHER_KEY, SECRET, Stand, running_gateway, running_upstreams
+from tests.support.gateway import KEY, OTHER_KEY, SECRET, Stand, running_gateway
+from tests.support.upstreams import running_upstreams
 from tests.support.waiting import until
 
 SCOPES: tuple[KeyScope, ...] = ("read", "write", "events", "admin", "operator")

@@ -20,7 +20,8 @@ from shared.contracts.messages import ImageStored
 from shared.observability.http import create_app
 from shared.prompt_http import PromptHttp
 from tests.support.broker import free_port
-from tests.support.gateway import KEY, Stand, picture, running_gateway, served
+from tests.support.gateway import KEY, Stand, picture, running_gateway
+from tests.support.upstreams import served
 from tests.support.waiting import until
 
 AUTHORIZED = f"Authorization: Bearer {KEY}\r\n"

@@ -16,7 +16,8 @@ from shared.contracts.fields import unpack_vector
 from shared.contracts.internal import HitList
 from shared.contracts.messages import ImageIndexed
 from tests.support.databases import NewDatabase
-from tests.support.gateway import Stand, Upstreams, analysis, hit, picture, running_gateway, running_upstreams
+from tests.support.gateway import Stand, picture, running_gateway
+from tests.support.upstreams import Upstreams, analysis, hit, running_upstreams
 
 NONE = "0" * 64
 LEFT, MIDDLE, RIGHT = Box(x1=0.3), Box(x0=0.35, x1=0.6), Box(x0=0.7)

@@ -12,16 +12,8 @@ import pytest
 from shared.contracts.analysis import Box
 from shared.contracts.internal import HitList, SearchRequest, ValueCounts
 from tests.support.databases import NewDatabase
-from tests.support.gateway import (
-    Stand,
-    Upstreams,
-    analysis,
-    hit,
-    picture,
-    running_gateway,
-    running_upstreams,
-    text_vectors,
-)
+from tests.support.gateway import Stand, picture, running_gateway
+from tests.support.upstreams import Upstreams, analysis, hit, running_upstreams, text_vectors
 
 NONE = "0" * 64
 LEFT, RIGHT = Box(x1=0.4), Box(x0=0.6)

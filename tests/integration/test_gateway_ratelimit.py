@@ -18,10 +18,11 @@ from services.gateway.api_keys import ApiKeys
 from services.gateway.ratelimit import RateLimiter, headers_of
 from services.gateway.settings import Settings
 from tests.support.broker import RunningBroker
-from tests.support.gateway import KEY, OTHER_KEY, SECRET, picture, running_gateway, served
+from tests.support.gateway import KEY, OTHER_KEY, SECRET, picture, running_gateway
 from tests.support.importing import Silent
 from tests.support.importing import importing as import_loops
 from tests.support.pictures import catalogue
+from tests.support.upstreams import served
 from tests.support.waiting import until
 
 

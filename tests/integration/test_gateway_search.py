@@ -12,7 +12,8 @@ import pytest
 from shared.contracts.internal import HitList, SearchRequest, SimilarRequest, Source, SuggestRequest
 from shared.contracts.messages import EventsRecorded, UserEvents
 from tests.support.databases import NewDatabase
-from tests.support.gateway import Stand, Upstreams, hit, picture, running_gateway, running_upstreams
+from tests.support.gateway import Stand, picture, running_gateway
+from tests.support.upstreams import Upstreams, hit, running_upstreams
 
 PHOTO = {"image": ("photo.jpg", picture(9), "image/jpeg")}
 

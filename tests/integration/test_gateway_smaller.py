@@ -14,9 +14,10 @@ from services.gateway.renditions import BUCKET
 from shared import objectstore
 from shared.contracts.messages import ImageRedrawn
 from tests.support.databases import NewDatabase
-from tests.support.gateway import OTHER_KEY, Stand, Upstreams, running_gateway, served
+from tests.support.gateway import OTHER_KEY, Stand, running_gateway
 from tests.support.pictures import drawing
 from tests.support.rings import encoded
+from tests.support.upstreams import Upstreams, served
 
 WHOLE = drawing(1, side=1_000)
 

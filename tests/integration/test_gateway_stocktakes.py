@@ -17,10 +17,11 @@ from services.inventory.styles.running import StyleRuns
 from services.inventory.styles.turns import Turns
 from shared import objectstore
 from shared.contracts.models import Models
-from tests.support.gateway import OTHER_KEY, Upstreams, served
+from tests.support.gateway import OTHER_KEY
 from tests.support.looking import MODEL, about, looks_of, photo_of, tray_of, unit
 from tests.support.pictures import drawing
 from tests.support.stocking import Shop, running_stock
+from tests.support.upstreams import Upstreams, served
 
 PHOTO = drawing(3)
 OTHER = {"Authorization": f"Bearer {OTHER_KEY}"}

@@ -10,7 +10,8 @@ from prometheus_client import REGISTRY
 
 from shared.contracts.impressions import ImpressionsShown, ShownList
 from shared.contracts.internal import HitList, Source, SuggestBatchRequest, SuggestRequest
-from tests.support.gateway import OTHER_KEY, Stand, hit, picture, running_gateway, running_upstreams
+from tests.support.gateway import OTHER_KEY, Stand, picture, running_gateway
+from tests.support.upstreams import hit, running_upstreams
 
 HALVES = {"name": "ranking-2", "variants": {"a": {"share": 0.5, "policy": "plain"}, "b": {"share": 0.5}}}
 

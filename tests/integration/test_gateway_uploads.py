@@ -18,9 +18,10 @@ from services.gateway.cleaning import Cleaner
 from shared.contracts.messages import ImageStored
 from shared.errors import NotFound, Retryable
 from tests.support.databases import NewDatabase
-from tests.support.gateway import KEY, OTHER_KEY, Stand, picture, running_gateway, served
+from tests.support.gateway import KEY, OTHER_KEY, Stand, picture, running_gateway
 from tests.support.servers import RunningServer
 from tests.support.snippets import openapi_examples, run_alone, snippet
+from tests.support.upstreams import served
 from tests.support.waiting import until
 
 BATCH = "/v1/images:batch"

@@ -26,10 +26,11 @@ from shared.contracts.api import Problem
 from shared.contracts.messages import ImageAnalysed, ImageRejected, ImageStored
 from shared.messaging.broker import holding
 from shared.service import Service
-from tests.support.gateway import NOBODY, Stand, Upstreams, running_gateway, served
+from tests.support.gateway import NOBODY, Stand, running_gateway
 from tests.support.hostile import bombs, imports, pictures, requests
 from tests.support.importing import importing, rows, send, status
 from tests.support.small_model import small_model
+from tests.support.upstreams import Upstreams, served
 from tests.support.waiting import until
 
 MAX_QUERY = 5_000_000

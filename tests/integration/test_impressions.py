@@ -21,9 +21,10 @@ from shared.contracts.impressions import ImpressionsRecorded, ImpressionsShown, 
 from shared.contracts.internal import HitList
 from shared.contracts.messages import UserEvents
 from tests.support.databases import NewDatabase
-from tests.support.gateway import Stand, Upstreams, hit, picture, running_gateway, running_upstreams
+from tests.support.gateway import Stand, picture, running_gateway
 from tests.support.indexing import Recorder
 from tests.support.recommending import MIGRATIONS
+from tests.support.upstreams import Upstreams, hit, running_upstreams
 from tests.support.waiting import until
 
 SEARCH = "0" * 32

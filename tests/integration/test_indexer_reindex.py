@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from services.indexer.points import collection_of
-from shared import database
-from shared.contracts.messages import AnalysisMissing, ImageAnalysed, ImageIndexed, ImageRejected, Message
-from shared.contracts.models import Model, Probability, ReindexStart, Sameness
+from shared.contracts.messages import AnalysisMissing, ImageIndexed, ImageRejected
 from shared.errors import Conflict, Retryable
 from shared.vectorstore import Filter
 from tests.support.databases import NewDatabase
-from tests.support.indexing import FIRST, MIGRATIONS, World, image_id, worlds
+from tests.support.indexing import FIRST, World, image_id, worlds
 from tests.support.qdrant_server import RunningQdrant
-
-SECOND = Model(
-    version="model-2",
-    dimension=5,
-    no_match_below=0.3,
-    look_at_least=0.4,
-    same=Sameness(slope=12, offset=-7.5),
-    style=Probability(slope=5, offset=-2),
-    form_dimension=3,
-)
-NEW = collection_of(SECOND.version, 2)
-MODELS = {model.version: model for model in (FIRST, SECOND)}
-MANY_STEPS = 10
+from tests.support.reindexing import NEW, SECOND, active, answer, asked, start, step
 
 
 @pytest.fixture
@@ -42,35 +26,6 @@ def world(new_database: NewDatabase, tmp_path: Path) -> Iterator[World]:
         yield new_world()
     if server:
         server.stop()
-
-
-def start(world: World, *, hold: bool = False, model: Model = SECOND) -> None:
-    world.reindex.start(ReindexStart(model=model, hold=hold))
-
-
-def step(world: World, steps: int = MANY_STEPS) -> None:
-    for _ in range(steps):
-        world.filler.step()
-
-
-def asked(world: World) -> list[str]:
-    return [m.image_id for m in world.recorder.published if isinstance(m, AnalysisMissing)]
-
-
-def answer(world: World) -> None:
-    """Do what the embedder does about all that was asked."""
-    published = list(world.recorder.published)
-    world.recorder.published.clear()
-    for message in published:
-        if isinstance(message, AnalysisMissing):
-            model = MODELS[message.model_version]
-            world.deliver(world.analysed_by(model, int(message.image_id[-3:], 16), message.item_revision))
-
-
-def active(world: World) -> str:
-    found = world.directory.active()
-    assert found
-    return found.name
 
 
 def test_an_empty_index_begins_with_the_collection_of_its_model(world: World) -> None:
@@ -252,80 +207,3 @@ def test_points_that_do_not_agree_with_the_pictures_stop_the_switch(world: World
     with pytest.raises(Retryable, match=r"holds 0 points .* and 2 belong there"):
         world.reindex.switch()
     assert active(world) == collection_of(FIRST.version)
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_after_any_writes_between_any_steps_the_new_collection_holds_what_the_old_one_would(
-    tmp_path: Path, new_database: NewDatabase, seed: int
-) -> None:
-    kinds = ["price", "upload", "upload", "upload", "remove", "correct", "fill", "answer", "drop item"]
-    orders = random.Random(seed).choices(kinds, k=40)
-    with worlds(tmp_path, new_database()) as new_world:
-        world, alone = new_world(), new_world()
-        world.seen = alone.seen = lambda model, image: 1 + (image + (model == SECOND)) % 3
-        revision, picture = 1, 1
-        script: list[Message] = []
-
-        def tell(*messages: Message) -> None:
-            script.extend(messages)
-            world.deliver(*messages)
-
-        tell(world.changed(1), world.analysed(1, 1))
-        start(world)
-        for order in orders:
-            revision += order in ("price", "drop item")
-            match order:
-                case "price":
-                    tell(world.changed(revision, price=revision))
-                case "drop item":
-                    tell(world.changed(revision, removed=True))
-                    revision += 1
-                    tell(world.changed(revision))
-                case "upload":
-                    picture += 1
-                    tell(world.analysed(picture, revision))
-                case "remove":
-                    tell(world.removed(picture))
-                case "correct":
-                    tell(world.corrected(picture, revision + len(script), {"type": f"kind {len(script)}"}))
-                case "fill":
-                    world.filler.step()
-                case "answer":
-                    answer(world)
-        for _ in range(3):
-            step(world, 3)
-            answer(world)
-        step(world, 3)
-        assert active(world) == NEW
-        for message in script:
-            if isinstance(message, ImageAnalysed):
-                alone.analysed_by(SECOND, int(message.image_id[-3:], 16), message.item_revision)
-                message = message.model_copy(update={"model_version": SECOND.version})
-            alone.deliver(message.model_copy(update={"tenant": alone.tenant}))
-        assert world.index() == alone.index()
-
-
-def test_state_from_before_collections_were_counted_opens_and_is_filled_anew(tmp_path: Path) -> None:
-    state = database.open(f"sqlite:///{tmp_path}/indexer.db")
-    _migrate_to_first(state, tmp_path / "before")
-    with state.engine.begin() as connection:
-        connection.execute(text("INSERT INTO items VALUES ('old-shop', 'RING-1', 1, 0, NULL)"))
-        row = "'old-shop', '00000000-0000-0000-0000-000000000001', 'RING-1', 0, 1, :sha, 'model-1', 0, '{}'"
-        connection.execute(text(f"INSERT INTO images VALUES ({row})"), {"sha": f"{1:064x}"})
-    state.close()
-    with worlds(tmp_path) as new_world:
-        world = new_world()
-        world.tenant = "old-shop"
-        start(world)
-        step(world)
-        answer(world)
-        step(world)
-        assert set(world.index()) == {image_id(1)}
-
-
-def _migrate_to_first(state: database.Database, folder: Path) -> None:
-    """As the release before did it, which had the first revision alone."""
-    first = "0001_items_and_images.py"
-    (folder / "versions").mkdir(parents=True)
-    (folder / "versions" / first).write_text((MIGRATIONS / "versions" / first).read_text())
-    state.migrate(folder)

@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from shared.contracts.catalogue_map import CatalogueMap, Gap, Gaps
 from shared.contracts.internal import HitList
-from tests.support.gateway import KEY, Stand, Upstreams, hit, picture, running_upstreams, served
+from tests.support.gateway import KEY, Stand, picture
 from tests.support.stocking import running_stock
+from tests.support.upstreams import Upstreams, hit, running_upstreams, served
 
 SAMPLE = Path(__file__).parents[2] / "deploy" / "local" / "sample" / "pictures"
 SHOTS = os.environ.get("LOUPE_SHOTS")

@@ -28,9 +28,10 @@ from shared import database, objectstore
 from shared.contracts.messages import ErasureAsked, ShopperErased
 from shared.database import Compaction
 from tests.support.databases import NewDatabase
-from tests.support.gateway import OTHER_KEY, SECRET, Stand, running_gateway, running_upstreams
+from tests.support.gateway import OTHER_KEY, SECRET, Stand, running_gateway
 from tests.support.shop_handling import acts, handle, news
 from tests.support.shops import Shop
+from tests.support.upstreams import running_upstreams
 from tests.support.waiting import until
 
 MAIL = "anna@example.com"

@@ -22,9 +22,10 @@ from services.gateway.tables import Image as ImageRow
 from shared import objectstore
 from shared.contracts.messages import ImageRedrawn, ImageRejected, ImageStored
 from shared.objectstore import ObjectStore
-from tests.support.gateway import CLEAN_PHOTO, Stand, picture, running_gateway, running_upstreams
 from tests.support.gateway import SECRET as SECRET_OF_GATEWAY
+from tests.support.gateway import Stand, picture, running_gateway
 from tests.support.telling_pictures import PICTURES, SECRET, telling
+from tests.support.upstreams import CLEAN_PHOTO, running_upstreams
 from tests.support.waiting import until
 
 

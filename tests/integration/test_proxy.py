@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.support.broker import free_port
-from tests.support.gateway import KEY, Upstreams, picture, running_gateway, served
+from tests.support.gateway import KEY, picture, running_gateway
+from tests.support.upstreams import Upstreams, served
 from tests.support.waiting import until
 
 CONFIG = Path(__file__).parents[2] / "deploy/proxy/nginx.conf"

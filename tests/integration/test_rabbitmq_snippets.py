@@ -13,11 +13,12 @@ from kombu.connection import Connection
 
 from shared.contracts.messages import UserEvents
 from shared.shopbus.users import open_users
-from tests.support.gateway import KEY, Stand, picture, running_gateway, served
+from tests.support.gateway import KEY, Stand, picture, running_gateway
 from tests.support.selling import indexed, stored
 from tests.support.servers import RunningServer
 from tests.support.shops import Shop, running, shop_loops
 from tests.support.snippets import run_alone, snippet, snippets
+from tests.support.upstreams import served
 from tests.support.waiting import until
 
 PAGE = "docs/queue.md"

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from tests.support.broker import free_port
-from tests.support.gateway import picture, running_gateway, served
+from tests.support.gateway import picture, running_gateway
 from tests.support.receiving import admin, dispatching
 from tests.support.selling import indexed, stored
 from tests.support.shops import running
 from tests.support.snippets import openapi_examples, run_alone, snippet
+from tests.support.upstreams import served
 from tests.support.waiting import until
 
 PAGE = "docs/webhooks.md"

@@ -38,8 +38,9 @@ from shared.contracts.models import Model, Models
 from shared.errors import UnreadablePicture
 from shared.service import Service
 from tests.support.databases import migrated
-from tests.support.gateway import NOBODY, Stand, running_gateway, served
+from tests.support.gateway import NOBODY, Stand, running_gateway
 from tests.support.pictures import drawing
+from tests.support.upstreams import served
 
 DECISION = Path(__file__).parents[1] / "fixtures" / "decision.json"
 """It says when a design matches; that which ships does not."""

@@ -20,7 +20,8 @@ from shared.contracts.stock import StockAlert, StockMoved
 from shared.messaging.broker import holding
 from shared.service import Service
 from tests.support.databases import migrated
-from tests.support.gateway import NOBODY, Stand, Upstreams, running_gateway, served
+from tests.support.gateway import NOBODY, Stand, running_gateway
+from tests.support.upstreams import Upstreams, served
 
 
 class Shop:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.foreign import VISIT, one_variant, theirs
+from tests.support.foreign import VISIT, theirs
+from tests.support.foreign_bodies import one_variant
 from tests.support.stack import RunningStack
 from tests.support.two_shops import SHOPPER, Shop, open_shop
 from tests.support.waiting import until

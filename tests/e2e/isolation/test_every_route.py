@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from tests.support.filling import Operation, Values, operations, read
-from tests.support.foreign import NOWHERE, OF_NO_SHOP, body_of, own
+from tests.support.foreign import NOWHERE, OF_NO_SHOP, own
+from tests.support.foreign_bodies import body_of
 from tests.support.stack import RunningStack
 from tests.support.two_shops import Shop
 
@@ -57,7 +58,7 @@ def test_a_thing_of_another_shop_is_as_one_that_is_not_there(
     values = own(mine, operation)
     answer = ask(mine, operation, values)
     taken = answer.is_success or (operation.label in IN_WORK and answer.status_code == 409)
-    assert taken, f"{answer.text}: tests/support/foreign.py says what is sent to {operation.label}; is it right?"
+    assert taken, f"{answer.text}: tests/support/foreign_bodies.py says what is sent to {operation.label}; is it right?"
     told = {theirs.only} if operation.label in OF_MY_OWN_BOOKS else set()
     assert not named(theirs, answer.text) - told
     for name in sorted(values.used & NOWHERE.keys() - PUBLISHED):
