@@ -27,7 +27,8 @@ from services.recommender.map.layout import Floats, kept_together, lay_out
 from services.recommender.map.reading import AXES
 from services.recommender.map.telling import framed
 from shared.contracts.catalogue_map import CatalogueMap
-from tests.support.gateway import KEY, running_gateway, running_upstreams, served
+from tests.support.gateway import KEY, running_gateway
+from tests.support.upstreams import running_upstreams, served
 
 REPORT = Path(__file__).parent / "reports" / "catalogue-map.md"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
