@@ -161,9 +161,10 @@ renders: $(VENV)/test.installed ## render N pictures of jewelry with ground trut
 renders-evaluation: $(VENV)/test.installed ## render the evaluation set into lab/evaluation/renders (about 20 minutes)
 	$(BIN)/python -m lab render evaluation --out lab/evaluation/renders
 
-sample: $(VENV)/test.installed ## render the sample catalogue again (about 15 minutes)
+sample: $(VENV)/test.installed ## render the sample catalogue again, and make up its sales (about 15 minutes)
 	rm -rf deploy/local/sample
 	$(BIN)/python -m lab render sample --out deploy/local/sample
+	$(BIN)/python -m lab sample-stock deploy/local/sample
 
 model: $(VENV)/test.installed ## make efficientnet-lite2-1 again, the default before: the network of ImageNet as ONNX, and its heads (needs ../shared/data and renders)
 	$(BIN)/python -m lab export

@@ -24,6 +24,7 @@ from loupe import (
     inventory,
     kept_pictures,
     letters,
+    sample_sales,
     shops,
     training,
 )
@@ -77,8 +78,9 @@ def up(
         try:
             if sample and not loaded.exists():
                 with connected(settings.model_copy(update={"url": address}), patience=importing.PATIENCE) as client:
-                    sample_shop = catalogue_file.read(stack.SAMPLE / "catalogue.csv", stack.SAMPLE / "pictures", {})
-                    import_command.tell(import_command.bring(client, sample_shop, jobs=4))
+                    pieces = catalogue_file.read(stack.SAMPLE / "catalogue.csv", stack.SAMPLE / "pictures", {})
+                    import_command.tell(import_command.bring(client, pieces, jobs=4))
+                    sample_sales.tell(client, stack.SAMPLE / "movements.csv")
                 loaded.touch()
         except LoupeError as error:
             err.print(f"The sample catalogue was not loaded: {error.detail}", soft_wrap=True)

@@ -11,7 +11,8 @@ from deploy.local.launch import Plan, free_ports, python
 from deploy.local.supervisor import SECONDS_TO_STOP, Child
 
 SAMPLE = Path(__file__).parent / "sample"
-"""The catalogue that is shipped for a first look, rendered by our own lab: catalogue.csv and pictures/."""
+"""The catalogue that is shipped for a first look, rendered by our own lab: catalogue.csv and pictures/,
+and movements.csv, the made-up sales of the weeks before."""
 
 
 def plan(home: Home, port: int) -> Plan:

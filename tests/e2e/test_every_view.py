@@ -204,6 +204,17 @@ def test_the_first_steps_go_on_from_page_to_page_until_they_are_done_or_not_want
     expect(steps).to_be_hidden()
 
 
+def test_the_last_step_tells_a_stranger_what_to_order_and_what_lies(opened: Opened, local_stack: RunningStack) -> None:
+    with local_stack.client as shop:
+        until(lambda: shop.advice_page(limit=1).counts.get("order"), "advice is made of the sample's sales", 120)
+    page = opened().open("/inventory")
+    order = page.get_by_test_id("order").get_by_test_id("advice")
+    expect(order.first).to_contain_text("on hand", timeout=PATIENCE_MS)
+    expect(order.first).to_contain_text("Order ")
+    expect(page.get_by_test_id("lies").get_by_test_id("advice").first).to_contain_text("too many")
+    expect(page.get_by_text("Once 20 sales are known")).to_have_count(0)
+
+
 def test_where_nothing_answers_it_says_so_and_shows_all_again_once_something_does(opened: Opened) -> None:
     watched = opened()
     page = watched.open("/")

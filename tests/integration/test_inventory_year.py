@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from deploy.local.stack import SAMPLE
+from loupe.catalogue_file import read
+from loupe.sample_sales import movements
 from tests.support.shop_handling import handle, news
 from tests.support.stocking import Shop, running_stock
 
@@ -73,3 +77,19 @@ def test_a_shops_year(shop: Shop) -> None:
     assert shop.get("items")["items"] == []
     assert shop.client.get("/v1/inventory/items/RING-1").status_code == 404
     assert shop.get("summary")["items"] == 0
+
+
+def test_the_sample_shops_sales_lie_before_its_counts_and_told_again_they_change_nothing(shop: Shop) -> None:
+    pieces = {entry.sku: entry.item for entry in read(SAMPLE / "catalogue.csv", SAMPLE / "pictures", {}).entries[:6]}
+    for sku, item in pieces.items():
+        shop.stand.put_item(sku, title=item.title, stock=item.stock)
+    shop.settle()
+    for today in (datetime.now(UTC).date(), datetime.now(UTC).date() + timedelta(days=1)):
+        told = [one for one in movements(SAMPLE / "movements.csv", today) if one.sku in pieces]
+        said = shop.move(*(one.model_dump(mode="json", exclude_none=True) for one in told))
+        assert said["accepted"] == len(told)
+        assert {sku: shop.level(sku)[0] for sku in pieces} == {sku: item.stock for sku, item in pieces.items()}
+        kept = [one for sku in pieces for one in shop.get("movements", sku=sku, limit=100)["movements"]]
+        assert len(kept) == len(told) + len(pieces), "those told, and a count of each"
+        counts = [one for one in kept if not one["id"].startswith("sample-")]
+        assert [one["adjustment"] for one in counts] == [0] * len(pieces), "the books agree with what was counted"
