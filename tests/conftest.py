@@ -37,7 +37,6 @@ SECONDS = {
     "tests/e2e/test_operating.py": 90,
     "tests/e2e of all views": 260,
     "tests/e2e/test_reindex.py": 135,
-    "tests/e2e/test_training.py": 72,
     "tests/contract/test_http_contract.py": 120,
     "tests/chaos/test_poison_picture.py": 59,
     "tests/e2e/isolation": 50,

@@ -8,7 +8,6 @@ from urllib.parse import unquote, urlsplit
 from shared.errors import Permanent
 from shared.objectstore.file import FileObjectStore
 from shared.objectstore.port import Entry, ObjectStore
-from shared.objectstore.s3 import S3ObjectStore
 
 __all__ = ["Entry", "ObjectStore", "open"]
 
@@ -24,6 +23,8 @@ def open(url: str, bucket: str, public_url: str | None = None) -> ObjectStore:
     """
     parts = urlsplit(url)
     if parts.scheme == "s3":
+        from shared.objectstore.s3 import S3ObjectStore
+
         return S3ObjectStore(parts, bucket, urlsplit(public_url) if public_url else None)
     if parts.scheme != "file":
         raise Permanent(

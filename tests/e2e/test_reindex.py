@@ -134,6 +134,7 @@ def test_a_reindex_whose_process_is_killed_in_the_middle_goes_on_and_loses_nothi
     assert_nothing_lost(stack, shop)
 
 
+@pytest.mark.long
 def test_a_catalogue_moves_to_a_model_chosen_by_name(tmp_path: Path) -> None:
     running = RunningStack(
         tmp_path / "home", settings={"INDEXER_DRAIN_SECONDS": "3", "EMBEDDER_MODEL_DIRS": f"{SHIPPED}{os.pathsep}cbir"}

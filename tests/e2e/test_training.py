@@ -38,6 +38,7 @@ def imported(stack: RunningStack, file: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.long
 def test_a_shop_teaches_loupe_its_catalogue_while_shoppers_search(stack: RunningStack, tmp_path: Path) -> None:
     imported(stack, catalogue(tmp_path / "shop", PIECES))
     correct(stack, "PIECE-0001", "watch")

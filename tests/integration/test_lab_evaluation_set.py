@@ -57,6 +57,7 @@ def evaluation_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     sets.evaluation.cache_clear()
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("evaluation_set")
 def test_every_suite_on_renders_measures_an_evaluation_set(tmp_path: Path) -> None:
     run_suites(["renders", "twins", "trays", "robustness"], ["cbir"], tmp_path / "out", "a test", "Drawn pieces")

@@ -63,6 +63,7 @@ def test_onnx_and_torch_give_the_same_vector_and_features(
         assert cosines(unit_rows(ours[:, part]), unit_rows(theirs[:, part])).min() >= 0.999
 
 
+@pytest.mark.long
 def test_torch_on_a_cpu_computes_in_single_precision(manifest: Manifest, batch: Batch) -> None:
     with torch.inference_mode():
         plain = load_network(SHIPPED, manifest)(torch.from_numpy(batch)).numpy()

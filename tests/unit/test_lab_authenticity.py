@@ -98,6 +98,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_a_family_that_is_rendered_is_not_rendered_again(rendered: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in (rendered / "pictures").iterdir()}
     render_family("fit", 0, rendered, size=24, samples=6)
@@ -105,6 +106,7 @@ def test_a_family_that_is_rendered_is_not_rendered_again(rendered: Path) -> None
     assert len(before) == 2 * len(frames_of(family("fit", 0)))
 
 
+@pytest.mark.long
 def test_every_photo_is_claimed_to_show_each_of_its_family(rendered: Path) -> None:
     found = claims(rendered)
     assert len({claim.group for claim in found}) == 2
@@ -130,6 +132,7 @@ class Counting:
         return [Seen({"deep": float(len(query) - len(each))}, ()) for each in references]
 
 
+@pytest.mark.long
 def test_what_was_compared_is_not_compared_again_even_after_a_kill(rendered: Path, tmp_path: Path) -> None:
     found, engine = claims(rendered), Counting()
     first = measured(found, engine, tmp_path)
@@ -143,6 +146,7 @@ def test_what_was_compared_is_not_compared_again_even_after_a_kill(rendered: Pat
         assert engine.asked == asked + 1
 
 
+@pytest.mark.long
 def test_groups_that_are_compared_in_any_order_are_told_in_the_order_of_the_claims(
     rendered: Path, tmp_path: Path
 ) -> None:

@@ -159,6 +159,7 @@ def test_a_changed_picture_or_model_is_not_answered_from_the_cache(labelled: lis
     assert model.asked == 9
 
 
+@pytest.mark.long
 def test_the_textbook_network_learns_and_an_interrupted_training_goes_on(
     labelled: list[Record], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from functools import cache
+from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import APIRouter, Path
@@ -18,10 +19,18 @@ router = APIRouter(tags=["contract"])
 _ASYNCAPI = "application/vnd.aai.asyncapi+json"
 _SCHEMA = "application/schema+json"
 _HEADERS = {"Cache-Control": "public, max-age=300"}
-_EVENTS = {kind: orjson.dumps(schema) for kind, schema in events.alone("event").items()}
-_DATA = {kind: orjson.dumps(schema) for kind, schema in events.alone("data").items()}
-_DOCUMENT = orjson.dumps(asyncapi.document())
-EventType = Annotated[str, Path(json_schema_extra={"enum": list(_EVENTS)})]
+_KINDS = [event.kind for event in events.events()]
+EventType = Annotated[str, Path(json_schema_extra={"enum": _KINDS})]
+
+
+@cache
+def _schemas(part: Literal["event", "data"]) -> dict[str, bytes]:
+    return {kind: orjson.dumps(schema) for kind, schema in events.alone(part).items()}
+
+
+@cache
+def _document() -> bytes:
+    return orjson.dumps(asyncapi.document())
 
 
 def _shown(media_type: str) -> dict[int | str, dict[str, Any]]:
@@ -36,9 +45,9 @@ _ONE: dict[str, Any] = {"response_class": Response, "responses": _shown(_SCHEMA)
 
 
 @router.get("/asyncapi.json", summary="The shop bus", response_class=Response, responses=_shown(_ASYNCAPI))
-async def get_asyncapi() -> Response:
+def get_asyncapi() -> Response:
     """AsyncAPI 3.0: the lines of a shop on Redis and on RabbitMQ, and every event in them."""
-    return Response(_DOCUMENT, media_type=f"{_ASYNCAPI};version=3.0.0", headers=_HEADERS)
+    return Response(_document(), media_type=f"{_ASYNCAPI};version=3.0.0", headers=_HEADERS)
 
 
 @router.get("/schemas", summary="Where the schemas of events are")
@@ -46,24 +55,24 @@ async def get_schemas() -> SchemaList:
     return SchemaList(
         asyncapi="/asyncapi.json",
         openapi="/openapi.json",
-        events={kind: f"/schemas/{kind}.json" for kind in _EVENTS},
-        data={kind: f"/schemas/data/{kind}.json" for kind in _DATA},
+        events={kind: f"/schemas/{kind}.json" for kind in _KINDS},
+        data={kind: f"/schemas/data/{kind}.json" for kind in _KINDS},
     )
 
 
 @router.get("/schemas/{kind}.json", summary="An event as JSON Schema", **_ONE)
-async def get_schema(kind: EventType) -> Response:
+def get_schema(kind: EventType) -> Response:
     """The whole CloudEvent in structured JSON, by JSON Schema 2020-12."""
-    return _schema(_EVENTS, kind)
+    return _schema("event", kind)
 
 
 @router.get("/schemas/data/{kind}.json", summary="The data of an event as JSON Schema", **_ONE)
-async def get_data_schema(kind: EventType) -> Response:
+def get_data_schema(kind: EventType) -> Response:
     """What is in `data` alone, for the CloudEvents attribute `dataschema`."""
-    return _schema(_DATA, kind)
+    return _schema("data", kind)
 
 
-def _schema(schemas: dict[str, bytes], kind: str) -> Response:
-    if kind not in schemas:
+def _schema(part: Literal["event", "data"], kind: str) -> Response:
+    if kind not in _KINDS:
         raise NotFound(f"There is no event {kind[:100]!r}. GET /schemas lists all.")
-    return Response(schemas[kind], media_type=_SCHEMA, headers=_HEADERS)
+    return Response(_schemas(part)[kind], media_type=_SCHEMA, headers=_HEADERS)
