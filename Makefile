@@ -164,7 +164,7 @@ renders-evaluation: $(VENV)/test.installed ## render the evaluation set into lab
 sample: $(VENV)/test.installed ## render the sample catalogue again, and make up its sales (about 15 minutes)
 	rm -rf deploy/local/sample
 	$(BIN)/python -m lab render sample --out deploy/local/sample
-	$(BIN)/python -m lab sample-stock deploy/local/sample
+	$(BIN)/python -m lab.inventory.sample_stock deploy/local/sample
 
 model: $(VENV)/test.installed ## make efficientnet-lite2-1 again, the default before: the network of ImageNet as ONNX, and its heads (needs ../shared/data and renders)
 	$(BIN)/python -m lab export

@@ -59,14 +59,6 @@ def export_points(
 
 
 @app.command()
-def sample_stock(folder: Annotated[Path, typer.Argument(help="Where catalogue.csv of the sample shop lies.")]) -> None:
-    """Make up what the sample shop received, sold and counted, and write it beside the catalogue: movements.csv."""
-    from lab.inventory.sample_stock import write_movements
-
-    print(f"{write_movements(folder)} movements")
-
-
-@app.command()
 def measure_faces() -> None:
     """In how many real pictures of jewelry, and of faces, the embedder finds a face (needs ../shared/data)."""
     from lab.measure_faces import measure

@@ -1,4 +1,5 @@
-"""What the sample shop received, sold and counted in the 17 weeks before it is looked at: `movements.csv`.
+"""What the sample shop received, sold and counted in the 17 weeks before it is looked at: `movements.csv`, beside the
+`catalogue.csv` in FOLDER, by `python -m lab.inventory.sample_stock FOLDER`.
 
 Each piece is walked backwards from the stock that `catalogue.csv` says, so that its books end there and never go below
 zero. Days are told as so many ago, since nobody knows when a sample is started.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import math
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -82,3 +84,7 @@ def _backwards(random: np.random.Generator, stock: int, weather: npt.NDArray[np.
             out = int(random.integers(2, 7)) if low == 0 else 0  # it had run out, and was waited for
     if stock:
         yield "received", stock, begins, "08:30"
+
+
+if __name__ == "__main__":
+    print(f"{write_movements(Path(sys.argv[1]))} movements")
