@@ -219,6 +219,7 @@ def test_nothing_that_finds_hands_and_faces_is_fetched_before_somebody_begins(pa
 
 def test_where_no_hand_is_seen_the_ring_is_put_by_hand_and_by_keys(page: Page) -> None:
     page.get_by_test_id("photo").set_input_files(FACE)
+    expect(page.get_by_test_id("told")).to_have_text("Now choose a piece below.", timeout=PATIENCE_MS)
     wear(page, "RING-EMERALD-HALO-01")
     expect(page.get_by_test_id("told")).to_contain_text("No hand was found")
     before = saved(page)

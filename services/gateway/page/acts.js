@@ -13,12 +13,14 @@ const liked = () => new Set(JSON.parse(localStorage.getItem(LIKED) ?? "[]"));
 
 const keep = (skus) => localStorage.setItem(LIKED, JSON.stringify(skus.slice(-500)));
 
+export const likedSkus = () => [...liked()];
 export const likedCount = () => liked().size;
 export const forgetLiked = () => localStorage.removeItem(LIKED);
 
-// `changed` is called once what is suggested may be another; `failed` with the problem when the shop did not hear of it.
-export function acts(sku, { seen, changed, failed }) {
-  const like = element("button", { class: "more", type: "button", "data-testid": "like", onclick: async () => {
+// `changed` is called with the title once what is suggested may be another; `failed` with the problem when the shop did
+// not hear of it.
+export function likeOf({ sku, title }, { seen, changed, failed }, attributes) {
+  const like = element("button", { type: "button", ...attributes, "data-like": sku, onclick: async () => {
     show(true);
     keep([...liked().add(sku)]);
     try {
@@ -28,13 +30,21 @@ export function acts(sku, { seen, changed, failed }) {
       keep([...liked()].filter((one) => one !== sku));
       return failed(problem);
     }
-    return changed().catch(failed);
+    return changed(title).catch(failed);
   } });
-  function show(is) {
-    like.textContent = is ? words().liked : words().like;
-    like.setAttribute("aria-pressed", String(is));
-    like.disabled = is;
+  function show(is, buttons = document.querySelectorAll(`[data-like="${CSS.escape(sku)}"]`)) {
+    for (const one of buttons) {
+      one.textContent = is ? words().liked : words().like;
+      one.setAttribute("aria-label", `${one.textContent}: ${title}`);
+      one.setAttribute("aria-pressed", String(is));
+      one.disabled = is;
+    }
   }
-  show(liked().has(sku));
-  return [like, element("a", { class: "more", href: `/inspire#add/${encodeURIComponent(sku)}`, "data-testid": "onto-board" }, words().board)];
+  show(liked().has(sku), [like]);
+  return like;
+}
+
+export function acts(item, doing) {
+  return [likeOf(item, doing, { class: "more", "data-testid": "like" }),
+    element("a", { class: "more", href: `/inspire#add/${encodeURIComponent(item.sku)}`, "data-testid": "onto-board" }, words().board)];
 }

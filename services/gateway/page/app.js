@@ -1,5 +1,6 @@
 // The page: a photo or words go in, pieces come out; what is opened changes what is suggested.
 
+import { likeOf } from "./acts.js";
 import * as api from "./api.js";
 import { asked, byExample, narrowed, nothing, notLike, pieceOf, query, usePhoto, useWords } from "./asking.js";
 import { beginCamera } from "./camera.js";
@@ -46,8 +47,10 @@ function askForKey(problem) {
 const title = () => (asked.photo ? words().byPhoto : asked.words ? words().byWords : narrowed() ? words().narrowed : words().fromShop);
 
 function cardOf(piece) {
-  if (!byExample()) return itemCard(piece.item);
-  return resultCard(piece, "result", { sure: asked.photo && words().sureAbout, unlike });
+  const made = byExample() ? resultCard(piece, "result", { sure: asked.photo && words().sureAbout, unlike }) : itemCard(piece.item);
+  const doing = { seen: state.shown.get(piece.sku), changed: liked, failed: tell };
+  made.querySelector("a").after(likeOf(piece.item, doing, { class: "plain aside", "data-testid": "like-it" }));
+  return made;
 }
 
 // What the main list shows: the shop, or what was asked for.
@@ -172,8 +175,8 @@ function takeText(text) {
   return Boolean(sku);
 }
 
-function liked() {
-  note("favourited", at("piece-title").textContent);
+function liked(what) {
+  note("favourited", what);
   did("like");
   return forYou.awaitNews();
 }

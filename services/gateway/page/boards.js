@@ -1,5 +1,6 @@
 // Boards: listed, opened, filled, searched by, shared, erased.
 
+import { likedCount, likedSkus } from "./acts.js";
 import * as api from "./api.js";
 import { element, skeletons } from "./cards.js";
 import { words } from "./inspire-words.js";
@@ -9,6 +10,7 @@ import { resultCards, settled, studio, tellBriefly } from "./studio.js";
 
 const LAST = "loupe-board";
 const LIKE = 24;
+const MOST_LIKED = 12;
 const at = (id) => document.getElementById(id);
 const state = { board: null, asked: 0, saving: Promise.resolve() };
 const path = (board, more = "") => `/v1/boards/${board.board_id}${more}`;
@@ -25,6 +27,7 @@ export async function showBoardWith(sku) {
 
 export async function showBoards() {
   const list = at("board-list");
+  at("begin-liked").hidden = !likedCount();
   if (!list.childElementCount) list.replaceChildren(...skeletons(3));
   await studio.trying(async () => {
     try {
@@ -49,6 +52,14 @@ async function begin(entries = []) {
   const board = await api.change("/v1/boards", "POST", { title: words().untitled, entries });
   localStorage.setItem(LAST, board.board_id);
   return board;
+}
+
+// With the pieces that were liked last, as far as they are there.
+async function beginLiked() {
+  const { pieces } = await api.change("/v1/map:look", "POST", { skus: likedSkus().slice(-MOST_LIKED) });
+  const board = await begin(pieces.map(({ sku }) => ({ sku })));
+  if (pieces.length) did("board");
+  location.hash = `board/${board.board_id}`;
 }
 
 export async function showBoard(id) {
@@ -176,6 +187,7 @@ async function toBoard(piece) {
 export function wireBoards() {
   studio.toBoard = toBoard;
   at("begin").addEventListener("click", () => studio.trying(async () => (location.hash = `board/${(await begin()).board_id}`)));
+  at("begin-liked").addEventListener("click", () => studio.trying(beginLiked));
   at("board-name").addEventListener("change", () => save((board) => (board.title = at("board-name").value.trim() || words().untitled)).then(() => tellBriefly(words().saved)));
   at("words-form").addEventListener("submit", (event) => {
     event.preventDefault();

@@ -33,7 +33,7 @@ export async function showPiece(sku, result, doing) {
 function describe(item, result, doing) {
   at("piece-title").textContent = item.title;
   at("piece-price").textContent = [price(item), stockWords(item)].filter(Boolean).join(", ");
-  at("piece-acts").replaceChildren(...acts(item.sku, doing));
+  at("piece-acts").replaceChildren(...acts(item, doing));
   at("piece-reason").textContent = result?.reason ?? "";
   at("piece-description").textContent = item.description;
   const facts = { ...item.attributes, ...(item.tags.length && { [words().tags]: item.tags.join(", ") }), SKU: item.sku };

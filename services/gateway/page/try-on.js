@@ -154,7 +154,8 @@ async function usePhoto(file) {
     show("adjust", Boolean(state.cutout));
     sliders();
     await looking;
-    if (state.cutout && at("kind").value === "ring") did("ring");
+    if (!state.cutout) at("told").textContent = words().nextPiece;
+    else if (at("kind").value === "ring") did("ring");
   } catch {
     show("picture", false);
     show("stage-empty", true);
