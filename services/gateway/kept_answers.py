@@ -16,7 +16,7 @@ from shared.errors import Conflict, Retryable
 KEPT = timedelta(hours=24)
 _DEAD_AFTER = timedelta(seconds=100)
 """Longer than a request is in work once its body is here: an object store that is silent twice for 32 s, and a database
-that is locked for 30. Clients try again for two minutes."""
+that is locked for 30."""
 _MEETINGS = 10
 
 

@@ -201,14 +201,13 @@ async function start() {
   document.title = `Loupe: ${words().title}`;
   at("language").textContent = words().other;
   show("error", false);
-  for (const part of [showFigures, showShop, showAdvice, showStyles, showItems]) {
-    try {
-      await part();
-    } catch (problem) {
-      return tell(problem);
-    }
+  try {
+    await Promise.all([showFigures(), showShop().then(() => Promise.all([showAdvice(), showStyles()])), showItems()]);
+    did("stock");
+  } catch (problem) {
+    tell(problem);
   }
-  did("stock");
+  at("main").setAttribute("aria-busy", "false");
 }
 
 const trying = (act) => act().catch(tell);
