@@ -25,7 +25,7 @@ from tests.support.clients import Caller
 from tests.support.gateway import KEY, Stand, picture, running_gateway
 from tests.support.importing import importing
 from tests.support.losing import losing
-from tests.support.receiving import Receiver, dispatching, receiving
+from tests.support.receiving import Receiver, dispatching
 from tests.support.scripted import Said, scripted
 from tests.support.shops import running
 from tests.support.upstreams import served
@@ -56,12 +56,6 @@ def gateway(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
         kind = getattr(request, "param", "blocking")
         admin = stand.parts.api_keys.add("shop", "admin", ["admin"]).key
         yield Served(stand, Caller(kind, address, KEY), Caller(kind, address, admin))
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as running_receiver:
-        yield running_receiver
 
 
 def test_fields_of_an_item_change_and_only_at_the_revision_that_was_read(gateway: Served) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -25,13 +24,6 @@ from tests.support.drawn_pieces import drawn_pieces, jpeg
 from tests.support.waiting import until
 
 RING, OTHER, THIRD = drawn_pieces(3)
-
-
-@pytest.fixture
-def market(new_database: NewDatabase, tmp_path: Path) -> Iterator[Market]:
-    opened = Market(new_database(), tmp_path)
-    yield opened
-    opened.close()
 
 
 def rows(market: Market, table: type) -> int:

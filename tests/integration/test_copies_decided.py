@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from shared.errors import NotFound
 from tests.support.copying import Market, look
-from tests.support.databases import NewDatabase
 from tests.support.drawn_pieces import drawn_pieces, jpeg
 
 RING, OTHER, THIRD = drawn_pieces(3)
-
-
-@pytest.fixture
-def market(new_database: NewDatabase, tmp_path: Path) -> Iterator[Market]:
-    opened = Market(new_database(), tmp_path)
-    yield opened
-    opened.close()
 
 
 def test_decisions_move_the_threshold_within_bounds_and_are_seen(market: Market) -> None:

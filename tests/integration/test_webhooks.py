@@ -16,16 +16,10 @@ from services.gateway.webhooks.tables import DeliveryRow
 from tests.support.databases import NewDatabase
 from tests.support.gateway import SECRET, Stand, picture, running_gateway
 from tests.support.hooked import ALLOWED, admin_and_writer, deliveries, happen, made, shown
-from tests.support.receiving import Receiver, admin, dispatching, make_due, pass_time, receiving
+from tests.support.receiving import Receiver, admin, dispatching, make_due, pass_time
 from tests.support.selling import indexed, stored
 from tests.support.shops import running
 from tests.support.waiting import until
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as running_receiver:
-        yield running_receiver
 
 
 @pytest.fixture

@@ -14,15 +14,9 @@ from shared.contracts import shop as shop_contract
 from shared.contracts.webhooks import EventType
 from tests.support.gateway import Stand, running_gateway
 from tests.support.hooked import ALLOWED, OF_PICTURES, admin_and_writer, deliveries, happen, made, shown
-from tests.support.receiving import Receiver, admin, dispatching, make_due, pass_time, receiving
+from tests.support.receiving import Receiver, admin, dispatching, make_due, pass_time
 from tests.support.shops import running
 from tests.support.waiting import until
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as running_receiver:
-        yield running_receiver
 
 
 @pytest.fixture

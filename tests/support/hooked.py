@@ -9,8 +9,6 @@ from tests.support.gateway import Stand, picture
 from tests.support.receiving import settled
 
 ALLOWED = ["127.0.0.0/8"]
-
-
 OF_PICTURES = ("loupe.image.indexed", "loupe.image.rejected")
 
 
