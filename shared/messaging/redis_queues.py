@@ -16,6 +16,10 @@ from shared.contracts.routes import Service
 from shared.messaging.queues import SENT_AT, QueueDepth
 
 VISIBILITY_SECONDS = 120
+_LOOK_SECONDS = 5
+"""Between two looks for what a dead worker had taken; kombu looks each 100 s by itself."""
+_LOOK_ENDS_SECONDS = 30
+"""A worker that died at such a look keeps the others from theirs for so long; 300 s by kombu itself."""
 _ROLES = "loupe:roles"
 
 
@@ -39,6 +43,9 @@ class RedisQueues:
             "unacked_key": _unacked(role),
             "unacked_index_key": f"{_unacked(role)}:index",
             "unacked_mutex_key": f"{_unacked(role)}:mutex",
+            "unacked_mutex_expire": _LOOK_ENDS_SECONDS,
+            "unacked_restore_interval": _LOOK_SECONDS,
+            "unacked_restore_throttle": 1,
             "socket_connect_timeout": 2,
             "socket_timeout": 10,
             "socket_keepalive": True,

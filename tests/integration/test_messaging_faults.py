@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from shared import messaging
 from shared.contracts.messages import ImageRemoved, ImageStored, Message
 from shared.errors import Permanent, Retryable
 from shared.messaging import Broker, Consumer, Subscription
+from shared.messaging.redis_queues import VISIBILITY_SECONDS
 from tests.support.broker import RunningBroker
 from tests.support.messaging import Worker, removed, sku_of
 from tests.support.servers import PASSWORD, RunningServer
@@ -81,6 +83,27 @@ def test_what_a_killed_worker_had_taken_is_handled_promptly_by_its_successor(run
         until(lambda: worker.handled, "the successor handles it", seconds=10)
     assert sku_of(worker.handled[0]) == "TAKEN"
     broker.close()
+
+
+def test_what_a_killed_worker_had_taken_comes_to_others_of_its_role_within_seconds_of_its_time(tmp_path: Path) -> None:
+    server = RunningBroker(tmp_path)
+    taken = SPAWN.Event()
+    victim = SPAWN.Process(target=_hang, args=(server.url, taken), daemon=True)
+    victim.start()
+    broker = messaging.open(server.url, "publisher")
+    broker.publish(removed("TAKEN"))
+    assert taken.wait(30), "the victim takes the message"
+    victim.kill()
+    victim.join()
+    with Redis.from_url(server.url) as admin, Worker(server.url) as worker:
+        broker.publish(removed("AFTER"))
+        until(lambda: worker.handled, "another worker is at work, and has looked once")
+        (tag,) = admin.zrange("loupe:unacked:worker:index", 0, -1)
+        admin.zadd("loupe:unacked:worker:index", {tag: time.time() - VISIBILITY_SECONDS - 1})
+        until(lambda: len(worker.handled) == 2, "it looks again and takes it", seconds=30)
+    assert sku_of(worker.handled[1]) == "TAKEN"
+    broker.close()
+    server.stop()
 
 
 def test_a_redelivered_message_that_counts_its_attempts_is_told_so_and_a_retry_remembers_it(
