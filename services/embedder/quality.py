@@ -25,8 +25,10 @@ Gray = npt.NDArray[np.uint8]
 
 
 def warnings_of(scaled: Image.Image, width: int, height: int) -> list[QualityWarning]:
-    """Warnings for a picture of `width` x `height` pixels, `scaled` to the model's input size (`prepare.scale`); gray or
-    RGB."""
+    """Warnings for a picture of `width` x `height` pixels.
+
+    `scaled` is it at the model's input size (`prepare.scale`), gray or in colours.
+    """
     gray = np.asarray(scaled.convert("L"))
     found = []
     if min(width, height) < MIN_SIDE:
