@@ -22,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # What is not compiled is when it is imported. Files that are no Python, as templates, are passed over, as pip does.
 RARELY_IMPORTED := /tests?/|/transformers/models/(?!auto/)
 
-.PHONY: help run up-processes test tests debian chaos docker-check tests-long fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-ledger bench-overload simulate-shop model train evaluate evaluate-recommender evaluate-inventory evaluate-styles stock-trays evaluate-authenticity renders-authenticity fit-authenticity floor clean renders renders-evaluation sample bench-map bench soak
+.PHONY: help run up-processes test tests debian chaos docker-check tests-long fuzz lint lock sbom audit contracts contracts-release bench-ingest bench-vectors bench-search bench-search-quality bench-search-api bench-embedder bench-decoding bench-recommender bench-ledger bench-overload simulate-shop model train evaluate evaluate-recommender evaluate-inventory evaluate-styles stock-trays evaluate-authenticity renders-authenticity fit-authenticity floor clean renders renders-evaluation sample bench-map bench soak profile
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -117,6 +117,9 @@ bench: $(VENV)/test.installed ## the whole suite: ingest, searches, suggestions,
 
 soak: $(VENV)/test.installed ## an hour at 70% load: does anything grow?
 	$(BIN)/python -m bench.soak
+
+profile: $(VENV)/test.installed ## where the processors' time goes, by py-spy, for each thing that is asked (about 8 minutes)
+	$(BIN)/python -m bench.profile
 
 bench-ingest: $(VENV)/test.installed ## import rate against the embedder's own rate, in one run (needs ../shared/data)
 	$(BIN)/python -m bench.ingest

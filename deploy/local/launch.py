@@ -116,8 +116,12 @@ def free_ports(count: int) -> list[int]:
 
 
 def python(module: str) -> list[str]:
-    """The command that runs a module of ours."""
-    return [sys.executable, "-m", module]
+    """The command that runs the `main` of a module of ours.
+
+    Not by `-m`: whatever process the module then spawns would import it again, which is all services, and three
+    seconds of a core for each lesson that is learned.
+    """
+    return [sys.executable, "-c", f"from {module} import main; main()"]
 
 
 def _greet(address: str, stopping: threading.Event, when_ready: Callable[[str], None]) -> None:

@@ -20,7 +20,7 @@ def to_srgb(image: Image.Image) -> Image.Image:
     transform = transform_of(profile, flat.mode)
     if transform is not None:
         return ImageCms.applyTransform(flat, transform) or flat
-    return flat.convert("RGB")
+    return flat if flat.mode == "RGB" else flat.convert("RGB")
 
 
 def _opaque(image: Image.Image) -> Image.Image:

@@ -44,10 +44,19 @@ class ComposedStack:
         goes first: its volumes have other secrets."""
         self._run(["deploy/docker/make-secrets"])
         self.stop()
+        return self.begin()
+
+    def begin(self) -> float:
+        """With what its volumes hold; how many seconds it took until all is healthy."""
         started = time.monotonic()
         self.compose("up", "--detach", *STARTED)
         until(self._all_healthy, "every container is healthy", _READY_SECONDS, 0.5)
         return time.monotonic() - started
+
+    def lose(self, *volumes: str) -> None:
+        """Every container, and these volumes: as a machine whose disk is gone."""
+        self.compose("down", "--remove-orphans")
+        self._run(["docker", "volume", "rm", *(f"{self._checkout.name}_{volume}" for volume in volumes)])
 
     def stop(self) -> None:
         self.compose("down", "--volumes", "--remove-orphans")

@@ -14,7 +14,7 @@ import pytest
 from tests.containers.composed import SERVICES, STORES, ComposedStack
 from tests.e2e.conftest import query_photos
 from tests.e2e.test_photo_to_suggestion import *  # noqa: F403 - the end-to-end test, over the stack of this folder
-from tests.support.uploading import sending
+from tests.support.uploading import reconciled, sending
 from tests.support.waiting import until
 
 __all__ = ["query_photos"]
@@ -86,6 +86,21 @@ def test_what_is_killed_is_started_again_and_nothing_is_lost(stack: ComposedStac
         before = len(shop.accepted)
         until(lambda: len(shop.accepted) >= before + 3, "pictures are taken again", 60)
     assert shop.lost() == []
+
+
+def test_a_backup_taken_while_pictures_come_in_is_put_into_empty_volumes_and_all_of_before_it_is_found(
+    stack: ComposedStack,
+) -> None:
+    with sending(stack.address, stack.key) as shop:
+        until(lambda: len(shop.promised.events) >= 3, "pictures are on their way", 60)
+        before = shop.promised.copy()
+        stack.compose("run", "--rm", "loupe", "backup", "/backups/loupe")
+    stack.lose("databases", "objects", "vectors", "broker")
+    stack.compose("run", "--rm", "loupe", "restore", "/backups/loupe")
+    stack.begin()
+    assert before.lost(stack.client) == []
+    reconciled(stack.client)
+    assert before.unfound(stack.client) == []
 
 
 def test_nobody_was_killed_for_memory_and_each_stays_within_its_limit(stack: ComposedStack) -> None:

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from loupe.client import Client
 from tests.support.small_model import DIMENSION, VERSION, small_model
 from tests.support.stack import RunningStack
-from tests.support.uploading import Promised, sending
+from tests.support.uploading import Promised, reconciled, sending
 from tests.support.waiting import until
 
 
@@ -62,10 +61,3 @@ def backed_up(running: RunningStack, folder: Path, pictures: int) -> Promised:
         assert done.returncode == 0, done.stderr
         assert len(shop.accepted) > len(before.accepted), "it goes on meanwhile"
     return before
-
-
-def reconciled(client: Client) -> dict[str, int]:
-    """What a comparison of the stores found, once it is over."""
-    client.reconcile()
-    until(lambda: client.reconcile_report().finished_at, "the stores are compared", 120, 0.1)
-    return client.reconcile_report().found

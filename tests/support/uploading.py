@@ -122,3 +122,10 @@ def sending(address: str, key: str) -> Iterator[Shop]:
         yield shop
     finally:
         shop.end()
+
+
+def reconciled(client: Client) -> dict[str, int]:
+    """What a comparison of the stores found, once it is over."""
+    client.reconcile()
+    until(lambda: client.reconcile_report().finished_at, "the stores are compared", 120, 0.1)
+    return client.reconcile_report().found
