@@ -15,13 +15,14 @@ class Predicted:
 
 
 def mean_values(clients: int, cpu: float, other: float, cores: int | None = None) -> Predicted:
-    """Of so many clients that ask without a pause; `cpu` and `other` are the s an answer works and waits otherwise.
+    """Of so many clients that ask without a pause; `cpu` and `other` are the s an answer works and waits otherwise;
+    `other` is negative where several cores work on one answer at once.
 
     Exact mean value analysis of one queueing station and a delay (Reiser and Lavenberg 1980). Several cores are one
     that is as much faster, and a delay of the rest (Seidmann, Schweitzer and Shalev-Oren 1987).
     """
     cores = cores or os.cpu_count() or 1
-    queueing, delay = cpu / cores, cpu * (cores - 1) / cores + other
+    queueing, delay = cpu / cores, max(0.0, cpu * (cores - 1) / cores + other)
     waiting = 0.0
     rate = response = 0.0
     for customers in range(1, clients + 1):

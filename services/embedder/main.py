@@ -46,6 +46,8 @@ from shared.service import Service, run
 if TYPE_CHECKING:
     from services.embedder.compare.engine import Comparer
 
+_MOST_ALONE = 4
+"""Cores for a picture that is forwarded alone: the forward's many short steps gain little by more."""
 _log = structlog.get_logger(__name__)
 
 
@@ -152,7 +154,7 @@ def load_encoder(settings: Settings, folder: Path, manifest: Manifest) -> Encode
         return TorchEncoder(folder, manifest, "cuda")
     from services.embedder.onnx_encoder import OnnxEncoder
 
-    return OnnxEncoder(folder, manifest, threads=1)
+    return OnnxEncoder(folder, manifest, threads=1, threads_alone=min(settings.threads, _MOST_ALONE))
 
 
 def main() -> None:

@@ -21,7 +21,8 @@ _NAMES = re.compile(rf"(?:(?:{'|'.join(TOWERS)}):)?[^:]+")
 
 class Settings(ServiceSettings):
     """On a CPU, `threads` pictures are forwarded side by side, each alone on a core: so a picture costs a fifth less
-    than in batches of 8 on all cores, and a query waits for one picture. A GPU takes up to `gpu_batch` at once.
+    than in batches of 8 on all cores, and a query waits for one picture. One that comes while nothing is forwarded has
+    up to four cores. A GPU takes up to `gpu_batch` at once.
 
     `model_dirs` are the folders or names (`cbir`, `timm:NAME`, `open_clip:NETWORK/WEIGHTS`, `hf:NAME`) of the models to
     load, in the environment with a colon between two; the first is used where one is enough. There are two while the

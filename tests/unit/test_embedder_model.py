@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,16 @@ def cosines(a: Batch, b: Batch) -> Batch:
 
 def unit_rows(rows: Batch) -> Batch:
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+
+
+def test_a_picture_has_one_vector_whether_it_is_forwarded_alone_or_beside_others(
+    manifest: Manifest, batch: Batch
+) -> None:
+    widening = OnnxEncoder(SHIPPED, manifest, threads=1, threads_alone=4)
+    alone = widening.forward(batch[:1])
+    with ThreadPoolExecutor(4) as pool:
+        beside = np.concatenate(list(pool.map(lambda _: widening.forward(batch[:1]), range(8))))
+    np.testing.assert_allclose(beside, np.repeat(alone, 8, axis=0), atol=1e-4)
 
 
 def test_onnx_and_torch_give_the_same_vector_and_features(
