@@ -157,8 +157,8 @@ def _predicted(suite: Suite) -> Iterator[str]:
     yield from (
         "## What the queueing model of docs/scale.md predicts",
         "",
-        "From one client's figures: the CPU of an answer, and the rest of its time as waiting that nobody shares; it is",
-        "less than none where several cores work on one answer.",
+        "From one client's figures: the CPU of an answer, and the rest of its time as waiting that nobody shares; it",
+        "is less than none where several cores work on one answer.",
         "",
         "| what | clients | predicted answers/s | measured | error |",
         "| --- | --- | --- | --- | --- |",
