@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime as ort
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -14,6 +13,7 @@ from services.embedder.find import Floats, Found
 from services.embedder.grouping import Group, group
 from services.embedder.manifest import file_sha256
 from services.embedder.prepare import letterbox, normalise, scale
+from services.embedder.sessions import opened
 from shared.contracts.analysis import Box
 from shared.contracts.fields import MAX_PIECES
 from shared.errors import Permanent
@@ -45,14 +45,7 @@ class Finder:
     def __init__(self, folder: Path, threads: int = 1) -> None:
         """Raises `Permanent` that names the file that is missing or differs from its hash, and what to do."""
         self.manifest = read_finder_manifest(folder)
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session = ort.InferenceSession(str(folder / FINDER), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's errors share no other base
-            raise Permanent(f"onnxruntime cannot load {folder / FINDER}: {error}") from error
+        self._session = opened(folder / FINDER, threads)
 
     def find(self, rgb: Image.Image) -> list[Found]:
         """The pieces that it is sure of, surest first, at most `MAX_PIECES`; an empty list where there is none."""

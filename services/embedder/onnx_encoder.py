@@ -6,11 +6,10 @@ import threading
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 
 from services.embedder.manifest import ENCODER, Manifest
 from services.embedder.model import Batch, OutOfMemory
-from shared.errors import Permanent
+from services.embedder.sessions import opened
 
 _NO_MEMORY = "Failed to allocate memory"
 
@@ -26,8 +25,8 @@ class OnnxEncoder:
         self.version = manifest.version
         self.dimension = manifest.dimension
         self.input_size = manifest.input_size
-        self._session = _opened(folder, threads)
-        self._session_alone = _opened(folder, threads_alone) if threads_alone > threads else self._session
+        self._session = opened(folder / ENCODER, threads)
+        self._session_alone = opened(folder / ENCODER, threads_alone) if threads_alone > threads else self._session
         self._lock = threading.Lock()
         self._running = 0
 
@@ -45,15 +44,3 @@ class OnnxEncoder:
             with self._lock:
                 self._running -= 1
         return np.asarray(vectors, dtype=np.float32)
-
-
-def _opened(folder: Path, threads: int) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # Spinning threads would take the cores from decoding between two forwards.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return ort.InferenceSession(str(folder / ENCODER), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's errors share no other base
-        raise Permanent(f"onnxruntime cannot load {folder / ENCODER}: {error}") from error

@@ -6,6 +6,7 @@ import multiprocessing
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +25,14 @@ from tests.support.servers import PASSWORD, RunningServer
 from tests.support.waiting import until
 
 SPAWN = multiprocessing.get_context("spawn")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RunningBroker]:
+    """For what concerns Redis alone, or a worker and not its broker."""
+    running = RunningBroker(tmp_path)
+    yield running
+    running.stop()
 
 
 def test_a_stopped_broker_is_told_in_words_and_consumption_goes_on_when_it_is_back(
@@ -85,8 +94,9 @@ def test_what_a_killed_worker_had_taken_is_handled_promptly_by_its_successor(run
     broker.close()
 
 
-def test_what_a_killed_worker_had_taken_comes_to_others_of_its_role_within_seconds_of_its_time(tmp_path: Path) -> None:
-    server = RunningBroker(tmp_path)
+def test_what_a_killed_worker_had_taken_comes_to_others_of_its_role_within_seconds_of_its_time(
+    server: RunningBroker,
+) -> None:
     taken = SPAWN.Event()
     victim = SPAWN.Process(target=_hang, args=(server.url, taken), daemon=True)
     victim.start()
@@ -103,7 +113,6 @@ def test_what_a_killed_worker_had_taken_comes_to_others_of_its_role_within_secon
         until(lambda: len(worker.handled) == 2, "it looks again and takes it", seconds=30)
     assert sku_of(worker.handled[1]) == "TAKEN"
     broker.close()
-    server.stop()
 
 
 def test_a_redelivered_message_that_counts_its_attempts_is_told_so_and_a_retry_remembers_it(
@@ -246,8 +255,7 @@ def _publishes(broker: Broker, message: Message) -> bool:
     return True
 
 
-def test_a_channel_whose_connection_is_closed_under_it_is_a_broker_that_is_away(tmp_path: Path) -> None:
-    server = RunningBroker(tmp_path)
+def test_a_channel_whose_connection_is_closed_under_it_is_a_broker_that_is_away(server: RunningBroker) -> None:
     broker = messaging.open(server.url, "gateway")
     broker.publish(removed("BEFORE"))
     with broker.celery.amqp.producer_pool.acquire(block=True) as producer:
@@ -258,11 +266,9 @@ def test_a_channel_whose_connection_is_closed_under_it_is_a_broker_that_is_away(
         broker.publish(removed("DURING"))
     broker.publish(removed("AFTER"))
     broker.close()
-    server.stop()
 
 
-def test_a_worker_goes_on_after_its_broker_refused_all_writes_as_on_a_full_disk(tmp_path: Path) -> None:
-    server = RunningBroker(tmp_path)
+def test_a_worker_goes_on_after_its_broker_refused_all_writes_as_on_a_full_disk(server: RunningBroker) -> None:
     with Redis.from_url(server.url) as admin, Worker(server.url) as worker:
         worker.broker.publish(removed("BEFORE"))
         until(lambda: worker.handled, "the first message is handled")
