@@ -243,7 +243,7 @@ def examine() -> None:
     from loupe import doctor
 
     settings = Settings()
-    findings = doctor.examine(Home.at(settings.home), settings.url)
+    findings = doctor.examine(Home.at(settings.home), settings.url, settings.api_key)
     for finding in findings:
         mark = "[green]ok  [/green]" if finding.ok else "[red]FAIL[/red]"
         out.print(f"{mark} {finding.part}: {finding.words}", soft_wrap=True)

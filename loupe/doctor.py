@@ -31,10 +31,10 @@ class Finding:
     words: str
 
 
-def examine(home: Home, url: str | None) -> list[Finding]:
-    """Every part of the stack over `home`; of one elsewhere, at `url`, what its gateway says."""
+def examine(home: Home, url: str | None, key: str | None = None) -> list[Finding]:
+    """Every part of the stack over `home`; of one elsewhere, at `url`, what its gateway says to who has the `key`."""
     if url:
-        return list(_gateway(home, url))
+        return list(_gateway(home, url, key))
     return [*_disk(home), *_local(home)]
 
 
@@ -92,8 +92,12 @@ def services_found(home: Home, running: dict[str, Any]) -> Iterator[Finding]:
         yield Finding(name, not away, f"does not reach: {', '.join(away)}" if away else "answers")
 
 
-def _gateway(home: Home, address: str) -> Iterator[Finding]:
-    key = home.api_key_file.read_text().strip() if home.api_key_file.exists() else ""
+def _gateway(home: Home, address: str, key: str | None = None) -> Iterator[Finding]:
+    if not key and home.api_key_file.exists():
+        key = home.api_key_file.read_text().strip()
+    if not key:
+        yield Finding("gateway", False, f"No API key for {address}: set LOUPE_API_KEY to one of its shops' keys.")
+        return
     client = Client(address, key, patience=0)
     try:
         readiness = client.readiness()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import pytest
+from fastapi import Header
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -59,3 +61,18 @@ def test_dead_letters_are_told_with_the_command_that_shows_them(count: int, ok: 
         (finding,) = doctor.dead_letters_found(address)
     assert finding.ok is ok
     assert ("loupe dead-letters list" in finding.words) is not ok
+
+
+def test_an_installation_elsewhere_is_asked_with_the_key_of_the_environment(tmp_path: Path) -> None:
+    app = create_app("gateway", {})
+
+    @app.get("/v1/status")
+    def status(authorization: Annotated[str, Header()]) -> dict[str, object]:
+        assert authorization == "Bearer lk_elsewhere"
+        return {"items": 0, "images": {}, "outbox": 7, "queues": {}, "query_photo_days": 0}
+
+    with served(app) as address:
+        told = {one.part: one.words for one in doctor.examine(Home.at(tmp_path), address, "lk_elsewhere")}
+        (without,) = doctor.examine(Home.at(tmp_path), address)
+    assert told["outbox"] == "7 messages without an outcome yet"
+    assert "LOUPE_API_KEY" in without.words
