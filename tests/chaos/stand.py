@@ -18,6 +18,7 @@ import httpx
 
 from deploy.local import stack as local
 from deploy.local.home import Home
+from deploy.local.launch import python
 from deploy.local.supervisor import Child, Supervisor
 from deploy.processes import stack as processes
 from services.indexer.points import collection_of
@@ -248,11 +249,10 @@ class Stand:
     def _ours(self, child: Child, model: Mapping[str, str]) -> Child:
         """A service of the plan, with its addresses led through proxies, and its steps watched."""
         environment = {name: self._led(value) for name, value in child.environment.items()}
-        command = [*child.command[:2], "tests.support.dying"]
         defaults = child.defaults
         return replace(
             child,
-            command=command,
+            command=python("tests.support.dying"),
             environment={**environment, **model, "DYING_SERVICE": child.name},
             defaults=lambda: {**defaults(), **self._clock},
         )
