@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
@@ -17,14 +17,19 @@ from tests.support.stack import RunningStack
 
 @dataclass(frozen=True)
 class Loop:
-    """What `clients` saw. `times` in ms, of answers that were no refusals; `cpu` in s an answer, of all processes: the
+    """What `clients` saw. `times` in ms, of answers that were no refusals; the s of CPU an answer are by process: the
     stack's, and this one's, which asks."""
 
     clients: int
     times: list[float]
     refused: int
     seconds: float
-    cpu: float
+    cpu_by_process: Mapping[str, float]
+
+    @property
+    def cpu(self) -> float:
+        """s an answer, of all processes."""
+        return sum(self.cpu_by_process.values())
 
     @property
     def rate(self) -> float:
@@ -57,18 +62,34 @@ def closed_loop(
                 answer.raise_for_status()
                 times.append((time.perf_counter() - started) * 1e3)
 
-    used, started = cpu_seconds(stack), time.perf_counter()
+    used, started = _cpu_by_process(stack), time.perf_counter()
     until = started + seconds
     with ThreadPoolExecutor(clients) as pool:
         list(pool.map(client, range(clients)))
     took = time.perf_counter() - started
-    return Loop(clients, times, len(refused), took, (cpu_seconds(stack) - used) / max(len(times), 1))
+    answers = max(len(times), 1)
+    after = _cpu_by_process(stack)
+    return Loop(clients, times, len(refused), took, {name: (after[name] - used[name]) / answers for name in after})
 
 
 def cpu_seconds(stack: RunningStack) -> float:
     """Of the stack's living processes, and of this one."""
-    times = [process.cpu_times() for process in [*stack.children(""), psutil.Process()]]
-    return float(sum(one.user + one.system for one in times))
+    return sum(_cpu_by_process(stack).values())
+
+
+def _cpu_by_process(stack: RunningStack) -> dict[str, float]:
+    """s that each part of the stack has worked, what it started besides, and this process."""
+    found = {part: sum(map(_worked, stack.children(part))) for part in stack.parts}
+    found["the rest"] = sum(map(_worked, stack.children(""))) - sum(found.values())
+    return {**found, "this command": _worked(psutil.Process())}
+
+
+def _worked(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def memory(stack: RunningStack) -> dict[str, float]:

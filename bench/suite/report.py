@@ -157,8 +157,8 @@ def _predicted(suite: Suite) -> Iterator[str]:
     yield from (
         "## What the queueing model of docs/scale.md predicts",
         "",
-        "From one client's figures: the CPU of an answer, and the rest of its time as waiting that nobody shares; it",
-        "is less than none where several cores work on one answer.",
+        "From one client's figures: the CPU of an answer, how much of it the process of gateway and recommender works,",
+        "whose interpreter runs one thread at a time, and the rest of its time as waiting that nobody shares.",
         "",
         "| what | clients | predicted answers/s | measured | error |",
         "| --- | --- | --- | --- | --- |",
@@ -167,7 +167,7 @@ def _predicted(suite: Suite) -> Iterator[str]:
         first = loops[0]
         other = float(np.mean(first.times)) / 1e3 - first.cpu
         for one in loops:
-            predicted = mean_values(one.clients, first.cpu, other)
+            predicted = mean_values(one.clients, first.cpu, other, serial=first.cpu_by_process["backend"])
             error = predicted.rate / one.rate - 1
             yield f"| {what} | {one.clients} | {predicted.rate:.1f} | {one.rate:.1f} | {error:+.0%} |"
     yield ""

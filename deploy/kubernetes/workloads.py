@@ -38,9 +38,11 @@ def deployment(part: Part) -> Manifest:
         "env": [{"name": name, "value": value} for name, value in sorted(part.settings.items())],
         "resources": _resources(part),
         "securityContext": _CLOSED,
-        "startupProbe": _probe("/healthz", every=2, failures=60),
+        # Ready once, it stays in service while a broker or a database is away: what needs that is refused, and the rest
+        # answered. Were readiness to ask for them, all pods would leave at once.
+        "startupProbe": _probe("/readyz", every=2, failures=150),
         "livenessProbe": _probe("/healthz", every=10, failures=6),
-        "readinessProbe": _probe("/readyz", every=5, failures=2),
+        "readinessProbe": _probe("/healthz", every=5, failures=2),
         "volumeMounts": [
             {"name": "secrets", "mountPath": "/run/secrets", "readOnly": True},
             {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - of the container

@@ -115,6 +115,11 @@ def free_ports(count: int) -> list[int]:
         return [int(probe.getsockname()[1]) for probe in held]
 
 
+ENVIRONMENT = {"PYTHONUNBUFFERED": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""Of every service. Its matrices have a few rows, and the threads of OpenBLAS wait for the next by spinning, which was
+a third of the CPU of a list of suggestions."""
+
+
 def python(module: str) -> list[str]:
     """The command that runs the `main` of a module of ours.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deploy.local import broker
 from deploy.local.home import Home
-from deploy.local.launch import Plan, free_ports, python
+from deploy.local.launch import ENVIRONMENT, Plan, free_ports, python
 from deploy.local.supervisor import SECONDS_TO_STOP, Child
 
 SAMPLE = Path(__file__).parent / "sample"
@@ -30,7 +30,7 @@ def plan(home: Home, port: int) -> Plan:
         "OBJECT_STORE_URL": home.objects_url,
         "INTERNAL_SECRET": home.internal_secret,
         "PROMETHEUS_MULTIPROC_DIR": str(metrics),
-        "PYTHONUNBUFFERED": "1",
+        **ENVIRONMENT,
     }
     embedder = {"EMBEDDER_PORT": str(embedder_port), "EMBEDDER_SOLE_WORKER": "true"}
     backend = {

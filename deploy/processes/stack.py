@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from deploy.local.home import TENANT, Home
-from deploy.local.launch import Plan, free_ports, python
+from deploy.local.launch import ENVIRONMENT, Plan, free_ports, python
 from deploy.local.supervisor import SECONDS_TO_STOP, Child
 from deploy.processes import servers
 from deploy.processes.servers import Server
@@ -54,7 +54,7 @@ def plan(home: Home, port: int, vector_store_url: str | None) -> Plan:
         environment = shared | {
             f"{prefix}_PORT": str(ports[name]),
             f"{prefix}_SOLE_WORKER": "true",
-            "PYTHONUNBUFFERED": "1",
+            **ENVIRONMENT,
             **({"DATABASE_URL": f"{catalogue.url}/{name}"} if name in _OWN_DATABASE else {}),
             **own,
         }

@@ -51,6 +51,26 @@ def test_prometheus_finds_and_scrapes_every_service(stack: ComposedStack) -> Non
     until(lambda: up() == set(SERVICES), "each is scraped", 60, 0.5)
 
 
+def test_a_broker_that_is_gone_is_told_of_as_such_while_searches_are_answered(
+    stack: ComposedStack, query_photos: list[Path]
+) -> None:
+    def pending() -> set[str]:
+        return {
+            one["labels"]["alertname"] for one in stack.ask("prometheus", "/api/v1/alerts").json()["data"]["alerts"]
+        }
+
+    stack.compose("stop", "redis")
+    try:
+        until(lambda: "LoupeBrokerDown" in pending(), "the broker is missed", 60, 0.5)
+        assert "LoupeServiceDown" not in pending()
+        photo = ("p.jpg", query_photos[0].read_bytes(), "image/jpeg")
+        with stack.api as api:
+            assert api.post("/v1/search", files={"image": photo}).status_code == httpx.codes.OK
+    finally:
+        stack.compose("start", "redis")
+    until(lambda: not pending(), "nothing is missed any more", 90, 0.5)
+
+
 def test_a_shop_is_added_by_the_container_of_tools_and_its_key_opens_its_own_catalogue(stack: ComposedStack) -> None:
     said = stack.compose("run", "--rm", "loupe", "tenant", "add", "another-shop")
     key = re.findall(r"\blk_[\w-]+", said)[0]

@@ -122,6 +122,12 @@ def test_what_has_several_replicas_loses_one_at_a_time_and_is_spread() -> None:
         assert spread == {"topology.kubernetes.io/zone", "kubernetes.io/hostname"}, name
 
 
+def test_a_broker_or_database_that_is_away_takes_no_pod_out_of_service() -> None:
+    ours = [container for name, pod in pods().items() if name in PORTS for container in pod["containers"]]
+    asked = {(each["startupProbe"]["httpGet"]["path"], each["readinessProbe"]["httpGet"]["path"]) for each in ours}
+    assert asked == {("/readyz", "/healthz")}, "ready once it could reach what it needs, and then while it lives"
+
+
 def test_each_part_has_the_memory_that_compose_gives_it() -> None:
     said = {part.name: part.memory.replace("m", "Mi").replace("g", "Gi") for part in parts()}
     given = {name: pods()[name]["containers"][0]["resources"]["limits"]["memory"] for name in said}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +20,14 @@ from shared import database, messaging
 from shared.contracts.analysis import Analysis, Attribute, Piece
 from shared.contracts.fields import pack_vector
 from shared.database import PoolCollector
-from shared.messaging import QueueCollector
+from shared.messaging import QueueCollector, queue_metrics
 from tests.support.booking import BEGIN, Books, movement
 from tests.support.broker import RunningBroker
 from tests.support.databases import NewDatabase, migrated
+from tests.support.waiting import until
+
+SILENT_SECONDS = 5
+"""For which an answer of the broker is waited, by the broker's own connection."""
 
 
 def told(collector: Collector) -> dict[str, float]:
@@ -57,6 +62,25 @@ def test_the_memory_of_the_broker_is_told_beside_its_queues(tmp_path: Path) -> N
         broker.close()
     assert away["loupe_broker_up"] == 0
     assert "loupe_broker_memory_bytes" not in away
+
+
+def test_a_broker_that_is_silent_is_told_to_be_away_in_the_time_that_a_scrape_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_metrics, "_LONGEST_SECONDS", 0.2)
+    running = RunningBroker(tmp_path)
+    broker = messaging.open(running.url, "gateway")
+    queues = QueueCollector(broker)
+    try:
+        running.suspend()
+        began = time.monotonic()
+        assert told(queues)["loupe_broker_up"] == 0
+        assert time.monotonic() - began < SILENT_SECONDS
+        running.resume()
+        until(lambda: told(queues)["loupe_broker_up"] == 1, "the broker is told to be there again")
+    finally:
+        broker.close()
+        running.stop()
 
 
 def test_how_fresh_the_ledger_is_and_what_lies_in_it(tmp_path: Path) -> None:
