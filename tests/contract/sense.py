@@ -10,11 +10,13 @@ import itertools
 import json
 import os
 import re
+import time
 from collections.abc import Callable
 from typing import Any, cast
 
+import requests
 import schemathesis
-from schemathesis import Case, HookContext
+from schemathesis import Case, HookContext, Response
 from schemathesis.transport.serialization import Binary
 
 from tests.support.pictures import drawing
@@ -51,6 +53,19 @@ def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -
         _OF_ROUTE[case.operation.label](case)
     if case.media_type not in (None, _JSON):
         case._record_starting_state()  # else it takes a body that holds bytes for one that is meant to be wrong
+
+
+@schemathesis.hook
+def after_call(context: HookContext, case: Case[Any], response: Response) -> None:
+    """Who is told to come back, as in a moment in which a part had no time, does so once, when the answer says. What
+    is still refused then is a failure."""
+    if response.status_code != requests.codes.unavailable or "retry-after" not in response.headers:
+        return
+    time.sleep(int(response.headers["retry-after"][0]))
+    with requests.Session() as session:
+        again = Response.from_requests(session.send(response.request, timeout=60), response.verify)
+    for name in Response.__slots__:
+        setattr(response, name, getattr(again, name))
 
 
 def _body(case: Case[Any]) -> dict[str, Any]:
