@@ -10,9 +10,7 @@ from typing import Any
 import orjson
 from celery import Celery
 from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
-from redis.retry import Retry
 
 from shared.contracts.routes import Service
 from shared.messaging.queues import SENT_AT, QueueDepth
@@ -38,7 +36,7 @@ class RedisQueues:
     def __init__(self, url: str, role: str, celery: Celery) -> None:
         self._role = role
         self._celery = celery
-        self._redis = Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2, retry=Retry(NoBackoff(), 1))
+        self._redis = Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2)
         self.publish_options: Mapping[str, Any] = {}
         self.transport_options: Mapping[str, Any] = {
             "visibility_timeout": VISIBILITY_SECONDS,
