@@ -40,9 +40,9 @@ def evaluate(out: Path = OUT, cache: Path = CACHE, count: int | None = None) -> 
     model = fitted(MODEL)
     found = claims(cache / "test", count=count)
     seen = measured(found, engine, cache)
-    fit_claims = claims(cache / "fit")
+    fit_claims = [*claims(cache / "fit"), *real_claims("train", "val")]
     alone = fit(fit_claims, measured(fit_claims, engine, cache), "vectors alone", only=("deep",)).model
-    real = real_claims()
+    real = real_claims("test")
     real_seen = measured(real, engine, cache)
     references = [
         claim.reference.read_bytes() for claim in found if claim.query.stem[-2:] == "q0" and claim.truth == "same"
@@ -59,7 +59,7 @@ def evaluate(out: Path = OUT, cache: Path = CACHE, count: int | None = None) -> 
         _cost(engine, references, looked),
         model,
         engine.method,
-        len({claim.group for claim in fit_claims}),
+        len({claim.group for claim in fit_claims if not claim.real}),
     )
     engine.close()
     return written(told, out)

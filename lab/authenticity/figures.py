@@ -12,7 +12,7 @@ from scipy.stats import beta
 from lab.authenticity.measured import Seen
 from lab.authenticity.pairs import OTHER_DESIGN, Claim
 from lab.statistics import bootstrap, calibration_error
-from services.authenticity.deciding import Decision, Model, decide, probability_of, score
+from services.authenticity.deciding import Decision, Model, decide
 
 TOGETHER = 0.25
 """Correlation within a family that is assumed where fewer than five claims hit, or miss."""
@@ -103,9 +103,9 @@ class Judged:
 
 
 def judged(claims: Sequence[Claim], seen: Sequence[Seen], model: Model) -> Judged:
-    """As the service decides. The probability is also told of what cannot be told, for its calibration."""
-    probabilities = np.array([probability_of(score(one.features, model), model) for one in seen])
-    return Judged(claims, [decide(one.features, model) for one in seen], probabilities)
+    """As the service decides. `probabilities` are 0 where none is told."""
+    decisions = [decide(one.features, model) for one in seen]
+    return Judged(claims, decisions, np.array([one.probability or 0.0 for one in decisions]))
 
 
 def of_truth(found: Judged, truth: str) -> Judged:

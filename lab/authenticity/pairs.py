@@ -16,12 +16,19 @@ from lab.authenticity.families import PAIRS
 Truth = Literal["same", "other", "unknowable"]
 """Of a claim: the very design, another one, or a photo by which nobody could say."""
 SAME, WORN, OTHER_DESIGN, TWO = "same piece", "same piece, worn", "quite another design", "two at once"
+OTHER_SIDE = "other side"
+REAL_SAME, REAL_NEAREST, REAL_OTHERS = (
+    "real photos of one piece",
+    "real photos of two pieces that look alike",
+    "real photos of any two pieces",
+)
 
 
 @dataclass(frozen=True)
 class Claim:
     """`query` is claimed to show what `reference` shows. `kind` names the row of the table, `group` the family: what is
-    independent. `share` of the piece differs, 0..1. `change`, a key of `CHANGES`, is done to the query first."""
+    independent. `share` of the piece differs, 0..1. `change`, a key of `CHANGES`, is done to the query first. `real`:
+    no renders."""
 
     query: Path
     reference: Path
@@ -30,10 +37,11 @@ class Claim:
     group: str
     share: float = 0.0
     change: str = ""
+    real: bool = False
 
     @property
     def is_twin(self) -> bool:
-        return self.truth == "other" and self.kind != OTHER_DESIGN
+        return self.truth == "other" and self.kind != OTHER_DESIGN and not self.real
 
     def picture(self) -> bytes:
         data = self.query.read_bytes()
@@ -75,7 +83,7 @@ EXTRAS: tuple[tuple[str, Truth, str], ...] = (
     ("worn", "same", WORN),
     ("worn much", "same", f"{WORN} much"),
     ("glare", "unknowable", "glare"),
-    ("back", "unknowable", "other side"),
+    ("back", "unknowable", OTHER_SIDE),
 )
 DERIVED = (("blurred", "blur"), ("tiny", "too small"))
 

@@ -1,38 +1,39 @@
-"""Claims about real photographs: two of one piece, and of two pieces of one shop that look most alike."""
+"""Claims about real photographs: two of one piece, of two pieces that look most alike, and of any two."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from lab.authenticity.pairs import Claim
+from lab.authenticity.pairs import REAL_NEAREST, REAL_OTHERS, REAL_SAME, Claim
 from lab.evaluate import sets
 
-MOST = 150
-SAME, NEAREST = "real photos of one piece", "real photos of two pieces that look alike"
+
+def real_claims(*splits: str) -> list[Claim]:
+    """Of the shops of `samepiece` in these splits, each photo against every other of its piece, against that of another
+    piece which is nearest by the model's vector, and against one by chance; pieces are of one split each. Empty where
+    the real pictures are not."""
+    return [claim for split in splits for claim in _of_split(split)] if sets_are_here() else []
 
 
-def real_claims() -> list[Claim]:
-    """Of the test shops of `samepiece`, a photo of each of up to 150 pieces against another of it, and against that of
-    another piece that is nearest by the model's vector. Empty where the real pictures are not."""
-    if not sets_are_here():
-        return []
+def _of_split(split: str) -> list[Claim]:
     from lab.models import open_model
     from lab.vectors import vectors_of
     from services.embedder.manifest import SHIPPED
 
-    records = sets.of("samepiece", split="test")
-    gallery, queries = sets.first_against_rest(records)
-    one_each = list({record.item_id: record for record in queries}.values())
-    chosen = [one_each[i] for i in np.random.default_rng(3).permutation(len(one_each))[:MOST]]
-    model = open_model(str(SHIPPED))
-    near = vectors_of(model, chosen) @ vectors_of(model, gallery).T
-    claims = []
-    for record, cosines in zip(chosen, near, strict=True):
-        own = np.array([other.item_id == record.item_id for other in gallery])
-        theirs = gallery[int(np.argmax(np.where(own, -1.0, cosines)))]
-        mine = gallery[int(np.argmax(own))]
-        claims.append(Claim(record.path, mine.path, "same", SAME, record.item_id))
-        claims.append(Claim(record.path, theirs.path, "other", NEAREST, record.item_id))
+    records = sets.of("samepiece", split=split)
+    vectors = vectors_of(open_model(str(SHIPPED)), records)
+    items = np.array([record.item_id for record in records])
+    random, claims = np.random.default_rng(3), []
+    for place, (record, near) in enumerate(zip(records, vectors @ vectors.T, strict=True)):
+        own = items == record.item_id
+        nearest, chance = int(np.argmax(np.where(own, -1.0, near))), int(random.choice(np.flatnonzero(~own)))
+        claims += [
+            Claim(record.path, records[other].path, "same", REAL_SAME, record.item_id, real=True)
+            for other in np.flatnonzero(own).tolist()
+            if other != place
+        ]
+        for other, kind in ((nearest, REAL_NEAREST), (chance, REAL_OTHERS)):
+            claims.append(Claim(record.path, records[other].path, "other", kind, record.item_id, 1.0, real=True))
     return claims
 
 

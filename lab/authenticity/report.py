@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from lab.authenticity import copies, real
+from lab.authenticity import copies
 from lab.authenticity.counterfeits import KINDS
 from lab.authenticity.figures import (
     Judged,
@@ -32,10 +32,12 @@ WORDS = """
 Written by `make evaluate-authenticity`. {families} test families of a rendered design and two counterfeits of it, each
 with a picture as guided registration asks for it and another photo: other light, ground, lens and distance, the camera
 up to 9 degrees aside. Every photo is claimed to show each of the three: {pairs} claims are of near-twins. What decides
-was fitted on {fit} other families, and its operating point is theirs. Intervals are 95%, over families. Renders lack
-what no renderer draws: chains fall the same way, hinges stand still, dust and skin are not there.
+was fitted on {fit} other families and on real photos of shops that are in no test, and its operating point is theirs.
+Intervals are 95%, over families. Renders lack what no renderer draws: chains fall the same way, hinges stand still,
+dust and skin are not there.
 
-Compared by `{method}`; a match from {match:.4f} on, a mismatch up to {mismatch:.4f}.
+Compared by `{method}`; a match from {match:.4f} on, a mismatch up to {mismatch:.4f}, quite another piece at a glance up
+to {another:.4f}.
 """
 
 
@@ -82,6 +84,7 @@ def written(found: Found, out: Path) -> str:
         method=found.method,
         match=found.model.match_from,
         mismatch=found.model.mismatch_to,
+        another=found.model.glance.mismatch_to if found.model.glance else 0.0,
     )
     target = _targets(found)
     sections = [target, _kinds(found), _same(found), _unknowable(found), _alone(found), _real(found)]
@@ -222,8 +225,9 @@ def _real(found: Found) -> Section:
     if not found.real.claims:
         return Section("Real photographs", "Not measured: the real pictures were not here.")
     told = (
-        "Shops' photos of one piece, seldom from one side: of the test split of `samepiece`. The others are of the "
-        f"piece whose vector is nearest. {real.MOST} pieces at most; the operating point is the renders'."
+        "Shops' photos of one piece, seldom from one side: of the test split of `samepiece`, whose shops are in no "
+        "fit. Each against every other of its piece, against that of another piece whose vector is nearest, and "
+        "against one by chance."
     )
     return _by_kind("Real photographs", told, found.real)
 

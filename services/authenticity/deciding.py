@@ -1,14 +1,16 @@
 """From the features of two photos compared to a verdict on the design: a small file of coefficients, fitted by the lab.
 
-The probability is that of a logistic model over standardised features, made honest by an isotonic step where the file
-has one: monotone, linear between its points (Zadrozny and Elkan, 2002). Between its two thresholds nobody knows.
+Two questions, each a logistic model over standardised features. At a glance: is this quite another piece, wherever the
+camera stood? Then, where one photo could be laid over the other: does a detail differ? Between the thresholds nobody
+knows. The second probability is made honest by an isotonic step where the file has one: monotone, linear between its
+points (Zadrozny and Elkan, 2002).
 """
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Self
@@ -43,8 +45,17 @@ class Isotonic(BaseModel):
     probability: list[Share] = Field(min_length=2)
 
 
+class Glance(BaseModel):
+    """This probability of being one piece, seen from any side, or less is of quite another one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    logistic: Logistic
+    mismatch_to: Share
+
+
 class Limit(BaseModel):
-    """A photo of which this feature is `below` or `above` a value cannot tell, for the reason `code`."""
+    """What has this feature `below` or `above` a value cannot tell, for the reason `code`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -55,34 +66,42 @@ class Limit(BaseModel):
 
 
 class Model(BaseModel):
-    """`match_from`: this probability or more is a match; `mismatch_to`: this or less a mismatch."""
+    """`match_from`: this probability or more is a match; `mismatch_to`: this or less a mismatch. `cannot_tell`: limits
+    of a photo; `incomparable`: of two that cannot be held against each other place by place."""
 
     model_config = ConfigDict(extra="forbid")
 
     version: str
+    glance: Glance | None = None
     logistic: Logistic
     isotonic: Isotonic | None = None
     match_from: Share
     mismatch_to: Share
     cannot_tell: list[Limit] = Field(default_factory=list)
+    incomparable: list[Limit] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _over_known_features(self) -> Self:
-        named = {*self.logistic.weights, *(limit.feature for limit in self.cannot_tell)}
+        both = [self.logistic, *([self.glance.logistic] if self.glance else [])]
+        named = {name for one in both for name in one.weights}
+        named |= {limit.feature for limit in (*self.cannot_tell, *self.incomparable)}
         if unknown := sorted(named - set(FEATURES)):
             raise ValueError(f"nobody tells the features {unknown}")
-        if missing := sorted(set(self.logistic.weights) - (set(self.logistic.centre) & set(self.logistic.scale))):
-            raise ValueError(f"no centre or scale for {missing}")
+        for one in both:
+            if missing := sorted(set(one.weights) - (set(one.centre) & set(one.scale))):
+                raise ValueError(f"no centre or scale for {missing}")
         if self.mismatch_to >= self.match_from:
             raise ValueError("mismatch_to must be below match_from")
         return self
 
 
 class Decision(BaseModel):
-    """`probability` of a match in 0..1; None where a photo cannot tell, for the reasons `codes`."""
+    """`probability` of a match in 0..1; None where a photo cannot tell, for the reasons `codes`. `at_a_glance`: quite
+    another piece, whatever its details."""
 
     outcome: Outcome
     probability: Share | None = None
+    at_a_glance: bool = False
     codes: list[ReasonCode] = Field(default_factory=list)
 
 
@@ -94,14 +113,19 @@ def fitted(path: Path = MODEL) -> Model:
 def decide(features: Mapping[str, float], model: Model | None = None) -> Decision:
     """The verdict on one photo against one picture. `features` has every name of `FEATURES`."""
     model = model or fitted()
-    codes = [limit.code for limit in model.cannot_tell if _breaks(features[limit.feature], limit)]
-    if codes:
+    if codes := _broken(features, model.cannot_tell):
         return Decision(outcome="cannot_tell", codes=codes)
-    return outcome_of(probability_of(score(features, model), model), model)
+    if model.glance:
+        alike = _sigmoid(score(features, model.glance.logistic))
+        if alike <= model.glance.mismatch_to:
+            return Decision(outcome="mismatch", probability=alike, at_a_glance=True)
+    if codes := _broken(features, model.incomparable):
+        return Decision(outcome="cannot_tell", codes=codes)
+    return outcome_of(probability_of(score(features, model.logistic), model), model)
 
 
 def outcome_of(probability: float, model: Model) -> Decision:
-    """Of a photo that can tell."""
+    """Of details, where they can be told."""
     if probability >= model.match_from:
         return Decision(outcome="match", probability=probability)
     if probability <= model.mismatch_to:
@@ -109,18 +133,17 @@ def outcome_of(probability: float, model: Model) -> Decision:
     return Decision(outcome="cannot_tell", probability=probability, codes=["unsure"])
 
 
-def score(features: Mapping[str, float], model: Model) -> float:
-    """The log odds of a match."""
-    of = model.logistic
+def score(features: Mapping[str, float], of: Logistic) -> float:
+    """The log odds."""
     return of.intercept + sum(
         weight * (features[name] - of.centre[name]) / (of.scale[name] or 1.0) for name, weight in of.weights.items()
     )
 
 
 def probability_of(log_odds: float, model: Model) -> float:
-    """In 0..1."""
+    """Of a match, by its details, in 0..1."""
     if model.isotonic is None:
-        return 1 / (1 + math.exp(-max(-_LARGEST_LOGIT, min(_LARGEST_LOGIT, log_odds))))
+        return _sigmoid(log_odds)
     at, told = model.isotonic.score, model.isotonic.probability
     place = bisect_right(at, log_odds)
     if place == 0:
@@ -129,6 +152,14 @@ def probability_of(log_odds: float, model: Model) -> float:
         return told[-1]
     share = (log_odds - at[place - 1]) / (at[place] - at[place - 1])
     return told[place - 1] + share * (told[place] - told[place - 1])
+
+
+def _sigmoid(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-max(-_LARGEST_LOGIT, min(_LARGEST_LOGIT, log_odds))))
+
+
+def _broken(features: Mapping[str, float], limits: Sequence[Limit]) -> list[ReasonCode]:
+    return list(dict.fromkeys(limit.code for limit in limits if _breaks(features[limit.feature], limit)))
 
 
 def _breaks(value: float, limit: Limit) -> bool:

@@ -51,7 +51,7 @@ class Judgement:
 def judge(compared: Sequence[Comparisons], model: Model, registered: Registered) -> Judgement:
     """`compared`: one a photo, in their order, all against the same reference, of which `registered` are the marks.
 
-    One picture in which a detail differs outweighs others that agree; a photo that cannot tell says nothing. Nor does
+    One photo in which a detail differs outweighs others that agree; a photo that cannot tell says nothing. Nor does
     one that is a registered picture itself: whoever saw it can send it.
     """
     pairs = [
@@ -61,7 +61,7 @@ def judge(compared: Sequence[Comparisons], model: Model, registered: Registered)
     ]
     reused = {pair.photo: pair for pair in pairs if pair.comparison.same_picture.probability >= SAME_PICTURE}
     own = [pair for pair in pairs if pair.photo not in reused]
-    looks = [pair for pair in own if pair.comparison.view not in TEXT_VIEWS]
+    looks = _one_a_photo([pair for pair in own if pair.comparison.view not in TEXT_VIEWS])
     design, telling = _design(looks)
     marks = _marks(own, looks, registered)
     piece, why = _piece(design.outcome, marks)
@@ -72,6 +72,20 @@ def judge(compared: Sequence[Comparisons], model: Model, registered: Registered)
     if piece.outcome == "cannot_tell" and design.outcome != "mismatch" and "serial" in registered:
         retakes.append(Retake(code="serial", view="serial", words=wording.of_retake("serial")))
     return Judgement(design, piece, reasons, retakes, same, [*telling, *reused.values()])
+
+
+def _one_a_photo(pairs: Sequence[Pair]) -> list[Pair]:
+    """Each photo with the registered picture that shows most of what it shows: another side differs in everything.
+    It is quite another piece only if it looks like none of them."""
+    of_photo: dict[int, list[Pair]] = {}
+    for pair in pairs:
+        of_photo.setdefault(pair.photo, []).append(pair)
+    return [max(own, key=_in_common) for own in of_photo.values()]
+
+
+def _in_common(pair: Pair) -> tuple[bool, float, float, float]:
+    of = pair.comparison.features
+    return not pair.decision.at_a_glance, of["aligned"], of["inliers"], of["deep"]
 
 
 def _design(pairs: Sequence[Pair]) -> tuple[Verdict, list[Pair]]:
@@ -146,6 +160,8 @@ def _told(pairs: Sequence[Pair], outcome: Outcome) -> list[Reason]:
 
 def _differences(pair: Pair) -> list[Reason]:
     """By the way in which parts differ, the strongest first; the whole, where no part stands out."""
+    if pair.decision.at_a_glance:
+        return [_reason(pair, "structure-differs").model_copy(update={"words": wording.ANOTHER})]
     found: dict[ReasonCode, Reason] = {}
     for region in sorted(pair.comparison.regions, key=lambda region: -region.strength):
         if region.kind == "differs":

@@ -52,7 +52,7 @@ _MOST_FOUND = 2
 _MOST_OF_SKU = 3
 _MOST_EVIDENCE = 4
 _AT_ONCE = 2
-_ORDER = {"match": 0, "mismatch": 1, "cannot_tell": 2}
+_ORDER = {"match": 0, "cannot_tell": 1, "mismatch": 2}
 
 
 @dataclass(frozen=True)
@@ -241,5 +241,6 @@ class Verifier:
 
 
 def _rank(judged: Judgement) -> tuple[int, float]:
-    """Of several references that may be meant: one that matches, else the one that came nearest to it."""
+    """Of several references that may be meant: one that matches, else one that may, else the one that came nearest. As
+    long as one may be meant, that another differs says nothing."""
     return _ORDER[judged.design.outcome], -(judged.design.probability or 0.0)

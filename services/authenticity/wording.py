@@ -23,6 +23,7 @@ class _Said(BaseModel):
     statement: Words
     compared: Words
     helps: Words
+    another: Words
     verdicts: dict[str, Words]
     reasons: dict[str, Words]
     retakes: dict[str, Words]
@@ -31,6 +32,8 @@ class _Said(BaseModel):
 
 _SAID = _Said.model_validate_json((Path(__file__).parent / "words.json").read_bytes())
 NOT_CLAIMED, STATEMENT, COMPARED = _SAID.not_claimed, _SAID.statement, _SAID.compared
+ANOTHER = _SAID.another
+"""Of a photo that shows quite another piece."""
 RETAKE_OF: dict[str, RetakeCode] = {
     "blurred": "sharper",
     "glare": "less-glare",

@@ -62,6 +62,33 @@ def test_a_detail_that_differs_is_a_mismatch_and_is_shown(house: House) -> None:
     assert reason["regions"][0]["kind"] == "differs"
 
 
+def test_a_photo_is_held_against_the_picture_that_shows_its_side(house: House) -> None:
+    house.looking.of[strip(PHOTO), strip(drawing(2))] = "other side"
+    reference = house.register(DRAWN, drawing(2), views=["front", "back"])
+    made = house.verify(PHOTO, reference_id=reference["reference_id"])
+    assert made["design"]["outcome"] == "match", "that it differs from the back says nothing"
+    assert [reason.get("view") for reason in made["reasons"]] == ["front", None]
+
+
+def test_quite_another_piece_is_told_where_none_of_the_pictures_looks_like_it(house: House) -> None:
+    house.looking.of[strip(PHOTO), strip(DRAWN)] = "another"
+    reference = house.register(DRAWN, drawing(2), views=["front", "back"])
+    assert house.verify(PHOTO, reference_id=reference["reference_id"])["design"]["outcome"] == "match", "by its back"
+    house.looking.how[strip(PHOTO)] = "another"
+    made = house.verify(PHOTO, reference_id=reference["reference_id"])
+    assert (made["design"]["outcome"], made["piece"]["outcome"]) == ("mismatch", "mismatch")
+    (reason,) = made["reasons"]
+    assert reason["code"] == "structure-differs"
+    assert reason["words"]["en"] == "The piece in the photo looks quite different from the registered one."
+
+
+def test_that_one_reference_differs_says_nothing_while_another_may_be_meant(house: House) -> None:
+    house.looking.of |= {(strip(PHOTO), strip(DRAWN)): "unlike", (strip(PHOTO), strip(drawing(2))): "blurred"}
+    for picture in (DRAWN, drawing(2)):
+        house.register(picture, sku="RING-1")
+    assert house.verify(PHOTO, sku="RING-1")["design"]["outcome"] == "cannot_tell"
+
+
 def test_a_poor_photo_cannot_tell_and_says_which_would_help(house: House) -> None:
     house.looking.how[strip(PHOTO)] = "blurred"
     reference = house.register()

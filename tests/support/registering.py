@@ -49,6 +49,7 @@ _ALIKE = {
     "aligned": 1.0,
     "query_sharpness": 0.3,
     "query_pixels": 400.0,
+    "inliers": 4.0,
     "deep": 0.98,
     "structure": 0.95,
     "dense": 0.95,
@@ -60,16 +61,26 @@ _ALIKE = {
 }
 _UNLIKE = _ALIKE | {"structure": 0.3, "structure_worst": 0.95, "dense": 0.3, "dense_worst": 0.95, "outline": 0.7}
 _BLURRED = _ALIKE | {"query_sharpness": 0.01}
+_OTHER_SIDE = _UNLIKE | {"inliers": 0.0, "deep": 0.7}
+_ANOTHER = {"query_sharpness": 0.3, "query_pixels": 400.0, "deep": 0.1}
 DRAWN = drawing(1)
-HOW: dict[str, dict[str, float]] = {"alike": _ALIKE, "unlike": _UNLIKE, "blurred": _BLURRED}
+HOW: dict[str, dict[str, float]] = {
+    "alike": _ALIKE,
+    "unlike": _UNLIKE,
+    "blurred": _BLURRED,
+    "other side": _OTHER_SIDE,
+    "another": _ANOTHER,
+}
 
 
 @dataclass
 class Looking:
-    """Implements `Comparing` by what it is told: of each photo (by its bytes) how it compares with all pictures, what
-    text is read in a close-up, and the vector of each picture. What it was told nothing of is `alike`."""
+    """Implements `Comparing` by what it is told: of each photo (by its bytes) how it compares with all pictures, or
+    with one (`of`, by the bytes of both), what text is read in a close-up, and the vector of each picture. What it was
+    told nothing of is `alike`."""
 
     how: dict[bytes, str] = field(default_factory=dict)
+    of: dict[tuple[bytes, bytes], str] = field(default_factory=dict)
     read: dict[bytes, str] = field(default_factory=dict)
     vectors: dict[bytes, Sequence[float]] = field(default_factory=dict)
     codes: dict[bytes, list[QualityCode]] = field(default_factory=dict)
@@ -105,9 +116,9 @@ class Looking:
         pass
 
     def _comparison(self, asked: ComparisonAsked, query: bytes, reference: bytes, view: Any) -> Comparison:
-        how = self.how.get(query, "alike")
+        how = self.of.get((query, reference), self.how.get(query, "alike"))
         region = Region(
-            kind="differs" if how == "unlike" else "alike",
+            kind="differs" if how in ("unlike", "other side") else "alike",
             what="structure",
             query=Box(x0=0.2, y0=0.2, x1=0.4, y1=0.4),
             reference=Box(x0=0.2, y0=0.2, x1=0.4, y1=0.4),

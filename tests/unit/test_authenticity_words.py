@@ -81,10 +81,27 @@ def test_what_is_neither_likely_nor_unlikely_is_not_decided() -> None:
             "isotonic": {"score": [-8, 0, 8], "probability": [0, 0.5, 1]},
             "match_from": 0.9,
             "mismatch_to": 0.1,
-            "cannot_tell": [{"feature": "aligned", "below": 0.5, "code": "not-aligned"}],
+            "cannot_tell": [{"feature": "query_sharpness", "below": 0.1, "code": "blurred"}],
+            "incomparable": [{"feature": "aligned", "below": 0.5, "code": "not-aligned"}],
         }
     )
+    assert decide(features, model).codes == ["blurred"]
+    features["query_sharpness"] = 0.3
     assert decide(features, model).codes == ["not-aligned"]
     outcomes = {deep: decide(features | {"aligned": 1, "deep": deep}, model) for deep in (0.0, 0.5, 1.0)}
     assert [one.outcome for one in outcomes.values()] == ["mismatch", "cannot_tell", "match"]
     assert outcomes[0.5].probability == 0.5
+
+
+def test_quite_another_piece_is_told_even_where_it_cannot_be_laid_over_the_registered_one() -> None:
+    glance = {"intercept": 0, "weights": {"deep": 4}, "centre": {"deep": 0.5}, "scale": {"deep": 0.1}}
+    told = fitted().model_dump() | {"glance": {"logistic": glance, "mismatch_to": 0.01}}
+    model = Model.model_validate(told)
+    features = dict.fromkeys(FEATURES, 0.0) | {"query_sharpness": 0.4, "deep": 0.1}
+    decision = decide(features, model)
+    assert (decision.outcome, decision.at_a_glance) == ("mismatch", True)
+    assert decide(features | {"deep": 0.6}, model).codes == ["not-aligned"]
+    assert decide(features | {"query_sharpness": 0.0}, model).codes == ["blurred"], "a poor photo tells nothing"
+    told["glance"]["logistic"]["weights"]["smell"] = 1.0
+    with pytest.raises(ValueError, match="smell"):
+        Model.model_validate(told)

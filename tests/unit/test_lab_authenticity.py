@@ -14,10 +14,10 @@ from lab.authenticity import copies
 from lab.authenticity.counterfeits import KINDS, METAL_COLOURS, Variant, draw_twin
 from lab.authenticity.edits import EDITS, edited
 from lab.authenticity.families import LEAST, LOOK, changed, family, parts_of
-from lab.authenticity.figures import calibration, judged, of_truth, share, twins, upper_bound
+from lab.authenticity.figures import calibration, judged, of_truth, other_designs, share, twins, upper_bound
 from lab.authenticity.fit import FALSE_MATCH, fit, left_out
 from lab.authenticity.measured import Group, Seen, asked, measured
-from lab.authenticity.pairs import OTHER_DESIGN, SAME, Claim, claims
+from lab.authenticity.pairs import OTHER_DESIGN, REAL_SAME, SAME, Claim, claims
 from lab.authenticity.render import frames_of, render_family
 from lab.authenticity.report import Cost, Fooled, Found, written
 from lab.authenticity.views import front_pose
@@ -162,18 +162,19 @@ def test_groups_that_are_compared_in_any_order_are_told_in_the_order_of_the_clai
 
 
 def made_up(families: int, seed: int, apart: float = 4.0) -> tuple[list[Claim], list[Seen]]:
-    """Claims whose feature `dense` is higher by `apart` deviations of its noise where the piece is the same."""
+    """Claims whose feature `dense` is higher by `apart` deviations of its noise where the piece is the same, and `deep`
+    lower by 6 where it is quite another, which cannot be aligned."""
     random = np.random.default_rng(seed)
     found, seen = [], []
     for number in range(families):
         group = f"made-up-{seed}-{number}"
-        truths = [("same", SAME)] * 3 + [("other", "engraving")] * 6 + [("unknowable", "blur")]
+        truths = [("same", SAME)] * 3 + [("other", "engraving")] * 6 + [("unknowable", "blur"), ("other", OTHER_DESIGN)]
         for place, (truth, kind) in enumerate(truths):
             claim = Claim(Path(f"{group}-{place}"), Path(group), truth, kind, group, 0.1)  # type: ignore[arg-type]
             features = dict.fromkeys(FEATURES, 0.0) | {
-                "aligned": 1.0,
+                "aligned": float(kind != OTHER_DESIGN),
                 "dense": apart * (truth == "same") + float(random.normal()),
-                "deep": float(random.normal()),
+                "deep": -6.0 * (kind == OTHER_DESIGN) + float(random.normal()),
                 "query_sharpness": 0.01 if truth == "unknowable" else float(random.uniform(0.2, 0.9)),
             }
             found.append(claim)
@@ -189,13 +190,14 @@ def test_a_fit_holds_its_promise_on_families_it_has_not_seen() -> None:
     assert twins(judgement).share("match").value <= 4 * FALSE_MATCH
     assert of_truth(judgement, "same").share("mismatch").value <= 0.02
     assert of_truth(judgement, "unknowable").share("cannot_tell").value == 1.0
+    assert other_designs(judgement).share("mismatch").value > 0.9, "though they cannot be aligned"
     assert calibration(judgement)[0] < 0.02
 
 
 def test_what_is_told_of_families_left_out_is_as_often_right_as_of_new_ones() -> None:
     found, seen = made_up(120, 1)
     made = fit(found, seen, "made up")
-    left, new = left_out(found, seen, made), judged(*made_up(2_000, 2), made.model)
+    left, new = left_out(found, made), judged(*made_up(2_000, 2), made.model)
     told = (("same", "match"), ("same", "mismatch"), ("other", "mismatch"), ("unknowable", "cannot_tell"))
     for truth, outcome in told:
         shares = [of_truth(each, truth).share(outcome) for each in (left, new)]
@@ -207,6 +209,19 @@ def test_what_nothing_tells_apart_is_not_told_apart() -> None:
     judgement = judged(*made_up(300, 4, apart=0.0), model)
     assert twins(judgement).share("match").value < 0.01
     assert judgement.answered().value < 0.2
+
+
+def test_real_photos_of_one_piece_that_differ_more_than_renders_are_not_told_to_mismatch() -> None:
+    found, seen = made_up(120, 8)
+    of_shops, theirs = made_up(40, 9)
+    found += [dataclasses.replace(claim, real=True, kind=REAL_SAME) for claim in of_shops if claim.truth == "same"]
+    seen += [
+        Seen({**one.features, "dense": one.features["dense"] - 4.0, "warp": 1.0}, ())
+        for claim, one in zip(of_shops, theirs, strict=True)
+        if claim.truth == "same"
+    ]
+    told = left_out(found, fit(found, seen, "made up"))
+    assert told.where([claim.real for claim in found]).share("mismatch").value <= 0.02
 
 
 def test_a_limit_lies_between_good_photos_and_those_that_cannot_tell() -> None:
