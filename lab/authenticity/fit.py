@@ -256,7 +256,7 @@ def main() -> None:
     found = [*rendered, *real_claims("train", "val")]
     engine = Served()
     seen = measured(found, engine, CACHE)
-    made = fit(found, seen, f"decision-1 for {engine.method}")
+    made = fit(found, seen, f"decision-2 for {engine.method}")
     engine.close()
     MODEL.write_text(
         json.dumps(made.model.model_dump(mode="json", exclude_none=True), indent=1) + "\n", encoding="utf-8"

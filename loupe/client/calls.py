@@ -141,7 +141,14 @@ def given(**params: Any) -> dict[str, Any]:
     return {name: value for name, value in params.items() if value is not None}
 
 
-def json_body(value: Any, *, media_type: str = JSON, **dump: Any) -> Body:
-    """A model, or what JSON knows, as the body."""
-    text = value.model_dump_json(**dump) if isinstance(value, BaseModel) else json.dumps(value)
+def json_body(
+    value: Any, *, media_type: str = JSON, include: set[str] | None = None, exclude_unset: bool = False
+) -> Body:
+    """A model, or what JSON knows, as the body. Of a model the fields `include`, without its defaults, which a gateway
+    of another release may not know; of a change, what it was told alone (`exclude_unset`): a default there is a value.
+    """
+    if isinstance(value, BaseModel):
+        text = value.model_dump_json(include=include, exclude_unset=exclude_unset, exclude_defaults=not exclude_unset)
+    else:
+        text = json.dumps(value)
     return Body(text.encode(), media_type)

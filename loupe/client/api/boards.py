@@ -34,7 +34,7 @@ _BOARD = "/v1/boards/{board_id}"
 
 def begin_board(title: str, entries: Sequence[BoardEntry] = ()) -> Call[Board]:
     """Make a board."""
-    body = json_body(BoardIn(title=title, entries=list(entries)), exclude_defaults=True)
+    body = json_body(BoardIn(title=title, entries=list(entries)))
     return Call("POST", "/v1/boards", answer(Board), body=body)
 
 
@@ -50,7 +50,7 @@ def board(board_id: str) -> Call[Board]:
 
 def put_board(board_id: str, title: str, entries: Sequence[BoardEntry]) -> Call[Board]:
     """Replace all that is on a board."""
-    body = json_body(BoardIn(title=title, entries=list(entries)), exclude_defaults=True)
+    body = json_body(BoardIn(title=title, entries=list(entries)))
     return Call("PUT", _BOARD, answer(Board), {"board_id": board_id}, body=body)
 
 
@@ -91,7 +91,7 @@ def search_by_board(
 ) -> Call[BoardResults]:
     """What is like all that is on a board, each entry by its weight."""
     asked = BoardSearch(limit=limit, filters=filters or Filters(), diversity=diversity, cursor=cursor)
-    body = json_body(asked, exclude_defaults=True)
+    body = json_body(asked)
     return Call("POST", f"{_BOARD}:search", answer(BoardResults), {"board_id": board_id}, body=body, reads=True)
 
 
@@ -121,5 +121,5 @@ def search_by_colours(
 ) -> Call[Results]:
     """Pieces of these colours, as `{"#d4af37": 1.0, "#1f7a4d": 0.3}`: each with how much of the piece has it."""
     named = [PaletteColour(colour=colour, share=share) for colour, share in colours.items()]
-    body = json_body(PaletteSearch(colours=named, limit=limit, filters=filters or Filters()), exclude_defaults=True)
+    body = json_body(PaletteSearch(colours=named, limit=limit, filters=filters or Filters()))
     return Call("POST", "/v1/palette:search", answer(Results), body=body, reads=True)

@@ -18,7 +18,7 @@ def put_item(sku: str, item: ItemIn, *, if_match: int | None = None, only_new: b
     Raises `PreconditionFailed` when its revision is not `if_match` any more, or with `only_new` when there is one.
     """
     headers = matching(if_match) | ({"If-None-Match": "*"} if only_new else {})
-    body = json_body(item, include=_TOLD, exclude_defaults=True)
+    body = json_body(item, include=_TOLD)
     return Call(
         "PUT", "/v1/items/{sku}", answer(Item), {"sku": sku}, headers=headers, body=body, only_once=bool(headers)
     )
@@ -35,9 +35,7 @@ def patch_item(sku: str, changes: ItemPatch, *, if_match: int | None = None) -> 
 
 def put_items(items: Sequence[ItemPut]) -> Call[ItemsPut]:
     """Make or replace up to 500 items, all or none."""
-    return Call(
-        "POST", "/v1/items:batch", answer(ItemsPut), body=json_body(ItemsIn(items=list(items)), exclude_defaults=True)
-    )
+    return Call("POST", "/v1/items:batch", answer(ItemsPut), body=json_body(ItemsIn(items=list(items))))
 
 
 def get_item(sku: str) -> Call[Item]:

@@ -42,7 +42,7 @@ def search(
         user_id=user_id,
         cursor=cursor,
     )
-    alone = json_body(query, exclude_defaults=True)
+    alone = json_body(query)
     body = Form("image", pictures, {"query": alone.content.decode()}) if pictures else alone
     return Call("POST", "/v1/search", answer(SearchResults), body=body, reads=True)
 

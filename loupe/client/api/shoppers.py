@@ -16,7 +16,7 @@ def send_events(events: Sequence[UserEvent]) -> Call[EventsAccepted]:
 
     Raises `Invalid` when none is taken. The same `id` again is counted once.
     """
-    body = json_body(EventsIn(events=list(events)), exclude_none=True)
+    body = json_body(EventsIn(events=list(events)))
     return Call("POST", "/v1/events", answer(EventsAccepted), body=body)
 
 
