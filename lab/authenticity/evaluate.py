@@ -18,8 +18,8 @@ from lab.authenticity.edits import edited
 from lab.authenticity.engine import Served
 from lab.authenticity.figures import judged
 from lab.authenticity.fit import fit
-from lab.authenticity.measured import measured
-from lab.authenticity.pairs import claims
+from lab.authenticity.measured import Seen, measured
+from lab.authenticity.pairs import Claim, claims
 from lab.authenticity.real import real_claims
 from lab.authenticity.render import CACHE
 from lab.authenticity.report import Cost, Fooled, Found, written
@@ -32,6 +32,7 @@ ORIGINALS, OTHERS = 100, 300
 FOOLED = 40
 TIMED = 20
 ATTEMPTS = ("sent again", "re-photographed print", "re-photographed screen", "partly pasted", "crop", "JPEG 30")
+HONEST = "none: another photo of the piece"
 
 
 def evaluate(out: Path = OUT, cache: Path = CACHE, count: int | None = None) -> str:
@@ -55,7 +56,10 @@ def evaluate(out: Path = OUT, cache: Path = CACHE, count: int | None = None) -> 
         judged(found, seen, alone),
         judged(real, real_seen, model),
         looked,
-        _fooled(engine, references[:FOOLED]),
+        [
+            *_fooled(engine, references[:FOOLED]),
+            Fooled(HONEST, np.array([one.features["same_picture"] for one in _same(found, seen)])),
+        ],
         _cost(engine, references, looked),
         model,
         engine.method,
@@ -63,6 +67,10 @@ def evaluate(out: Path = OUT, cache: Path = CACHE, count: int | None = None) -> 
     )
     engine.close()
     return written(told, out)
+
+
+def _same(found: Sequence[Claim], seen: Sequence[Seen]) -> list[Seen]:
+    return [one for claim, one in zip(found, seen, strict=True) if claim.truth == "same"]
 
 
 def _copies(engine: Served, originals: Sequence[bytes], others: Sequence[bytes], cache: Path) -> list[copies.Copy]:

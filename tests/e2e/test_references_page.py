@@ -140,7 +140,7 @@ def test_the_registered_picture_itself_is_told_to_prove_nothing(page: Page, hous
     for name in ("design", "piece"):
         expect(page.get_by_test_id(f"verdict-{name}")).to_contain_text("cannot tell")
     expect(page.get_by_test_id("result")).to_contain_text("it shows nothing of a piece that somebody has")
-    expect(page.get_by_test_id("helps")).to_contain_text("Take a new photo of the piece in your hand.")
+    expect(page.get_by_test_id("helps")).to_contain_text("Take a new photo of the piece in your hand")
 
 
 def test_what_goes_wrong_is_said_and_what_was_chosen_stays(page: Page, house: House) -> None:
