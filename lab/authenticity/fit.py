@@ -85,7 +85,8 @@ def table(seen: Sequence[Seen], names: Sequence[str]) -> Floats:
 
 
 def fit(found: Sequence[Claim], seen: Sequence[Seen], version: str, only: Sequence[str] = ()) -> Fitted:
-    """By `only` these features; all of looks by default."""
+    """What tells quite another piece at a glance, with one weight for pieces and others, of renders and of real photos;
+    and what tells details, of those that can be compared. By `only` these features; all of looks by default."""
     names = list(only) or [name for name in FEATURES if name not in LEFT_OUT]
     limits = _limits(found, seen)
     good = ~_broken(seen, limits)
