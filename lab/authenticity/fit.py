@@ -86,7 +86,8 @@ def table(seen: Sequence[Seen], names: Sequence[str]) -> Floats:
 
 def fit(found: Sequence[Claim], seen: Sequence[Seen], version: str, only: Sequence[str] = ()) -> Fitted:
     """What tells quite another piece at a glance, with one weight for pieces and others, of renders and of real photos;
-    and what tells details, of those that can be compared. By `only` these features; all of looks by default."""
+    and what tells details, of those that can be compared: its probability is right of the renders, where fewer claims
+    are true than among the real ones. By `only` these features; all of looks by default."""
     names = list(only) or [name for name in FEATURES if name not in LEFT_OUT]
     limits = _limits(found, seen)
     good = ~_broken(seen, limits)
@@ -98,12 +99,12 @@ def fit(found: Sequence[Claim], seen: Sequence[Seen], version: str, only: Sequen
     glanced = good & (own | another)
     quarters = [glanced & (real == of) & (own == one) for of in (False, True) for one in (False, True)]
     even = np.sum([quarter / max(quarter.sum(), 1) for quarter in quarters], axis=0) * glanced.sum() / len(quarters)
-    whole = _learned(seen, [name for name in GLANCE if name in names], own, glanced, even, fold)
+    whole = _learned(seen, [name for name in GLANCE if name in names], own, glanced, even, fold, glanced)
     another_to = _lowest(whole.scores, glanced & own, real, groups, FALSE_GLANCE)
 
     compared = good & ~_broken(seen, INCOMPARABLE)
     told = compared & np.array([claim.truth != "unknowable" for claim in found]) & (kinds != REAL_OTHERS)
-    details = _learned(seen, names, same, told, np.ones(len(found)), fold)
+    details = _learned(seen, names, same, told, np.ones(len(found)), fold, told & ~real)
     twin = told & np.array([claim.is_twin for claim in found])
     match_from = _threshold(details.scores[twin], groups[twin], FALSE_MATCH)
     mismatch_to = min(_lowest(details.scores, told & same, real, groups, FALSE_MISMATCH), match_from - 1e-3)
@@ -167,13 +168,14 @@ def _learned(
     of: Bools,
     weights: Floats,
     fold: npt.NDArray[np.intp],
+    calibrated: Bools,
 ) -> Learned:
-    """Whether claims are of the `same`, from those in `of`."""
+    """Whether claims are of the `same`, from those in `of`; the probabilities are right of those in `calibrated`."""
     values = table(seen, names)
     by_penalty = {penalty: _unseen(values, same, of, weights, fold, penalty) for penalty in PENALTIES}
     penalty = min(PENALTIES, key=lambda one: _loss(by_penalty[one][of], same[of], weights[of]))
     scores = by_penalty[penalty]
-    steeper = LogisticRegression(C=1e6).fit(scores[of, None], same[of], weights[of])
+    steeper = LogisticRegression(C=1e6).fit(scores[calibrated, None], same[calibrated], weights[calibrated])
     slope, shift = float(steeper.coef_[0, 0]), float(steeper.intercept_[0])
     whole = _logistic(values[of], same[of], weights[of], penalty)
     logistic = Logistic(
