@@ -89,7 +89,8 @@ def _in_common(pair: Pair) -> tuple[bool, float, float, float]:
 
 
 def _design(pairs: Sequence[Pair]) -> tuple[Verdict, list[Pair]]:
-    """The verdict and the pairs that it rests on, the most telling first."""
+    """The verdict and the pairs that it rests on, the most telling first; where nothing is decided, the lowest
+    probability of what could be compared."""
     differing = sorted(_with(pairs, "mismatch"), key=lambda pair: pair.decision.probability or 0.0)
     if differing:
         return Verdict(outcome="mismatch", probability=differing[0].decision.probability), differing
@@ -97,7 +98,8 @@ def _design(pairs: Sequence[Pair]) -> tuple[Verdict, list[Pair]]:
     if agreeing:
         return Verdict(outcome="match", probability=agreeing[0].decision.probability), agreeing
     nearest = sorted(pairs, key=lambda pair: -pair.comparison.features["aligned"])
-    return Verdict(outcome="cannot_tell"), nearest
+    likely = [pair.decision.probability for pair in pairs if pair.decision.probability is not None]
+    return Verdict(outcome="cannot_tell", probability=min(likely, default=None)), nearest
 
 
 def _with(pairs: Sequence[Pair], outcome: Outcome) -> list[Pair]:

@@ -63,7 +63,7 @@ class VerifyQuery(BaseModel):
 
 
 class Verdict(BaseModel):
-    """`probability` in 0..1: of a match, calibrated; None where it cannot be told."""
+    """`probability` in 0..1: of a match, calibrated; None where nothing could be compared."""
 
     outcome: Outcome
     probability: Share | None = None

@@ -98,6 +98,14 @@ def test_a_poor_photo_cannot_tell_and_says_which_would_help(house: House) -> Non
     assert [retake["code"] for retake in made["retakes"]] == ["sharper"]
 
 
+def test_what_is_neither_likely_nor_unlikely_is_told_with_its_probability(house: House) -> None:
+    house.looking.how[strip(PHOTO)] = "between"
+    made = house.verify(PHOTO, reference_id=house.register()["reference_id"])
+    assert made["design"]["outcome"] == "cannot_tell"
+    assert 0.1 < made["design"]["probability"] < 0.9
+    assert codes(made) == ["unsure"]
+
+
 def test_a_registered_picture_sent_again_proves_nothing(house: House) -> None:
     reference = house.register()
     made = house.verify(DRAWN, DRAWN, reference_id=reference["reference_id"])

@@ -61,6 +61,7 @@ _ALIKE = {
 }
 _UNLIKE = _ALIKE | {"structure": 0.3, "structure_worst": 0.95, "dense": 0.3, "dense_worst": 0.95, "outline": 0.7}
 _BLURRED = _ALIKE | {"query_sharpness": 0.01}
+_BETWEEN = _ALIKE | {"structure": 0.5, "structure_worst": 0.8, "dense": 0.5, "dense_worst": 0.7}
 _OTHER_SIDE = _UNLIKE | {"inliers": 0.0, "deep": 0.7}
 _ANOTHER = {"query_sharpness": 0.3, "query_pixels": 400.0, "deep": 0.1}
 DRAWN = drawing(1)
@@ -68,6 +69,7 @@ HOW: dict[str, dict[str, float]] = {
     "alike": _ALIKE,
     "unlike": _UNLIKE,
     "blurred": _BLURRED,
+    "between": _BETWEEN,
     "other side": _OTHER_SIDE,
     "another": _ANOTHER,
 }
