@@ -18,8 +18,8 @@ from lab.authenticity.edits import edited
 from lab.authenticity.engine import Served
 from lab.authenticity.figures import judged
 from lab.authenticity.fit import fit
-from lab.authenticity.measured import Seen, measured
-from lab.authenticity.pairs import Claim, claims
+from lab.authenticity.measured import measured
+from lab.authenticity.pairs import claims
 from lab.authenticity.real import real_claims
 from lab.authenticity.render import CACHE
 from lab.authenticity.report import Cost, Fooled, Found, written
@@ -32,7 +32,6 @@ ORIGINALS, OTHERS = 100, 300
 FOOLED = 40
 TIMED = 20
 ATTEMPTS = ("sent again", "re-photographed print", "re-photographed screen", "partly pasted", "crop", "JPEG 30")
-HONEST = "none: another photo of the piece"
 
 
 def evaluate(out: Path = OUT, cache: Path = CACHE, count: int | None = None) -> str:
@@ -58,7 +57,10 @@ def evaluate(out: Path = OUT, cache: Path = CACHE, count: int | None = None) -> 
         looked,
         [
             *_fooled(engine, references[:FOOLED]),
-            Fooled(HONEST, np.array([one.features["same_picture"] for one in _same(found, seen)])),
+            Fooled(
+                "none: another photo of the piece",
+                np.array([one.features["same_picture"] for i, one in enumerate(seen) if found[i].truth == "same"]),
+            ),
         ],
         _cost(engine, references, looked),
         model,
@@ -67,10 +69,6 @@ def evaluate(out: Path = OUT, cache: Path = CACHE, count: int | None = None) -> 
     )
     engine.close()
     return written(told, out)
-
-
-def _same(found: Sequence[Claim], seen: Sequence[Seen]) -> list[Seen]:
-    return [one for claim, one in zip(found, seen, strict=True) if claim.truth == "same"]
 
 
 def _copies(engine: Served, originals: Sequence[bytes], others: Sequence[bytes], cache: Path) -> list[copies.Copy]:

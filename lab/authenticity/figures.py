@@ -17,7 +17,6 @@ from services.authenticity.deciding import Decision, Model, decide
 TOGETHER = 0.25
 """Correlation within a family that is assumed where fewer than five claims hit, or miss."""
 Bools = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -82,11 +81,10 @@ class Judged:
 
     claims: Sequence[Claim]
     decisions: Sequence[Decision]
-    probabilities: Floats
 
     def where(self, chosen: Sequence[bool] | Bools) -> Judged:
         places = np.flatnonzero(np.asarray(chosen, bool)).tolist()
-        return Judged([self.claims[i] for i in places], [self.decisions[i] for i in places], self.probabilities[places])
+        return Judged([self.claims[i] for i in places], [self.decisions[i] for i in places])
 
     def told(self, outcome: str) -> Bools:
         return np.array([one.outcome == outcome for one in self.decisions], bool)
@@ -103,9 +101,8 @@ class Judged:
 
 
 def judged(claims: Sequence[Claim], seen: Sequence[Seen], model: Model) -> Judged:
-    """As the service decides. `probabilities` are 0 where none is told."""
-    decisions = [decide(one.features, model) for one in seen]
-    return Judged(claims, decisions, np.array([one.probability or 0.0 for one in decisions]))
+    """As the service decides."""
+    return Judged(claims, [decide(one.features, model) for one in seen])
 
 
 def of_truth(found: Judged, truth: str) -> Judged:
@@ -124,6 +121,7 @@ def calibration(found: Judged) -> tuple[float, float, float]:
     """The expected calibration error of all whose probability is told, and its 95% interval, families drawn."""
     told = found.where([one.probability is not None for one in found.decisions])
     right = np.array([claim.truth == "same" for claim in told.claims], bool)
+    probabilities = np.array([one.probability for one in told.decisions], float)
     if not len(right):
         return float("nan"), 0.0, 1.0
     names = list(dict.fromkeys(told.groups))
@@ -133,6 +131,6 @@ def calibration(found: Judged) -> tuple[float, float, float]:
     random, drawn = np.random.default_rng(0), []
     for _ in range(300):
         places = [place for i in random.integers(len(names), size=len(names)) for place in members[names[i]]]
-        drawn.append(calibration_error(told.probabilities[places], right[places]))
+        drawn.append(calibration_error(probabilities[places], right[places]))
     low, high = np.quantile(drawn, [0.025, 0.975])
-    return calibration_error(told.probabilities, right), float(low), float(high)
+    return calibration_error(probabilities, right), float(low), float(high)

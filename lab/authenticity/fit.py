@@ -76,7 +76,7 @@ class Fitted:
 
 def left_out(found: Sequence[Claim], made: Fitted) -> Judged:
     """What is told of each claim by the fit that had not seen its family."""
-    return Judged(found, made.decisions, np.array([one.probability or 0.0 for one in made.decisions]))
+    return Judged(found, made.decisions)
 
 
 def table(seen: Sequence[Seen], names: Sequence[str]) -> Floats:
@@ -113,7 +113,6 @@ def fit(found: Sequence[Claim], seen: Sequence[Seen], version: str, only: Sequen
         version=version,
         glance=Glance(logistic=whole.logistic, mismatch_to=round(_share(another_to), 6)),
         logistic=details.logistic,
-        isotonic=None,
         match_from=round(_share(match_from), 6),
         mismatch_to=round(_share(mismatch_to), 6),
         cannot_tell=limits,

@@ -2,14 +2,12 @@
 
 Two questions, each a logistic model over standardised features. At a glance: is this quite another piece, wherever the
 camera stood? Then, where one photo could be laid over the other: does a detail differ? Between the thresholds nobody
-knows. The second probability is made honest by an isotonic step where the file has one: monotone, linear between its
-points (Zadrozny and Elkan, 2002).
+knows.
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -34,15 +32,6 @@ class Logistic(BaseModel):
     weights: dict[str, float]
     centre: dict[str, float]
     scale: dict[str, float]
-
-
-class Isotonic(BaseModel):
-    """`probability` of a match at each `score`, the log odds; both ascend."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    score: list[float] = Field(min_length=2)
-    probability: list[Share] = Field(min_length=2)
 
 
 class Glance(BaseModel):
@@ -74,7 +63,6 @@ class Model(BaseModel):
     version: str
     glance: Glance | None = None
     logistic: Logistic
-    isotonic: Isotonic | None = None
     match_from: Share
     mismatch_to: Share
     cannot_tell: list[Limit] = Field(default_factory=list)
@@ -121,7 +109,7 @@ def decide(features: Mapping[str, float], model: Model | None = None) -> Decisio
             return Decision(outcome="mismatch", probability=alike, at_a_glance=True)
     if codes := _broken(features, model.incomparable):
         return Decision(outcome="cannot_tell", codes=codes)
-    return outcome_of(probability_of(score(features, model.logistic), model), model)
+    return outcome_of(_sigmoid(score(features, model.logistic)), model)
 
 
 def outcome_of(probability: float, model: Model) -> Decision:
@@ -138,20 +126,6 @@ def score(features: Mapping[str, float], of: Logistic) -> float:
     return of.intercept + sum(
         weight * (features[name] - of.centre[name]) / (of.scale[name] or 1.0) for name, weight in of.weights.items()
     )
-
-
-def probability_of(log_odds: float, model: Model) -> float:
-    """Of a match, by its details, in 0..1."""
-    if model.isotonic is None:
-        return _sigmoid(log_odds)
-    at, told = model.isotonic.score, model.isotonic.probability
-    place = bisect_right(at, log_odds)
-    if place == 0:
-        return told[0]
-    if place == len(at):
-        return told[-1]
-    share = (log_odds - at[place - 1]) / (at[place] - at[place - 1])
-    return told[place - 1] + share * (told[place] - told[place - 1])
 
 
 def _sigmoid(log_odds: float) -> float:

@@ -78,7 +78,6 @@ def test_what_is_neither_likely_nor_unlikely_is_not_decided() -> None:
         {
             "version": "t",
             "logistic": {"intercept": 0, "weights": {"deep": 4}, "centre": {"deep": 0.5}, "scale": {"deep": 0.25}},
-            "isotonic": {"score": [-8, 0, 8], "probability": [0, 0.5, 1]},
             "match_from": 0.9,
             "mismatch_to": 0.1,
             "cannot_tell": [{"feature": "query_sharpness", "below": 0.1, "code": "blurred"}],
